@@ -1,0 +1,26 @@
+"""Layer `control_flow`: code objects, their basic blocks, and how control passes between them."""
+
+from codeanatomy.catalog.graph.kinds import SCOPE_OWNERS, EdgeKind, Layer, NodeKind, Property
+
+LAYER = Layer(
+    "control_flow",
+    "Control flow inside code objects, from CPython's bytecode.",
+    nodes=(
+        NodeKind("code_object", "What the compiler made of a module, class body, function, lambda or comprehension."),
+        NodeKind("block", "Instructions that run one after the other; the name is its number, the entry block has the lowest."),
+    ),
+    edges=(
+        EdgeKind("code_of", "A code object to the definition it was made of.", ("code_object",), SCOPE_OWNERS),
+        EdgeKind("has_block", "A code object to its block.", ("code_object",), ("block",)),
+        EdgeKind("next", "Control passes on without a condition.", ("block",), ("block",)),
+        EdgeKind("true", "Control passes when the condition holds, or an iteration has a next item.", ("block",), ("block",)),
+        EdgeKind("false", "Control passes when the condition does not hold, or an iteration is done.", ("block",), ("block",)),
+        EdgeKind("exception", "Control passes to a handler when the block raises.", ("block",), ("block",)),
+    ),
+    properties=(
+        Property("entry", ("block",), "bool", "Whether control enters the code object here."),
+        Property("exit", ("block",), "bool", "Whether control leaves the code object here."),
+        Property("first_line", ("block",), "int", "Smallest line of its instructions."),
+        Property("last_line", ("block",), "int", "Largest line of its instructions."),
+    ),
+)

@@ -1,0 +1,26 @@
+"""Layer `imports`: what each import statement brings, and what lies outside the repository."""
+
+from codeanatomy.catalog.graph.kinds import DEFINITIONS, EXTERNALS, EdgeKind, Layer, NodeKind, Property
+
+LAYER = Layer(
+    "imports",
+    "Imported names and the world outside the repository.",
+    nodes=(
+        NodeKind("external_package", "A top-level package outside the repository."),
+        NodeKind("external_symbol", "Something inside an external package, by its dotted path."),
+        NodeKind("builtin", "A builtin function, class or method."),
+    ),
+    edges=(
+        EdgeKind(
+            "imports",
+            "An imported name to what it finally means; `label` is the name, `resolution` the kind of target.",
+            ("import",),
+            (*DEFINITIONS, *EXTERNALS, "package"),
+        ),
+    ),
+    properties=(
+        Property("module", ("import",), "string", "Dotted module, absolute where the statement is relative."),
+        Property("imported", ("import",), "string", "The name after `import` of a from-import; `*` for all."),
+        Property("alias", ("import",), "string", "The name after `as`."),
+    ),
+)

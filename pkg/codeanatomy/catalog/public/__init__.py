@@ -1,0 +1,210 @@
+"""The public views: a stable contract over the published tables. One row per view here, its SQL in the file of its name.
+
+The SQL is plain enough for DataFusion, DuckDB and Spark alike. Conventions: `line` and `col` start at 1, columns count characters,
+ends are exclusive, a column is null where there is nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class PublicView:
+    """A view of the contract: its name, what a row is, its columns in order with their meaning, and an example query."""
+
+    name: str
+    sentence: str
+    columns: tuple[tuple[str, str], ...]
+    example: str
+
+    @property
+    def sql(self) -> str:
+        return (Path(__file__).parent / f"{self.name}.sql").read_text(encoding="utf-8")
+
+
+_PLACE = (("path", "Source, relative to the repository."), ("line", "Line, from 1."), ("col", "Column, from 1, in characters."))
+_SPAN = (*_PLACE, ("end_line", "Last line."), ("end_col", "Column after the last character."))
+
+PUBLIC_VIEWS: tuple[PublicView, ...] = (
+    PublicView(
+        "files",
+        "One row per source of the scan.",
+        (
+            ("path", "Path relative to the repository."),
+            ("module", "Dotted name of the module it defines."),
+            ("lines", "Number of lines."),
+            ("bytes", "Size on disk."),
+            ("encoding", "Encoding by BOM, cookie or default."),
+            ("status", "`ok`, or `failed` if an extractor has a failure for it."),
+        ),
+        "SELECT path, lines FROM files ORDER BY lines DESC LIMIT 5",
+    ),
+    PublicView(
+        "definitions",
+        "One row per module, class, function and lambda statement, and per variable, parameter and attribute of a scope.",
+        (
+            ("id", "Id of the definition."),
+            ("kind", "Node kind."),
+            ("name", "Its own name."),
+            ("qualified_name", "Dotted name from the module on."),
+            ("path", "Source, relative to the repository."),
+            ("line", "Line of `def` or `class`; of the name for the others."),
+            ("col", "Column of the name token, from 1, in characters."),
+            ("end_line", "Line of the end of the name token."),
+            ("end_col", "Column after the name token."),
+            ("parent_id", "Definition it stands in."),
+            ("parent", "Qualified name of that."),
+            ("decorators", "Decorators as dotted text, outermost first."),
+            ("docstring", "Docstring as Python evaluates it."),
+        ),
+        "SELECT kind, count(*) AS n FROM definitions GROUP BY kind ORDER BY n DESC",
+    ),
+    PublicView(
+        "bindings",
+        "One row per place that binds a name.",
+        (("definition_id", "Definition that is bound; null for an import."), ("name", "The name."), ("how", "What binds it: def, assign, import, for, …"), *_SPAN),
+        "SELECT name, how, path, line FROM bindings WHERE how = 'walrus'",
+    ),
+    PublicView(
+        "refs",
+        "One row per use of a name or attribute and thing it may mean.",
+        (
+            *_SPAN,
+            ("name", "The name as written."),
+            ("access", "`read`, `write` or `delete`."),
+            ("target_id", "What it means, behind imports."),
+            ("target", "Qualified or dotted name of that."),
+            ("target_path", "Source of that; null outside the repository."),
+            ("target_line", "Line of its name."),
+            ("target_col", "Column of its name."),
+            ("origin", "Evidence it rests on."),
+            ("confidence", "How often such a row is right."),
+        ),
+        "SELECT path, line, access FROM refs WHERE target = 'shop.money.add'",
+    ),
+    PublicView(
+        "calls",
+        "One row per call site and callee.",
+        (
+            ("caller_id", "Function, lambda or module in which the call runs."),
+            ("caller", "Qualified name of that."),
+            *_SPAN,
+            ("callee_id", "What is called."),
+            ("callee", "Qualified or dotted name of that."),
+            ("callee_kind", "`function`, `class`, `external` or `builtin`."),
+            ("callee_path", "Source of the callee; null outside the repository."),
+            ("callee_line", "Line of its `def` or `class`."),
+            ("implicit", "Whether no call is written here."),
+            ("via", "By what detour: `constructor`, `decorator`, …"),
+            ("origin", "Evidence it rests on."),
+            ("resolution", "How the callee was found."),
+            ("confidence", "How often such a row is right."),
+            ("ambiguity_group", "Rows of one group are alternatives."),
+        ),
+        "SELECT caller, path, line FROM calls WHERE callee = 'shop.money.add'",
+    ),
+    PublicView(
+        "call_sites",
+        "One row per written call, whatever became of it.",
+        (
+            *_SPAN,
+            ("caller_id", "Definition in which the call runs."),
+            ("callee_text", "What is called, as dotted text."),
+            ("status", "`resolved`, `ambiguous`, `external`, `builtin` or `unresolved`."),
+            ("reason", "Why an unresolved call is unresolved."),
+            ("targets", "Number of possible callees."),
+        ),
+        "SELECT status, count(*) AS n FROM call_sites GROUP BY status ORDER BY n DESC",
+    ),
+    PublicView(
+        "imports",
+        "One row per imported name; a star import has one per name it brings.",
+        (
+            ("path", "Source, relative to the repository."),
+            ("line", "Line, from 1."),
+            ("module", "Dotted module, absolute."),
+            ("name", "Name after `import` of a from-import."),
+            ("alias", "Name after `as`."),
+            ("target", "Qualified or dotted name of what it finally means."),
+            ("target_kind", "`module`, `definition`, `external`, `stdlib` or `unresolved`."),
+            ("distribution", "Distribution that provides it."),
+            ("version", "Version of the distribution."),
+        ),
+        "SELECT target, count(*) AS n FROM imports WHERE target_kind = 'external' GROUP BY target ORDER BY n DESC LIMIT 5",
+    ),
+    PublicView(
+        "inherits",
+        "One row per class and known base.",
+        (
+            ("class_id", "The class."),
+            ("class", "Its qualified name."),
+            ("base", "Qualified or dotted name of the base."),
+            ("base_id", "The base."),
+            ("position", "Place among the bases, from 0."),
+        ),
+        'SELECT "class" FROM inherits WHERE base = \'shop.cart.Base\'',
+    ),
+    PublicView(
+        "mro",
+        "One row per class and class of its method resolution order.",
+        (("class_id", "The class."), ("class", "Its qualified name."), ("position", "0 is the class itself."), ("ancestor", "Qualified or dotted name.")),
+        "SELECT position, ancestor FROM mro WHERE \"class\" = 'shop.cart.Cart' ORDER BY position",
+    ),
+    PublicView(
+        "overrides",
+        "One row per method that overrides another.",
+        (
+            ("method_id", "The method."),
+            ("method", "Its qualified name."),
+            ("overridden_id", "The next method of that name in the method resolution order."),
+            ("overridden", "Its qualified name."),
+        ),
+        "SELECT method FROM overrides WHERE overridden = 'shop.cart.Base.total'",
+    ),
+    PublicView(
+        "blocks",
+        "One row per basic block.",
+        (
+            ("function_id", "Definition whose code it is; the code object where there is none."),
+            ("function", "Qualified name of that."),
+            ("path", "Source, relative to the repository."),
+            ("block", "Number in the code object; the entry has the lowest."),
+            ("entry", "Whether control enters here."),
+            ("exit", "Whether control leaves here."),
+            ("first_line", "Smallest line of its instructions."),
+            ("last_line", "Largest line of its instructions."),
+        ),
+        "SELECT block, first_line, last_line FROM blocks WHERE \"function\" = 'shop.money.add' ORDER BY block",
+    ),
+    PublicView(
+        "cfg",
+        "One row per edge of control flow inside a code object.",
+        (
+            ("function_id", "Definition whose code it is; the code object where there is none."),
+            ("function", "Qualified name of that."),
+            ("path", "Source, relative to the repository."),
+            ("src_block", "Block that control leaves."),
+            ("dst_block", "Block that control enters."),
+            ("kind", "`next`, `true`, `false` or `exception`."),
+            ("src_line", "Line of the last instruction left."),
+            ("dst_line", "Line of the block entered."),
+        ),
+        "SELECT src_block, dst_block, kind FROM cfg WHERE \"function\" = 'shop.money.add' ORDER BY 1, 2",
+    ),
+    PublicView(
+        "failures",
+        "One row per problem with a source.",
+        (
+            ("path", "Source or folder, relative to the repository."),
+            ("stage", "`scan` or `extraction`."),
+            ("extractor", "Who met the problem."),
+            ("code", "Failure code: `codeanatomy explain CODE`."),
+            ("severity", "`error` or `warning`."),
+            ("message", "What happened."),
+            ("line", "Line, where known."),
+        ),
+        "SELECT code, count(*) AS n FROM failures GROUP BY code ORDER BY n DESC",
+    ),
+)

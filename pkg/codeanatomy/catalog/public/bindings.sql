@@ -1,0 +1,8 @@
+SELECT definition.id AS definition_id, definition.name, edge.label AS how, edge.path, edge.line, edge.col, edge.end_line, edge.end_col
+FROM cpg_edges AS edge
+JOIN cpg_nodes AS definition ON definition.id = edge.dst
+WHERE edge.kind = 'binds'
+UNION ALL
+SELECT NULL, label, 'import', path, line, col, end_line, end_col
+FROM cpg_edges
+WHERE kind = 'binds_import'

@@ -1,0 +1,2 @@
+SELECT path, stage, extractor, code, severity, message, line
+FROM extract_errors

@@ -1,0 +1,8 @@
+SELECT edge.path, edge.line, edge.col, edge.end_line, edge.end_col, edge.label AS name,
+       CASE edge.kind WHEN 'writes' THEN 'write' WHEN 'deletes' THEN 'delete' ELSE 'read' END AS access,
+       target.id AS target_id, target.qualified_name AS target, target.path AS target_path,
+       coalesce(token.line, target.line) AS target_line, coalesce(token.col, target.col) AS target_col, edge.origin, edge.confidence
+FROM cpg_edges AS edge
+JOIN cpg_nodes AS target ON target.id = edge.dst
+LEFT JOIN cpg_edges AS token ON token.kind = 'defines' AND token.dst = edge.dst
+WHERE edge.kind IN ('reads', 'writes', 'deletes')

@@ -1,0 +1,153 @@
+"""The semantic views that the engine computes: a row per view here, the SQL of each in the file of its name.
+
+Operator views take their columns from the operator's own ports; SQL views name the columns of their table that they fill.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from codeanatomy.catalog.graph import LAYERS
+from codeanatomy.catalog.shapes import Column, Table
+from codeanatomy.catalog.tables import CPG_EDGES, CPG_EDGES_BY_DST, CPG_EDGES_BY_SRC, CPG_NODES, CPG_PROPS, CPG_PROPS_MAP
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorView:
+    """A view that is an output port of a graph operator. `inputs` maps the operator's input ports to relations or views."""
+
+    name: str
+    sentence: str
+    operator: str
+    port: str
+    inputs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SqlView:
+    """A view that is a query over relations and views; its SQL is in `<name>.sql`."""
+
+    name: str
+    sentence: str
+    inputs: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def sql(self) -> str:
+        return (Path(__file__).parent / f"{self.name}.sql").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class UnionView:
+    """All rows of its inputs, which fill some or all columns of one table; a column that an input does not fill is null there."""
+
+    name: str
+    sentence: str
+    inputs: tuple[str, ...]
+    table: Table
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self.table.columns
+
+
+View = OperatorView | SqlView | UnionView
+
+
+_EVIDENCE_OF_NAMES = (
+    ("files", "repo_files"),
+    ("lines", "file_lines"),
+    ("syntax", "ast_nodes"),
+    ("scopes", "symtable_scopes"),
+    ("symbols", "symtable_symbols"),
+)
+_EVIDENCE_OF_FLOW = (("files", "repo_files"), ("lines", "file_lines"), ("code", "code_objects"), ("definitions", "definitions"))
+
+
+def _resolved(name: str, sentence: str) -> OperatorView:
+    return OperatorView(name, sentence, "resolve", name, _EVIDENCE_OF_NAMES)
+
+
+def _flow(name: str, port: str, sentence: str) -> OperatorView:
+    return OperatorView(name, sentence, "control_flow", port, _EVIDENCE_OF_FLOW)
+
+
+def _adjacency(port: str, sentence: str) -> OperatorView:
+    return OperatorView(port, sentence, "adjacency", port, (("edges", "edges"),))
+
+
+def _part(table: Table, name: str, inputs: str, without: str = "") -> SqlView:
+    """A view that fills the columns of a table, but those named in `without`."""
+    columns = tuple(column for column in table.columns if column.name not in without.split())
+    return SqlView(name, f"Rows of `{table.name}` from layer `{name.rsplit('_', 1)[0]}`.", tuple(inputs.split()), columns)
+
+
+_NO_SITE = "site_id file_id path bstart bend line col end_line end_col"
+_NO_RESOLUTION = "resolution confidence ambiguity_group"
+
+VIEWS: tuple[View, ...] = (
+    _resolved("modules", "Packages and modules with their dotted names."),
+    _resolved("syntax", "Syntax nodes with their role and position."),
+    _resolved("definitions", "Definitions with their qualified names."),
+    _resolved("scopes", "Scopes, tied to the syntax that opens them."),
+    _resolved("symbols", "What each name is in each scope."),
+    _resolved("captures", "Variables of enclosing functions that a scope uses."),
+    _resolved("bindings", "Every place that binds a name."),
+    _resolved("references", "Every use of a name or attribute with what it may mean."),
+    _resolved("externals", "What the code names outside the repository, and builtins."),
+    _resolved("imports", "Imported names and what they finally mean."),
+    _resolved("calls", "Callers and callees."),
+    _resolved("call_sites", "Every written call with what became of it."),
+    _resolved("inherits", "Classes and their bases."),
+    _resolved("mro", "Method resolution orders."),
+    _resolved("overrides", "Methods and what they override."),
+    _flow("compiled_code", "code_objects", "Code objects, tied to the definitions they were made of."),
+    _flow("blocks", "blocks", "Basic blocks."),
+    _flow("flow", "flow", "Control flow between blocks."),
+    _part(CPG_NODES, "files_nodes", "repo_files modules", "syntax"),
+    _part(CPG_NODES, "syntax_nodes", "syntax"),
+    _part(CPG_NODES, "definitions_nodes", "definitions", "syntax"),
+    _part(CPG_NODES, "names_nodes", "scopes", "syntax"),
+    _part(CPG_NODES, "imports_nodes", "externals", f"syntax parent_id {_NO_SITE}"),
+    _part(CPG_NODES, "control_flow_nodes", "compiled_code blocks", "syntax"),
+    _part(CPG_EDGES, "files_edges", "repo_files modules", f"{_NO_SITE} label position {_NO_RESOLUTION}"),
+    _part(CPG_EDGES, "syntax_edges", "syntax", f"{_NO_SITE} {_NO_RESOLUTION}"),
+    _part(CPG_EDGES, "definitions_edges", "definitions inherits mro overrides", "ambiguity_group confidence resolution"),
+    _part(CPG_EDGES, "names_edges", "scopes captures bindings references"),
+    _part(CPG_EDGES, "imports_edges", "imports", "bstart bend end_line end_col position confidence ambiguity_group"),
+    _part(CPG_EDGES, "calls_edges", "calls", "position"),
+    _part(CPG_EDGES, "control_flow_edges", "compiled_code blocks flow", f"site_id file_id bstart bend col end_line end_col label position {_NO_RESOLUTION}"),
+    _part(CPG_PROPS, "files_properties", "repo_files"),
+    _part(CPG_PROPS, "syntax_properties", "syntax"),
+    _part(CPG_PROPS, "definitions_properties", "definitions"),
+    _part(CPG_PROPS, "names_properties", "scopes symbols"),
+    _part(CPG_PROPS, "imports_properties", "imports"),
+    _part(CPG_PROPS, "calls_properties", "call_sites"),
+    _part(CPG_PROPS, "control_flow_properties", "blocks"),
+    UnionView("nodes", "All nodes.", tuple(f"{layer.name}_nodes" for layer in LAYERS if layer.nodes), CPG_NODES),
+    UnionView("edges", "All edges.", tuple(f"{layer.name}_edges" for layer in LAYERS), CPG_EDGES),
+    UnionView("properties", "All properties.", tuple(f"{layer.name}_properties" for layer in LAYERS if layer.properties), CPG_PROPS),
+    SqlView("properties_map", "All properties of a node or edge in one row.", ("properties",), CPG_PROPS_MAP.columns),
+    _adjacency("by_src", "Edges by their source."),
+    _adjacency("by_dst", "Edges by their target."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A table of the graph and the view it is written from, with the columns that order it on disk."""
+
+    table: Table
+    view: str
+    order_by: tuple[str, ...] = ()
+
+
+OUTPUTS: tuple[Output, ...] = (
+    Output(CPG_NODES, "nodes"),
+    Output(CPG_EDGES, "edges"),
+    Output(CPG_PROPS, "properties"),
+    Output(CPG_PROPS_MAP, "properties_map"),
+    Output(CPG_EDGES_BY_SRC, "by_src"),
+    Output(CPG_EDGES_BY_DST, "by_dst"),
+)

@@ -1,0 +1,2 @@
+SELECT id, kind, name, qualified_name
+FROM externals
