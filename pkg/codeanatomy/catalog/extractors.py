@@ -1,0 +1,28 @@
+"""The extractors: who reads what, at which stage, into which tables. Modules are named as text: the parent never imports a parser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codeanatomy.catalog.evidence import ast, bytecode, repo_scan, symtable
+from codeanatomy.catalog.shapes import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """One extractor: its name, its module, its stage (a barrier lies between stages), its tables in the order of the wire."""
+
+    name: str
+    module: str
+    stage: int
+    tables: tuple[Table, ...]
+    sentence: str
+
+
+# Inside a stage the dearest comes first: workers take shards in this order, and the short ones fill the end.
+EXTRACTORS = (
+    Extractor("repo_scan", "codeanatomy.scan", 0, repo_scan.TABLES, "Lists the sources. Runs in the parent: it parses nothing."),
+    Extractor("ast", "codeanatomy.extract.ast", 1, ast.TABLES, "CPython's abstract syntax tree, with spans in bytes."),
+    Extractor("bytecode", "codeanatomy.extract.bytecode", 1, bytecode.TABLES, "What CPython's compiler makes of a source, undecoded."),
+    Extractor("symtable", "codeanatomy.extract.symtable", 1, symtable.TABLES, "CPython's symbol table: scopes and their names."),
+)

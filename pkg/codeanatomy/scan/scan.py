@@ -1,0 +1,157 @@
+"""A scan from its first question to its last row: list → choose → read → name. Each step is in the module it calls."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow as pa
+from anyio import to_thread
+
+from codeanatomy.failure import Coded, Failure
+from codeanatomy.scan import rows
+from codeanatomy.scan.choose import choose, is_python_name
+from codeanatomy.scan.git import Listing, find_git, unusable
+from codeanatomy.scan.module import Roots, is_test, project_folders
+from codeanatomy.scan.reach import Reach
+from codeanatomy.scan.refusal import Refused, failure
+from codeanatomy.scan.settings import ScanSettings
+from codeanatomy.scan.source import Content, SourceFile, file_ids
+from codeanatomy.scan.text import Text, text_of
+from codeanatomy.scan.walk import below_default_excludes, walk
+
+READ_FILES = 200
+"""Files read in one visit to a thread: between two, a cancelled scan stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The sources of a repository, sorted by path, and the paths that could not become one."""
+
+    repository: Path
+    sources: tuple[SourceFile, ...]
+    failures: tuple[Failure, ...]
+    texts: tuple[Text, ...]
+    """Where lines start, one per source."""
+    reach: Reach
+
+    def batches(self) -> dict[str, list[pa.RecordBatch]]:
+        """The rows of `repo_files` and `file_lines`, by table."""
+        return {"repo_files": rows.repo_files(self.sources), "file_lines": rows.file_lines(self.sources, self.texts)}
+
+    def read(self, sources: Sequence[SourceFile]) -> list[bytes | Failure]:
+        """The bytes of these sources again, or a failure for one that is no longer what was scanned. Blocking."""
+        return [self._again(source) for source in sources]
+
+    def _again(self, source: SourceFile) -> bytes | Failure:
+        path = os.fsencode(source.path)
+        try:
+            data = self.reach.read(path)
+        except Refused as refused:
+            return refused.failure
+        if sha256(data).hexdigest() != source.sha256:
+            return failure("CA106", path, "it changed while the repository was read")
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Every path that may count, and what to say when none of them is Python."""
+
+    paths: list[bytes]
+    failures: list[Failure]
+    hint: str
+
+
+async def scan(repository: Path, settings: ScanSettings | None = None) -> Scan:
+    """Find and read the Python sources of a repository.
+
+    Raises `Coded`: CA101 when there is none, CA110 when the repository is not a folder.
+    """
+    settings = settings or ScanSettings()
+    if not await to_thread.run_sync(os.path.isdir, repository):
+        raise Coded("CA110", f"{repository} is not a folder", hint="give the folder of the repository")
+    listed = await _list(repository, settings)
+    reach = Reach(os.fsencode(repository), settings.follow_symlinks)
+    choice = await to_thread.run_sync(choose, listed.paths, reach, settings)
+    contents, failures = await _read(choice.paths, reach)
+    failures = sorted([*listed.failures, *choice.failures, *failures], key=lambda failure: failure.order)
+    if not contents:
+        raise Coded("CA101", f"there is no Python source in {repository}", hint=listed.hint, details={"failures": failures})
+    roots = await to_thread.run_sync(Roots, choice.paths, project_folders(listed.paths))
+    return Scan(repository, _sources(contents, roots), tuple(failures), tuple(content.text for content in contents), reach)
+
+
+async def _list(repository: Path, settings: ScanSettings) -> _Listed:
+    """The paths that git or a walk gives."""
+    git = find_git(repository)
+    if git is None:
+        return await _walk(repository, [failure("CA108", b"", "git is not installed: every file is looked at", "warning")])
+    listing = await git.list(settings.include_submodules)
+    if not isinstance(listing, Listing):
+        problem = unusable(listing)
+        return await _walk(repository, [problem] if problem else [])
+    if not listing.tracked and await git.ignores_target():
+        return await _walk(repository, [])
+    untracked = [path for path in listing.untracked if not below_default_excludes(path)]
+    hidden = 0 if settings.include_untracked else sum(map(is_python_name, untracked))
+    hint = f"git does not track the {hidden} Python files here: --include-untracked includes them" if hidden else _HINT
+    return _Listed(listing.tracked + (untracked if settings.include_untracked else []), [], hint)
+
+
+_HINT = "sources are .py, .pyi, .pyw and scripts with a Python shebang; --include and --exclude globs may leave out all of them"
+
+
+async def _walk(repository: Path, failures: list[Failure]) -> _Listed:
+    paths, more = await to_thread.run_sync(walk, os.fsencode(repository))
+    return _Listed(paths, failures + more, _HINT)
+
+
+async def _read(paths: Sequence[str], reach: Reach) -> tuple[list[Content], list[Failure]]:
+    """Read every file once, some at a time."""
+    contents: list[Content] = []
+    failures: list[Failure] = []
+    for start in range(0, len(paths), READ_FILES):
+        for content in await to_thread.run_sync(_read_some, paths[start : start + READ_FILES], reach):
+            if isinstance(content, Failure):
+                failures.append(content)
+            else:
+                contents.append(content)
+    return contents, failures
+
+
+def _read_some(paths: Sequence[str], reach: Reach) -> list[Content | Failure]:
+    return [_content(path, reach) for path in paths]
+
+
+def _content(path: str, reach: Reach) -> Content | Failure:
+    try:
+        data = reach.read(os.fsencode(path))
+    except Refused as refused:
+        return refused.failure
+    return Content(path, len(data), sha256(data).hexdigest(), text_of(data))
+
+
+def _sources(contents: Sequence[Content], roots: Roots) -> tuple[SourceFile, ...]:
+    return tuple(_source(file_id, content, roots) for file_id, content in zip(file_ids(contents), contents, strict=True))
+
+
+def _source(file_id: int, content: Content, roots: Roots) -> SourceFile:
+    module = roots.module(content.path)
+    return SourceFile(
+        file_id=file_id,
+        path=content.path,
+        size=content.size,
+        sha256=content.sha256,
+        encoding=content.text.encoding,
+        newline=content.text.newline,
+        lines=content.text.lines,
+        module=module.name,
+        root=module.root,
+        is_package=module.is_package,
+        is_stub=content.path.endswith(".pyi"),
+        is_test=is_test(content.path),
+    )
