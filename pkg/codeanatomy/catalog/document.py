@@ -13,7 +13,7 @@ from codeanatomy.catalog.public import PUBLIC_VIEWS
 from codeanatomy.catalog.settings import SETTINGS
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.catalog.tables import AUXILIARY_TABLES, GRAPH_TABLES
-from codeanatomy.catalog.views import OUTPUTS, VIEWS
+from codeanatomy.catalog.views import OUTPUTS, VIEWS, View
 
 
 def catalog_page() -> str:
@@ -32,23 +32,37 @@ def _lines() -> Iterator[str]:
         for table in tables:
             yield from _table(table)
     yield from ("", "## Extractors", "")
-    yield from _grid(("name", "stage", "tables", ""), ((e.name, str(e.stage), _names(t.name for t in e.tables), e.sentence) for e in EXTRACTORS))
+    yield from _grid(
+        ("name", "stage", "tables", ""), ((e.name, str(e.stage), _names(t.name for t in e.tables), e.sentence) for e in EXTRACTORS)
+    )
     yield from ("", "## Views that the engine computes", "")
     yield from _grid(("view", "reads", ""), ((f"`{view.name}`", _names(_inputs(view)), view.sentence) for view in VIEWS))
     yield from ("", "Written: " + ", ".join(f"`{output.view}` → `{output.table.name}`" for output in OUTPUTS) + ".")
     yield from ("", "## Failures", "")
-    yield from _grid(("code", "name", "level", "exit", "what happened"), ((f.code, f.name, f.level, str(f.exit or ""), f.what) for f in FAILURES))
+    yield from _grid(
+        ("code", "name", "level", "exit", "what happened"), ((f.code, f.name, f.level, str(f.exit or ""), f.what) for f in FAILURES)
+    )
     yield from ("", "## Metrics", "")
-    yield from _grid(("name", "type", "unit", "attributes", ""), ((f"`{m.name}`", m.type, m.unit, _names(m.attributes), m.sentence) for m in METRICS))
+    yield from _grid(
+        ("name", "type", "unit", "attributes", ""), ((f"`{m.name}`", m.type, m.unit, _names(m.attributes), m.sentence) for m in METRICS)
+    )
     yield from ("", "## Settings of a build", "")
     yield from _grid(
         ("flag", "field", "environment", "default", ""),
-        ((_names(s.flags), f"`{s.field}`", f"`{s.environment}`" if s.environment else "", str(s.default or ""), s.sentence) for s in SETTINGS),
+        (
+            (_names(s.flags), f"`{s.field}`", f"`{s.environment}`" if s.environment else "", str(s.default or ""), s.sentence)
+            for s in SETTINGS
+        ),
     )
 
 
 def _public_views() -> Iterator[str]:
-    yield from ("", "## Public views", "", "A stable contract over the published tables: `codeanatomy query`, `open_graph`, or any engine that reads Delta.")
+    yield from (
+        "",
+        "## Public views",
+        "",
+        "A stable contract over the published tables: `codeanatomy query`, `open_graph`, or any engine that reads Delta.",
+    )
     yield from ("`line` and `col` start at 1, columns count characters, ends are exclusive; a column is null where there is nothing.",)
     for view in PUBLIC_VIEWS:
         yield from ("", f"### {view.name}", "", view.sentence, "")
@@ -63,19 +77,25 @@ def _kinds() -> Iterator[str]:
         if layer.nodes:
             yield from _grid(("node kind", ""), ((f"`{kind.name}`", kind.sentence) for kind in layer.nodes))
             yield ""
-        yield from _grid(("edge kind", "from", "to", ""), ((f"`{k.name}`", _names(k.sources), _names(k.targets), k.sentence) for k in layer.edges))
+        yield from _grid(
+            ("edge kind", "from", "to", ""), ((f"`{k.name}`", _names(k.sources), _names(k.targets), k.sentence) for k in layer.edges)
+        )
         if layer.properties:
             yield ""
-            yield from _grid(("property", "of", "type", ""), ((f"`{p.key}`", _names(p.kinds), p.type, p.sentence) for p in layer.properties))
+            yield from _grid(
+                ("property", "of", "type", ""), ((f"`{p.key}`", _names(p.kinds), p.type, p.sentence) for p in layer.properties)
+            )
 
 
 def _table(table: Table) -> Iterator[str]:
     yield from ("", f"### {table.name}", "", f"{table.sentence} Key: {_names(table.key)}.", "")
-    yield from _grid(("column", "type", ""), ((f"`{c.name}`", c.type + (", null" if c.nullable else ""), c.sentence) for c in table.columns))
+    yield from _grid(
+        ("column", "type", ""), ((f"`{c.name}`", c.type + (", null" if c.nullable else ""), c.sentence) for c in table.columns)
+    )
 
 
-def _inputs(view: object) -> tuple[str, ...]:
-    inputs = getattr(view, "inputs")
+def _inputs(view: View) -> tuple[str, ...]:
+    inputs: tuple[str | tuple[str, str], ...] = view.inputs
     return tuple(dict.fromkeys(item if isinstance(item, str) else item[1] for item in inputs))
 
 

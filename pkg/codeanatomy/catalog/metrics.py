@@ -17,8 +17,12 @@ class Metric:
 
 
 STAGE_DURATION = Metric("stage.duration", "histogram", "s", ("stage", "status"), "Wall time of a stage of the build.")
-TASK_DURATION = Metric("task.duration", "histogram", "s", ("task_kind", "status"), "Wall time of an extractor's workers, summed, and of a graph operator.")
-WRITE_DURATION = Metric("datafusion.write.duration", "histogram", "s", ("destination", "status"), "Wall time of computing and writing a table of the graph.")
+TASK_DURATION = Metric(
+    "task.duration", "histogram", "s", ("task_kind", "status"), "Wall time of an extractor's workers, summed, and of a graph operator."
+)
+WRITE_DURATION = Metric(
+    "datafusion.write.duration", "histogram", "s", ("destination", "status"), "Wall time of computing and writing a table of the graph."
+)
 ERROR_COUNT = Metric("error.count", "counter", "1", ("stage", "error_type"), "Failures by code.")
 DATASET_ROWS = Metric("dataset.rows", "gauge", "1", ("dataset",), "Rows of an evidence or output table.")
 DATASET_COLUMNS = Metric("dataset.columns", "gauge", "1", ("dataset",), "Columns of an evidence or output table.")

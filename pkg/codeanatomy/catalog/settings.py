@@ -21,10 +21,24 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(
-        "output_dir", ("--output-dir", "-o"), "output", "path", "Folder of the graph's tables. Default: REPO/build/codeanatomy.", environment="CODEANATOMY_OUTPUT_DIR"
+        "output_dir",
+        ("--output-dir", "-o"),
+        "output",
+        "path",
+        "Folder of the graph's tables. Default: REPO/build/codeanatomy.",
+        environment="CODEANATOMY_OUTPUT_DIR",
     ),
-    Setting("work_dir", ("--work-dir",), "output", "path", "Folder of the evidence tables. Default: OUTPUT/work.", environment="CODEANATOMY_WORK_DIR"),
-    Setting("workers", ("--workers",), "execution", "int", "Workers that run at once. Default: one a core.", environment="CODEANATOMY_WORKERS"),
+    Setting(
+        "work_dir",
+        ("--work-dir",),
+        "output",
+        "path",
+        "Folder of the evidence tables. Default: OUTPUT/work.",
+        environment="CODEANATOMY_WORK_DIR",
+    ),
+    Setting(
+        "workers", ("--workers",), "execution", "int", "Workers that run at once. Default: one a core.", environment="CODEANATOMY_WORKERS"
+    ),
     Setting(
         "engine_profile",
         ("--engine-profile",),
@@ -35,10 +49,31 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("small", "medium", "large"),
         environment="CODEANATOMY_ENGINE_PROFILE",
     ),
-    Setting("timeout", ("--timeout",), "execution", "float", "Seconds after which the build stops with exit code 124.", environment="CODEANATOMY_TIMEOUT"),
+    Setting(
+        "timeout",
+        ("--timeout",),
+        "execution",
+        "float",
+        "Seconds after which the build stops with exit code 124.",
+        environment="CODEANATOMY_TIMEOUT",
+    ),
     Setting("include_globs", ("--include-glob",), "repository scope", "globs", "Only sources whose path matches; may be given again."),
     Setting("exclude_globs", ("--exclude-glob",), "repository scope", "globs", "No sources whose path matches; may be given again."),
-    Setting("include_untracked", ("--include-untracked",), "repository scope", "flag", "Also sources that git does not track and does not ignore.", default=False),
+    Setting(
+        "include_untracked",
+        ("--include-untracked",),
+        "repository scope",
+        "flag",
+        "Also sources that git does not track and does not ignore.",
+        default=False,
+    ),
     Setting("include_submodules", ("--include-submodules",), "repository scope", "flag", "Also sources of git submodules.", default=False),
-    Setting("follow_symlinks", ("--follow-symlinks",), "repository scope", "flag", "Also sources behind symbolic links inside the repository.", default=False),
+    Setting(
+        "follow_symlinks",
+        ("--follow-symlinks",),
+        "repository scope",
+        "flag",
+        "Also sources behind symbolic links inside the repository.",
+        default=False,
+    ),
 )

@@ -10,7 +10,9 @@ SYMTABLE_SCOPES = Table(
         Column("scope", "int32", "Pre-order number in the file, children in CPython's order; the module is 0."),
         Column("parent", "int32", "Number of the enclosing block; -1 for the module."),
         Column("kind", "string", "`module`, `class`, `function`, or the annotation and type-parameter kinds of newer interpreters."),
-        Column("name", "string", "Name of the block: `top`, the definition's name, `lambda`, `listcomp`, `setcomp`, `dictcomp`, `genexpr`."),
+        Column(
+            "name", "string", "Name of the block: `top`, the definition's name, `lambda`, `listcomp`, `setcomp`, `dictcomp`, `genexpr`."
+        ),
         Column("line", "int32", "Line of the block's statement or expression; 0 for the module."),
         Column("nested", "bool", "Whether the block lies in a function."),
     ),

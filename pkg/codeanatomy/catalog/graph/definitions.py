@@ -16,15 +16,25 @@ LAYER = Layer(
     ),
     edges=(
         EdgeKind(
-            "defines", "The definition in which another stands; the site is the name token.", SCOPE_OWNERS, tuple(d for d in DEFINITIONS if d != "module")
+            "defines",
+            "The definition in which another stands; the site is the name token.",
+            SCOPE_OWNERS,
+            tuple(d for d in DEFINITIONS if d != "module"),
         ),
         EdgeKind("declares", "The syntax that makes a definition.", SYNTAX, DEFINITIONS),
-        EdgeKind("has_parameter", "A function to its parameter; `label` is the parameter's kind, `position` its index.", FUNCTIONS, ("parameter",)),
+        EdgeKind(
+            "has_parameter",
+            "A function to its parameter; `label` is the parameter's kind, `position` its index.",
+            FUNCTIONS,
+            ("parameter",),
+        ),
         EdgeKind("has_default", "A parameter to its default expression.", ("parameter",), SYNTAX),
         EdgeKind("has_annotation", "A definition to the annotation written for it.", DEFINITIONS, SYNTAX),
         EdgeKind("has_return_annotation", "A function to the annotation of its result.", ("function",), SYNTAX),
         EdgeKind("inherits", "A class to a base, by `position`; the site is the base as written.", ("class",), ("class", *EXTERNALS)),
-        EdgeKind("mro", "A class to a class of its method resolution order, by `position`; 0 is itself.", ("class",), ("class", *EXTERNALS)),
+        EdgeKind(
+            "mro", "A class to a class of its method resolution order, by `position`; 0 is itself.", ("class",), ("class", *EXTERNALS)
+        ),
         EdgeKind("overrides", "A method to the next of its name in the method resolution order.", ("function",), ("function",)),
     ),
     properties=(

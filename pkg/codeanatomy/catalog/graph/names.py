@@ -12,7 +12,9 @@ LAYER = Layer(
         EdgeKind("scope_parent", "A scope to the scope that encloses it.", ("scope",), ("scope",)),
         EdgeKind("scope_of", "A scope to the definition that owns it.", ("scope",), DEFINITIONS),
         EdgeKind("captures", "A scope to a variable of an enclosing function that it uses; `label` is the name.", ("scope",), DEFINITIONS),
-        EdgeKind("binds", "Syntax to the definition whose name it binds; `label` says how, the site is the name token.", SYNTAX, DEFINITIONS),
+        EdgeKind(
+            "binds", "Syntax to the definition whose name it binds; `label` says how, the site is the name token.", SYNTAX, DEFINITIONS
+        ),
         EdgeKind("binds_import", "An imported name to the scope that holds it; `label` is the name it has there.", ("import",), ("scope",)),
         EdgeKind("reads", "A reference to what it may mean.", SYNTAX, MEANINGS),
         EdgeKind("writes", "A name that is assigned to what is assigned.", SYNTAX, MEANINGS),
@@ -20,6 +22,8 @@ LAYER = Layer(
     ),
     properties=(
         Property("scope_kind", ("scope",), "string", "`module`, `class`, `function`, `lambda`, `comprehension` or an annotation scope."),
-        Property("symbols", ("scope",), "string", "Its names with what the symbol table says of each: `name:kind`, sorted, separated by spaces."),
+        Property(
+            "symbols", ("scope",), "string", "Its names with what the symbol table says of each: `name:kind`, sorted, separated by spaces."
+        ),
     ),
 )

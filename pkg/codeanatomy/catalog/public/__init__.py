@@ -64,7 +64,12 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
     PublicView(
         "bindings",
         "One row per place that binds a name.",
-        (("definition_id", "Definition that is bound; null for an import."), ("name", "The name."), ("how", "What binds it: def, assign, import, for, …"), *_SPAN),
+        (
+            ("definition_id", "Definition that is bound; null for an import."),
+            ("name", "The name."),
+            ("how", "What binds it: def, assign, import, for, …"),
+            *_SPAN,
+        ),
         "SELECT name, how, path, line FROM bindings WHERE how = 'walrus'",
     ),
     PublicView(
@@ -144,12 +149,17 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
             ("base_id", "The base."),
             ("position", "Place among the bases, from 0."),
         ),
-        'SELECT "class" FROM inherits WHERE base = \'shop.cart.Base\'',
+        "SELECT \"class\" FROM inherits WHERE base = 'shop.cart.Base'",
     ),
     PublicView(
         "mro",
         "One row per class and class of its method resolution order.",
-        (("class_id", "The class."), ("class", "Its qualified name."), ("position", "0 is the class itself."), ("ancestor", "Qualified or dotted name.")),
+        (
+            ("class_id", "The class."),
+            ("class", "Its qualified name."),
+            ("position", "0 is the class itself."),
+            ("ancestor", "Qualified or dotted name."),
+        ),
         "SELECT position, ancestor FROM mro WHERE \"class\" = 'shop.cart.Cart' ORDER BY position",
     ),
     PublicView(

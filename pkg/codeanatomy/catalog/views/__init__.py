@@ -117,7 +117,12 @@ VIEWS: tuple[View, ...] = (
     _part(CPG_EDGES, "names_edges", "scopes captures bindings references"),
     _part(CPG_EDGES, "imports_edges", "imports", "bstart bend end_line end_col position confidence ambiguity_group"),
     _part(CPG_EDGES, "calls_edges", "calls", "position"),
-    _part(CPG_EDGES, "control_flow_edges", "compiled_code blocks flow", f"site_id file_id bstart bend col end_line end_col label position {_NO_RESOLUTION}"),
+    _part(
+        CPG_EDGES,
+        "control_flow_edges",
+        "compiled_code blocks flow",
+        f"site_id file_id bstart bend col end_line end_col label position {_NO_RESOLUTION}",
+    ),
     _part(CPG_PROPS, "files_properties", "repo_files"),
     _part(CPG_PROPS, "syntax_properties", "syntax"),
     _part(CPG_PROPS, "definitions_properties", "definitions"),

@@ -1,0 +1,161 @@
+"""`codeanatomy build`: extract, compute, publish. It draws the progress and maps the outcome to an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from codeanatomy.catalog.settings import SETTINGS, Setting
+from codeanatomy.cli.output import exit_code, fail
+from codeanatomy.cli.progress import Progress
+from codeanatomy.failure import Coded
+from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
+
+NAME = "build"
+HELP = "Build and publish the graph of a repository"
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("repository", type=Path, metavar="REPO", help="folder of the repository")
+    groups: dict[str, Any] = {}
+    for setting in SETTINGS:
+        group = groups.setdefault(setting.group, None) or parser.add_argument_group(setting.group)
+        groups[setting.group] = group
+        group.add_argument(*setting.flags, **_argument(setting))
+    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary")
+    parser.add_argument("-v", "--verbose", action="store_true", help="also say when workers start and end")
+
+
+def _argument(setting: Setting) -> dict[str, Any]:
+    sentence = setting.sentence + (f" [{setting.environment}]" if setting.environment else "")
+    common: dict[str, Any] = {"dest": setting.field, "help": sentence, "default": _default(setting)}
+    match setting.type:
+        case "flag":
+            return {**common, "action": "store_true"}
+        case "globs":
+            return {**common, "action": "append", "metavar": "GLOB"}
+        case "choice":
+            return {**common, "choices": setting.choices}
+        case "int":
+            return {**common, "type": _positive(int), "metavar": "N"}
+        case "float":
+            return {**common, "type": _positive(float), "metavar": "SECONDS"}
+        case _:
+            return {**common, "type": Path, "metavar": "DIR"}
+
+
+def _default(setting: Setting) -> Any:
+    # argparse converts a default that is text, so the environment is checked like the flag.
+    return os.environ.get(setting.environment, setting.default) if setting.environment else setting.default
+
+
+def _positive(number: type[int] | type[float]) -> Any:
+    def convert(text: str) -> int | float:
+        value = number(text)
+        if not value > 0:
+            raise argparse.ArgumentTypeError(f"{text} is not above zero")
+        return value
+
+    convert.__name__ = number.__name__  # argparse names it in its message
+    return convert
+
+
+def run(options: argparse.Namespace) -> int:
+    request = _request(options)
+    progress = Progress(sys.stderr, quiet=options.quiet, verbose=options.verbose)
+    outcome = anyio.run(_supervise, request, progress)
+    if isinstance(outcome, GraphProductBuildResult):
+        return _succeed(outcome, options)
+    if isinstance(outcome, Coded):
+        return _report(outcome, "failed", options)
+    return _report(outcome.failure, "cancelled", options, outcome.code)
+
+
+def _request(options: argparse.Namespace) -> GraphProductBuildRequest:
+    given = {setting.field: getattr(options, setting.field) for setting in SETTINGS}
+    for setting in SETTINGS:
+        if setting.type == "globs":
+            given[setting.field] = tuple(given[setting.field] or ())
+    return GraphProductBuildRequest(repo_root=options.repository, **given)
+
+
+class _Stopped:
+    """A build that a signal ended: what to say of it and the exit code."""
+
+    def __init__(self, number: int) -> None:
+        interrupted = number == signal.SIGINT
+        self.code = INTERRUPTED if interrupted else TERMINATED
+        self.failure = Coded("CA690", f"cancelled by {'SIGINT' if interrupted else 'SIGTERM'}", "the former generation is as it was")
+
+
+async def _supervise(request: GraphProductBuildRequest, progress: Progress) -> GraphProductBuildResult | Coded | _Stopped:
+    """The build under two watchers: a signal cancels it, and the progress line moves."""
+    from codeanatomy.build import build_graph_product
+
+    outcome: list[GraphProductBuildResult | Coded | _Stopped] = []
+    async with anyio.create_task_group() as tasks:
+
+        async def watch() -> None:
+            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                async for number in signals:
+                    outcome.append(_Stopped(number))
+                    tasks.cancel_scope.cancel()
+
+        tasks.start_soon(watch)
+        tasks.start_soon(progress.draw)
+        try:
+            outcome.append(await build_graph_product(request, progress.tell))
+        except Coded as failure:
+            outcome.append(failure)
+        tasks.cancel_scope.cancel()
+    progress.clear()
+    return outcome[0]
+
+
+def _succeed(result: GraphProductBuildResult, options: argparse.Namespace) -> int:
+    if options.json:
+        print(json.dumps(result.to_dict(), indent=2))
+    if not options.quiet:
+        _summary(result, options.repository)
+    return 0
+
+
+def _summary(result: GraphProductBuildResult, repository: Path) -> None:
+    nodes, edges = result.tables["cpg_nodes"].rows, result.tables["cpg_edges"].rows
+    failed = f", {result.files_failed:,} with failures" if result.files_failed else ""
+    lines = [f"Built {nodes:,} nodes and {edges:,} edges from {result.files_scanned:,} files{failed} in {result.seconds:.1f} s."]
+    lines += [f"  {count:,} × {code} (`codeanatomy explain {code}`)" for code, count in result.failures.items()]
+    lines += [f"  warning: {warning}" for warning in result.warnings]
+    graph = (
+        ""
+        if result.output_dir == repository.absolute() / "build" / "codeanatomy" and Path.cwd() == repository.absolute()
+        else f" --graph {result.output_dir}"
+    )
+    lines += [
+        f"Graph: {result.output_dir} (generation {result.generation})",
+        "Ask it:",
+        f'  codeanatomy query{graph} "SELECT caller, callee, path, line FROM calls LIMIT 10"',
+        f'  codeanatomy query{graph} "SELECT kind, count(*) AS n FROM definitions GROUP BY kind ORDER BY n DESC"',
+        f"  codeanatomy query{graph} \"SELECT path, target FROM imports WHERE target_kind = 'external' LIMIT 10\"",
+    ]
+    print("\n".join(lines), file=sys.stderr)
+
+
+def _report(failure: Coded, status: str, options: argparse.Namespace, code: int | None = None) -> int:
+    exit = exit_code(failure) if code is None else code
+    if options.json:
+        error = {"code": failure.code, "stage": failure.stage, "message": failure.message, "hint": failure.hint, "details": failure.details}
+        print(json.dumps({"status": status, "repository": str(options.repository), "error": error}, indent=2, default=str))
+    fail(failure)
+    return exit

@@ -1,0 +1,94 @@
+"""What a build is asked for and what it gives back: `GraphProductBuildRequest`, `GraphProductBuildResult`. They do nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphProductBuildRequest:
+    """A build of one repository. Every field but the repository is a setting of `catalog.settings`; null means its default there."""
+
+    repo_root: str | os.PathLike[str]
+    output_dir: str | os.PathLike[str] | None = None
+    work_dir: str | os.PathLike[str] | None = None
+    workers: int | None = None
+    engine_profile: str = "medium"
+    timeout: float | None = None
+    include_globs: tuple[str, ...] = ()
+    exclude_globs: tuple[str, ...] = ()
+    include_untracked: bool = False
+    include_submodules: bool = False
+    follow_symlinks: bool = False
+
+    @property
+    def repository(self) -> Path:
+        return Path(self.repo_root).absolute()
+
+    @property
+    def output(self) -> Path:
+        return Path(self.output_dir).absolute() if self.output_dir else self.repository / "build" / "codeanatomy"
+
+    @property
+    def work(self) -> Path:
+        return Path(self.work_dir).absolute() if self.work_dir else self.output / "work"
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True, slots=True)
+class TableResult:
+    """A table as it was written: rows, Delta version, data files, their bytes, and the fingerprint of its content."""
+
+    rows: int
+    version: int
+    files: int
+    bytes: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraphProductBuildResult:
+    """A finished build. Times are wall seconds; every path exists."""
+
+    run_id: str
+    generation: int
+    repository: Path
+    output_dir: Path
+    manifest_path: Path
+    seconds: float
+    tables: dict[str, TableResult]
+    evidence: dict[str, TableResult]
+    files_scanned: int
+    files_failed: int
+    failures: dict[str, int]
+    spec_hash: str
+    envelope_hash: str
+    warnings: tuple[str, ...] = ()
+    stages: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that `build --json` prints."""
+        return {
+            "status": "ok",
+            "run_id": self.run_id,
+            "generation": self.generation,
+            "repository": str(self.repository),
+            "output_dir": str(self.output_dir),
+            "manifest": str(self.manifest_path),
+            "seconds": round(self.seconds, 3),
+            "stages": {name: round(seconds, 3) for name, seconds in self.stages.items()},
+            "tables": {name: asdict(table) for name, table in self.tables.items()},
+            "evidence": {name: asdict(table) for name, table in self.evidence.items()},
+            "files": {"scanned": self.files_scanned, "failed": self.files_failed},
+            "failures": self.failures,
+            "warnings": list(self.warnings),
+            "spec_hash": self.spec_hash,
+            "envelope_hash": self.envelope_hash,
+            "error": None,
+        }
