@@ -1,0 +1,125 @@
+"""The `ast` extractor: sources in, rows of `ast_nodes` out. It resolves no names and judges no code.
+
+What `value` says, by kind (null for every other):
+
+| kind | value |
+| --- | --- |
+| Constant | a string's evaluated text (lone surrogates as backslash escapes); else the source text; `name` is the type: `str bytes int …` |
+| BinOp, AugAssign, UnaryOp, BoolOp | class name of the operator, such as `Add`, `Not`, `And` |
+| Compare | class names of the operators, separated by spaces |
+| FormattedValue | the conversion `s`, `r` or `a`, if there is one |
+| AnnAssign | `1` for a simple name, else `0` |
+| comprehension | `async`, if it is |
+| ImportFrom | the level: `0` for absolute |
+| alias | the name after `as`, whose token ends where the node ends |
+| Global, Nonlocal | the names, separated by spaces; `name` is null, but its token span is that of the whole list |
+| MatchSingleton | `None`, `True` or `False` |
+| MatchClass | the keyword attributes, separated by spaces |
+
+A walk in Python takes what only objects can tell (children, names, lines and columns); everything else is done for all sources
+since the last take at once, in arrays.
+"""
+
+from __future__ import annotations
+
+import ast
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from codeanatomy.catalog.evidence.ast import AST_NODES
+from codeanatomy.extract import grammar, text
+from codeanatomy.extract.columns import Words, record_batch
+from codeanatomy.extract.forest import Forest, forest
+from codeanatomy.extract.preorder import Ints
+from codeanatomy.extract.refusal import parsed
+from codeanatomy.extract.source import Failed, Source
+from codeanatomy.extract.spans import Spans, spans
+from codeanatomy.extract.walk import ACCESS, Walk, walk
+
+MOST_NODES = 1 << 24
+"""A node's number has 24 bits in its id."""
+
+
+class Syntax:
+    """Syntax trees to rows of `ast_nodes`."""
+
+    tables = (AST_NODES,)
+
+    def __init__(self) -> None:
+        self._walks: list[Walk] = []
+        self._pending = 0
+
+    @property
+    def pending(self) -> int:
+        """Nodes waiting to be taken."""
+        return self._pending
+
+    def read(self, source: Source) -> None:
+        """Parse and unfold one source."""
+        decoded = text.decode(source)
+        tree = parsed(source, decoded, ast.parse)
+        found = walk(tree, source.file_id, decoded)
+        if len(found.kinds) >= MOST_NODES:
+            raise Failed("CA203", f"the syntax tree has {len(found.kinds)} nodes; a file may have {MOST_NODES - 1}")
+        self._walks.append(found)
+        self._pending += len(found.kinds)
+
+    def take(self) -> list[pa.RecordBatch | None]:
+        """The rows of every source read since the last take."""
+        walks, self._walks, self._pending = self._walks, [], 0
+        return [_batch(walks) if walks else None]
+
+
+def open() -> Syntax:
+    """An extraction, warmed up: nothing is imported later."""
+    syntax = Syntax()
+    syntax.read(text.warm())
+    syntax.take()
+    return syntax
+
+
+def _batch(walks: list[Walk]) -> pa.RecordBatch:
+    """The rows of many walks, put in pre-order."""
+    trees = forest(walks)
+    found = spans(trees)
+    first_row = trees.first_rows[trees.files]
+    text_start = trees.text_starts[trees.files]
+    parents = trees.parents - first_row
+    parents[trees.first_rows] = -1
+    token = np.where(found.name_bstart < 0, 0, text_start)
+    return record_batch(
+        AST_NODES,
+        {
+            "file_id": np.array([walk.file_id for walk in walks], np.int64)[trees.files],
+            "node": _int32(np.arange(len(first_row)) - first_row),
+            "parent": _int32(parents),
+            "kind": Words(trees.kinds, grammar.KIND_NAMES),
+            "field": Words(trees.fields, grammar.FIELD_NAMES),
+            "position": trees.positions,
+            "bstart": _int32(found.bstart - text_start),
+            "bend": _int32(found.bend - text_start),
+            "name": trees.names,
+            "name_bstart": _int32(found.name_bstart - token),
+            "name_bend": _int32(found.name_bend - token),
+            "access": Words(trees.contexts, ACCESS),
+            "value": _values(walks, trees, found),
+            "line": trees.lines,
+        },
+    )
+
+
+def _values(walks: list[Walk], trees: Forest, found: Spans) -> pa.Array:
+    """The values in pre-order; numbers and bytes are read from the text only now that their spans are known."""
+    values = list(chain.from_iterable(walk.values for walk in walks))
+    quoted = np.concatenate([np.array(walk.quoted, np.int64) + first for walk, first in zip(walks, trees.first_rows, strict=True)])
+    rows = trees.rows[quoted]
+    for index, bstart, bend in zip(quoted.tolist(), found.bstart[rows].tolist(), found.bend[rows].tolist(), strict=True):
+        values[index] = trees.text[bstart:bend].decode("utf-8", "replace")
+    return pa.array(values, pa.string()).take(pa.array(trees.order))
+
+
+def _int32(offsets: Ints) -> NDArray[np.int32]:
+    return offsets.astype(np.int32)

@@ -1,0 +1,22 @@
+"""What all tests share: literate tests under `evidence/`, and `--golden`, which rewrites their expectations. Warnings are errors (pyproject)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import evidence
+from tests.support.literate import LiterateFile
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--golden`: rewrite expected blocks instead of comparing them."""
+    parser.addoption("--golden", action="store_true", help="rewrite the expected blocks of literate tests")
+
+
+def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> LiterateFile | None:
+    """`evidence/<extractor>/*.md` are tests of that extractor."""
+    if file_path.suffix == ".md" and file_path.parent.parent.name == "evidence":
+        return LiterateFile.of(parent, file_path, evidence.rows_of(file_path.parent.name))
+    return None

@@ -1,0 +1,5 @@
+"""Real source distributions for tests: `source("django")`, `source("sympy")`. They are declared, fetched and checked by `bench.sources`."""
+
+from bench.sources import source
+
+__all__ = ["source"]
