@@ -1,0 +1,93 @@
+"""Whole builds, started as a user starts them, each into a fresh output folder. What the graph says is not looked at."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from bench.memory import watching
+from bench.results import BuildFigures
+from bench.tree import Tree, Usage
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND = (str(ROOT / "bin" / "codeanatomy"), "build")
+SCRATCH = ROOT / "build" / "bench"
+
+
+class TableRows(msgspec.Struct):
+    rows: int
+
+
+class FileCounts(msgspec.Struct):
+    scanned: int
+    failed: int
+
+
+class Report(msgspec.Struct):
+    """What is read of the object that `build --json` prints."""
+
+    status: str
+    stages: dict[str, float]
+    tables: dict[str, TableRows]
+    files: FileCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A build that runs, and the files that its two streams go to."""
+
+    tree: Tree
+    stdout: IO[bytes]
+    stderr: IO[bytes]
+
+    def last_words(self) -> str:
+        self.stderr.seek(0)
+        return self.stderr.read()[-2000:].decode(errors="backslashreplace")
+
+    def report(self) -> Report:
+        """The build's own account. Raises `RuntimeError` when it prints none."""
+        self.stdout.seek(0)
+        try:
+            return msgspec.json.decode(self.stdout.read(), type=Report)
+        except msgspec.DecodeError as error:
+            raise RuntimeError(f"the build printed no report ({error}):\n{self.last_words()}") from error
+
+
+@contextmanager
+def started(repository: Path, workers: int, command: Sequence[str] = COMMAND) -> Iterator[Started]:
+    """A build of the repository, begun. What is left of it and all that it wrote is gone afterwards."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="output-", dir=SCRATCH) as output,
+        tempfile.TemporaryFile() as stdout,
+        tempfile.TemporaryFile() as stderr,
+    ):
+        options = [str(repository), "--output-dir", output, "--json", "--quiet", "--workers", str(workers)]
+        with Tree([*command, *options], stdout, stderr) as tree:
+            yield Started(tree, stdout, stderr)
+
+
+def measure_build(repository: Path, workers: int, command: Sequence[str] = COMMAND) -> BuildFigures:
+    """One whole build. Raises `RuntimeError` if it does not succeed."""
+    with started(repository, workers, command) as build:
+        with watching(build.tree.pid) as peak:
+            used: Usage = build.tree.wait()
+        if used.exit:
+            raise RuntimeError(f"the build ended with {used.exit}:\n{build.last_words()}")
+        report = build.report()
+    return BuildFigures(
+        cpu_seconds=used.cpu_seconds,
+        wall_seconds=used.wall_seconds,
+        stages=report.stages,
+        peak_pss_bytes=peak.pss_bytes,
+        peak_rss_bytes=peak.rss_bytes,
+        files=report.files.scanned,
+        failed=report.files.failed,
+        rows={name: table.rows for name, table in report.tables.items()},
+    )
