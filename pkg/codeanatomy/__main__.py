@@ -2,7 +2,11 @@
 
 import sys
 
-from codeanatomy.cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from codeanatomy.cli import main
+
+        code = main()
+    except KeyboardInterrupt:  # while the command line itself was still being imported
+        code = 130
+    sys.exit(code)

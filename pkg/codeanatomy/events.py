@@ -22,6 +22,13 @@ class StageFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class FilesFound:
+    """The scan is over: so many sources are to be read by every extractor."""
+
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
 class FileDone:
     """More files of an extractor are final: how many since the last such event, their bytes, and the rows written for them."""
 
@@ -50,7 +57,7 @@ class WorkerEnded:
     exit: str
 
 
-Event = StageStarted | StageFinished | FileDone | WorkerStarted | WorkerEnded
+Event = StageStarted | StageFinished | FilesFound | FileDone | WorkerStarted | WorkerEnded
 Events = Callable[[Event], None]
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from codeanatomy.scan.settings import ScanSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,18 @@ class GraphProductBuildRequest:
         return Path(self.work_dir).absolute() if self.work_dir else self.output / "work"
 
     @property
+    def scratch(self) -> Path:
+        return self.work / "scratch"
+
+    def evidence_folder(self, table: str) -> Path:
+        """Where the Delta table of that evidence lies."""
+        return self.work / "extract" / table
+
+    @property
+    def scan_settings(self) -> ScanSettings:
+        return ScanSettings(self.include_globs, self.exclude_globs, self.include_untracked, self.include_submodules, self.follow_symlinks)
+
+    @property
     def worker_count(self) -> int:
         return self.workers or len(os.sched_getaffinity(0))
 
@@ -50,6 +65,11 @@ class TableResult:
     files: int
     bytes: int
     fingerprint: str
+
+    @classmethod
+    def of(cls, written: Mapping[str, Any]) -> TableResult:
+        """What the engine says of a table that it wrote."""
+        return cls(*(written[name] for name in ("rows", "version", "files", "bytes", "fingerprint")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +91,14 @@ class GraphProductBuildResult:
     envelope_hash: str
     warnings: tuple[str, ...] = ()
     stages: dict[str, float] = field(default_factory=dict)
+
+    def record(self) -> dict[str, Any]:
+        """What the generation names: the run and every table at its version."""
+        return {"run_id": self.run_id, "tables": {name: asdict(table) for name, table in self.tables.items()}}
+
+    def published(self, generation: int, seconds: float, stages: dict[str, float]) -> GraphProductBuildResult:
+        """This result, with the number that publishing gave it."""
+        return replace(self, generation=generation, seconds=seconds, stages=dict(stages))
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `build --json` prints."""

@@ -14,6 +14,8 @@ from codeanatomy.failure import Coded
 COMMANDS = (build, query, explain, version)
 
 USAGE = 64
+NO_ENGINE = 10
+INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,9 +33,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = root.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     for module in COMMANDS:
-        summary = (module.__doc__ or "").split("\n")[0]
         command = commands.add_parser(module.NAME, help=module.HELP, description=f"{module.HELP}.", allow_abbrev=False)
-        assert summary, f"{module.NAME} has no docstring"
         module.arguments(command)
         command.set_defaults(run=module.run)
     return root
@@ -46,6 +46,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
     except Coded as failure:
         return fail(failure)
+    except ModuleNotFoundError as missing:
+        if missing.name != "codeanatomy._engine":
+            raise
+        print("codeanatomy: the Rust engine is not built; in a checkout, run: make build", file=sys.stderr)
+        return NO_ENGINE
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away (`| head`): there is nobody left to tell.
         sys.stderr.close()

@@ -8,15 +8,17 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from codeanatomy.catalog.settings import SETTINGS, Setting
-from codeanatomy.cli.output import exit_code, fail
+from codeanatomy.cli.output import exit_code, fail, stage
 from codeanatomy.cli.progress import Progress
 from codeanatomy.failure import Coded
-from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
+
+if TYPE_CHECKING:
+    from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
 
 NAME = "build"
 HELP = "Build and publish the graph of a repository"
@@ -72,17 +74,20 @@ def _positive(number: type[int] | type[float]) -> Any:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Build, and print the outcome."""
     request = _request(options)
     progress = Progress(sys.stderr, quiet=options.quiet, verbose=options.verbose)
     outcome = anyio.run(_supervise, request, progress)
-    if isinstance(outcome, GraphProductBuildResult):
-        return _succeed(outcome, options)
+    if isinstance(outcome, _Stopped):
+        return _report(outcome.failure, "cancelled", options, outcome.code)
     if isinstance(outcome, Coded):
         return _report(outcome, "failed", options)
-    return _report(outcome.failure, "cancelled", options, outcome.code)
+    return _succeed(outcome, options)
 
 
 def _request(options: argparse.Namespace) -> GraphProductBuildRequest:
+    from codeanatomy.product import GraphProductBuildRequest  # numpy and pyarrow come with it: `--help` does without
+
     given = {setting.field: getattr(options, setting.field) for setting in SETTINGS}
     for setting in SETTINGS:
         if setting.type == "globs":
@@ -155,7 +160,13 @@ def _summary(result: GraphProductBuildResult, repository: Path) -> None:
 def _report(failure: Coded, status: str, options: argparse.Namespace, code: int | None = None) -> int:
     exit = exit_code(failure) if code is None else code
     if options.json:
-        error = {"code": failure.code, "stage": failure.stage, "message": failure.message, "hint": failure.hint, "details": failure.details}
+        error = {
+            "code": failure.code,
+            "stage": stage(failure),
+            "message": failure.message,
+            "hint": failure.hint,
+            "details": failure.details,
+        }
         print(json.dumps({"status": status, "repository": str(options.repository), "error": error}, indent=2, default=str))
     fail(failure)
     return exit

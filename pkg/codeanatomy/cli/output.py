@@ -13,6 +13,11 @@ def exit_code(failure: Coded) -> int:
     return BY_CODE[failure.code].exit
 
 
+def stage(failure: Coded) -> str:
+    """The stage that the catalog gives a failure."""
+    return BY_CODE[failure.code].stage
+
+
 def fail(failure: Coded) -> int:
     """Say on stderr what failed, why and what next; returns the exit code."""
     print(f"codeanatomy: {failure.code}: {failure.message}", file=sys.stderr)

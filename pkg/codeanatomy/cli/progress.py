@@ -31,7 +31,7 @@ class Progress:
                 self._say(f"{stage}: {seconds:.1f} s")
             case FilesFound(files):
                 self._total = files
-            case FileDone(extractor, files):
+            case FileDone(extractor=extractor, files=files):
                 self._done[extractor] = self._done.get(extractor, 0) + files
             case WorkerStarted(extractor, shard, pid) if self._verbose:
                 self._say(f"worker {pid} reads shard {shard} for {extractor}")

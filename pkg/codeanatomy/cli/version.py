@@ -7,8 +7,6 @@ import json
 import platform
 from importlib import metadata
 
-from codeanatomy import engine
-
 NAME = "version"
 HELP = "Say the versions of all parts"
 
@@ -21,6 +19,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def versions() -> dict[str, object]:
     """Version of everything that takes part in a build."""
+    from codeanatomy import engine  # loads the Rust module, which no other command needs before its time
+
     return {
         "codeanatomy": metadata.version("codeanatomy"),
         "python": platform.python_version(),

@@ -37,7 +37,9 @@ def semantic_ir(ports: Ports) -> IR:
     return optimise(infer(compile_views(EVIDENCE_TABLES, VIEWS, OUTPUTS, ports)))
 
 
-def build_execution_spec(ir: IR, evidence: Mapping[str, tuple[Path, int]], output_dir: Path, runtime: RuntimeConfig) -> SemanticExecutionSpec:
+def build_execution_spec(
+    ir: IR, evidence: Mapping[str, tuple[Path, int]], output_dir: Path, runtime: RuntimeConfig
+) -> SemanticExecutionSpec:
     """The spec of an IR over evidence: `evidence[name]` is the folder of a Delta table and the version to read.
 
     Raises `KeyError` for a relation without evidence: the caller collects all that the IR lists.

@@ -26,5 +26,9 @@ def instructions() -> dict[str, Any]:
 
 def _caches() -> dict[str, int]:
     entries: Any = opcode._inline_cache_entries  # type: ignore[attr-defined]  # the only place where CPython says it
-    pairs = entries.items() if isinstance(entries, dict) else ((name, entries[number]) for name, number in opcode.opmap.items() if number < len(entries))
+    pairs = (
+        entries.items()
+        if isinstance(entries, dict)
+        else ((name, entries[number]) for name, number in opcode.opmap.items() if number < len(entries))
+    )
     return {str(opcode.opmap[name]): count for name, count in pairs if count and name in opcode.opmap}

@@ -80,7 +80,9 @@ def infer(ir: IR) -> IR:
             ordered.append(waiting.pop(node.name))
     for output in ir.outputs:
         if output.view not in known:
-            raise IRError(f"output {output.table.name!r} takes its rows from {output.view!r}, which there is not{_nearest(output.view, known)}")
+            raise IRError(
+                f"output {output.table.name!r} takes its rows from {output.view!r}, which there is not{_nearest(output.view, known)}"
+            )
     return IR(ir.relations, tuple(ordered), ir.outputs)
 
 

@@ -3,6 +3,6 @@ FROM cpg_edges AS edge
 JOIN cpg_nodes AS definition ON definition.id = edge.dst
 WHERE edge.kind = 'binds'
 UNION ALL
-SELECT NULL, label, 'import', path, line, col, end_line, end_col
-FROM cpg_edges
-WHERE kind = 'binds_import'
+SELECT CAST(NULL AS BIGINT) AS definition_id, edge.label AS name, 'import' AS how, edge.path, edge.line, edge.col, edge.end_line, edge.end_col
+FROM cpg_edges AS edge
+WHERE edge.kind = 'binds_import'

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from codeanatomy.catalog.evidence.ast import AST_NODES
 from codeanatomy.catalog.graph import LAYERS
 from codeanatomy.catalog.shapes import Column, Table
 from codeanatomy.catalog.tables import CPG_EDGES, CPG_EDGES_BY_DST, CPG_EDGES_BY_SRC, CPG_NODES, CPG_PROPS, CPG_PROPS_MAP
@@ -62,7 +63,13 @@ _EVIDENCE_OF_NAMES = (
     ("scopes", "symtable_scopes"),
     ("symbols", "symtable_symbols"),
 )
-_EVIDENCE_OF_FLOW = (("files", "repo_files"), ("lines", "file_lines"), ("code", "code_objects"), ("definitions", "definitions"))
+_EVIDENCE_OF_FLOW = (
+    ("files", "repo_files"),
+    ("lines", "file_lines"),
+    ("code", "code_objects"),
+    ("definitions", "definitions"),
+    ("comparisons", "comparisons"),
+)
 
 
 def _resolved(name: str, sentence: str) -> OperatorView:
@@ -102,6 +109,12 @@ VIEWS: tuple[View, ...] = (
     _resolved("inherits", "Classes and their bases."),
     _resolved("mro", "Method resolution orders."),
     _resolved("overrides", "Methods and what they override."),
+    SqlView(
+        "comparisons",
+        "Comparisons with the names of their operators: bytecode does not say them all.",
+        ("ast_nodes",),
+        (*(AST_NODES.column(name) for name in ("file_id", "bstart", "bend", "value")),),
+    ),
     _flow("compiled_code", "code_objects", "Code objects, tied to the definitions they were made of."),
     _flow("blocks", "blocks", "Basic blocks."),
     _flow("flow", "flow", "Control flow between blocks."),
@@ -115,7 +128,7 @@ VIEWS: tuple[View, ...] = (
     _part(CPG_EDGES, "syntax_edges", "syntax", f"{_NO_SITE} {_NO_RESOLUTION}"),
     _part(CPG_EDGES, "definitions_edges", "definitions inherits mro overrides", "ambiguity_group confidence resolution"),
     _part(CPG_EDGES, "names_edges", "scopes captures bindings references"),
-    _part(CPG_EDGES, "imports_edges", "imports", "bstart bend end_line end_col position confidence ambiguity_group"),
+    _part(CPG_EDGES, "imports_edges", "imports", "position confidence ambiguity_group"),
     _part(CPG_EDGES, "calls_edges", "calls", "position"),
     _part(
         CPG_EDGES,

@@ -3,15 +3,19 @@ SELECT site_id AS entity_id, 'node' AS entity, 'callee_text' AS key, 'string' AS
 FROM call_sites
 WHERE callee_text IS NOT NULL
 UNION ALL
-SELECT site_id, 'node', 'status', 'string', status, NULL, NULL
+SELECT site_id AS entity_id, 'node' AS entity, 'status' AS key, 'string' AS type, status AS string_value, NULL AS int_value,
+       NULL AS bool_value
 FROM call_sites
 UNION ALL
-SELECT site_id, 'node', 'reason', 'string', reason, NULL, NULL
+SELECT site_id AS entity_id, 'node' AS entity, 'reason' AS key, 'string' AS type, reason AS string_value, NULL AS int_value,
+       NULL AS bool_value
 FROM call_sites
 WHERE reason IS NOT NULL
 UNION ALL
-SELECT site_id, 'node', 'targets', 'int', NULL, targets, NULL
+SELECT site_id AS entity_id, 'node' AS entity, 'targets' AS key, 'int' AS type, NULL AS string_value, targets AS int_value,
+       NULL AS bool_value
 FROM call_sites
 UNION ALL
-SELECT site_id, 'node', 'caller', 'int', NULL, caller_id, NULL
+SELECT site_id AS entity_id, 'node' AS entity, 'caller' AS key, 'int' AS type, NULL AS string_value, caller_id AS int_value,
+       NULL AS bool_value
 FROM call_sites

@@ -2,6 +2,7 @@ SELECT stable_id('contains', id) AS id, 'contains' AS kind, coalesce(parent_id, 
        CASE WHEN kind = 'module' THEN stable_id('file', path) ELSE id END AS dst, 'scan' AS origin
 FROM modules
 UNION ALL
-SELECT stable_id('module_of_file', id), 'module_of_file', stable_id('file', path), id, 'scan'
+SELECT stable_id('module_of_file', id) AS id, 'module_of_file' AS kind, stable_id('file', path) AS src, id AS dst,
+       'scan' AS origin
 FROM modules
 WHERE kind = 'module'

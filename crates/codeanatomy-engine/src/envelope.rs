@@ -1,0 +1,30 @@
+//! The envelope of a run: everything that may change rows besides the spec. Machine, directory, time and Delta versions are left out.
+
+use std::collections::BTreeMap;
+
+use codeanatomy_spec::hash::write_canonical;
+use serde_json::json;
+
+use crate::session::rule_names;
+
+/// Versions of what the engine is made of.
+pub fn versions() -> BTreeMap<&'static str, String> {
+    let parquet = datafusion::parquet::file::properties::DEFAULT_CREATED_BY;
+    BTreeMap::from([
+        ("codeanatomy", env!("CARGO_PKG_VERSION").to_owned()),
+        ("datafusion", datafusion::DATAFUSION_VERSION.to_owned()),
+        ("delta", deltalake::crate_version().to_owned()),
+        ("arrow", datafusion::arrow::ARROW_VERSION.to_owned()),
+        ("parquet", parquet.rsplit(' ').next().unwrap_or(parquet).to_owned()),
+    ])
+}
+
+/// BLAKE3 over spec hash, versions, rules, functions and the fingerprints of the inputs.
+pub fn hash(spec_hash: &str, inputs: &[(String, u64, Option<String>)]) -> String {
+    let fingerprints: BTreeMap<&String, &Option<String>> = inputs.iter().map(|(name, _, fingerprint)| (name, fingerprint)).collect();
+    let functions: Vec<String> = codeanatomy_functions::functions().iter().map(|function| function.name().to_owned()).collect();
+    let value = json!({"spec": spec_hash, "versions": versions(), "rules": rule_names(), "functions": functions, "inputs": fingerprints});
+    let mut text = String::new();
+    write_canonical(&value, &mut text);
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}

@@ -1,0 +1,48 @@
+//! The engine: register → plan → check → run → write → publish. It knows no table, view or kind by name, and nothing of Python.
+//!
+//! | step | module |
+//! | --- | --- |
+//! | a spec's text becomes a plan without data | `compile`, `schedule` |
+//! | input tables at their versions | `register`, `delta` |
+//! | views as plans with exactly their columns | `plan`; rules: `guard`, `refuse` |
+//! | operators and outputs as their inputs become ready | `run`, `operators`, `intake`, `rows` |
+//! | rows to files, fingerprint and keys in one pass | `sink`, `fingerprint` |
+//! | promises, then one commit a table | `promises`, `examples`, `delta` |
+//! | the generation that readers take | `publish` |
+//! | the thread that waits: deadline, cancelling | `execute`, `cancel` |
+
+pub mod cancel;
+pub mod code;
+pub mod compile;
+mod delta;
+pub mod envelope;
+pub mod error;
+mod examples;
+pub mod execute;
+pub mod fingerprint;
+mod guard;
+mod intake;
+mod ipc;
+mod metrics;
+pub mod operators;
+mod plan;
+mod promises;
+pub mod publish;
+mod refuse;
+mod register;
+mod rows;
+mod run;
+mod schedule;
+pub mod session;
+mod shape;
+mod sink;
+pub mod table;
+pub mod writer;
+
+pub use cancel::CancelToken;
+pub use compile::{Compiled, compile};
+pub use error::{EngineError, Result};
+pub use execute::execute;
+pub use session::Profile;
+pub use table::TableDeclaration;
+pub use writer::TableWriter;

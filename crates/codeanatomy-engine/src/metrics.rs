@@ -1,0 +1,86 @@
+//! Figures of a run, taken from the plans that really ran. Nothing is estimated.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use datafusion::physical_plan::ExecutionPlan;
+use serde_json::{Value, json};
+
+/// Where tasks write down what they did.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    entries: Mutex<Entries>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    /// By output and name of the plan's operator.
+    plans: BTreeMap<(String, String), Figures>,
+    outputs: BTreeMap<String, f64>,
+    runs: Vec<(String, f64, f64)>,
+    rows: BTreeMap<String, Vec<(String, usize)>>,
+}
+
+#[derive(Debug, Default)]
+struct Figures {
+    nodes: usize,
+    rows: usize,
+    nanoseconds: usize,
+    spills: usize,
+    spilled_bytes: usize,
+    spilled_rows: usize,
+}
+
+impl Ledger {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Figures of every operator of a plan that has run.
+    pub fn plan(&self, output: &str, plan: &std::sync::Arc<dyn ExecutionPlan>) {
+        if let Some(metrics) = plan.metrics() {
+            let mut entries = self.entries();
+            let figures = entries.plans.entry((output.to_owned(), plan.name().to_owned())).or_default();
+            figures.nodes += 1;
+            figures.rows += metrics.output_rows().unwrap_or(0);
+            figures.nanoseconds += metrics.elapsed_compute().unwrap_or(0);
+            figures.spills += metrics.spill_count().unwrap_or(0);
+            figures.spilled_bytes += metrics.spilled_bytes().unwrap_or(0);
+            figures.spilled_rows += metrics.spilled_rows().unwrap_or(0);
+        }
+        plan.children().into_iter().for_each(|child| self.plan(output, child));
+    }
+
+    pub fn output(&self, table: &str, seconds: f64) {
+        self.entries().outputs.insert(table.to_owned(), seconds);
+    }
+
+    pub fn seconds(&self, table: &str) -> f64 {
+        self.entries().outputs.get(table).copied().unwrap_or(0.0)
+    }
+
+    /// Seconds of reading the inputs and of the run itself.
+    pub fn operator(&self, operator: &str, (read, run): (f64, f64)) {
+        self.entries().runs.push((operator.to_owned(), read, run));
+    }
+
+    pub fn rows(&self, operator: &str, port: &str, rows: usize) {
+        self.entries().rows.entry(operator.to_owned()).or_default().push((port.to_owned(), rows));
+    }
+
+    pub fn to_json(&self) -> Value {
+        let entries = self.entries();
+        let plans = entries.plans.iter().map(|((output, operator), figures)| {
+            json!({
+                "output": output, "operator": operator, "nodes": figures.nodes, "rows": figures.rows, "elapsed_ns": figures.nanoseconds,
+                "spills": figures.spills, "spilled_bytes": figures.spilled_bytes, "spilled_rows": figures.spilled_rows,
+            })
+        });
+        let runs = entries.runs.iter().map(|(operator, read, run)| {
+            let ports: BTreeMap<&String, &usize> = entries.rows.get(operator).into_iter().flatten().map(|(port, rows)| (port, rows)).collect();
+            json!({"output": null, "operator": operator, "rows": ports.values().copied().sum::<usize>(), "ports": ports,
+                   "elapsed_ns": ((read + run) * 1e9) as u64, "read_ns": (read * 1e9) as u64})
+        });
+        json!(runs.chain(plans).collect::<Vec<_>>())
+    }
+}

@@ -1,0 +1,235 @@
+//! Promises of the tables of one run, checked on the keys that their sinks gathered. Data files are read only to show examples of a breach.
+
+use codeanatomy_spec::{EdgeEnds, Promise, References};
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde_json::{Value, json};
+
+use crate::code::{self, Code};
+use crate::error::{EngineError, Result};
+use crate::examples;
+use crate::sink::{ColumnKeys, EXAMPLES, Values, Written};
+
+/// How many rows are looked at between two looks at the token.
+const STRIDE: usize = 1 << 18;
+
+/// Checks every promise of every table; `alive` fails when the run is stopped.
+pub fn check(tables: &[Written], alive: &dyn Fn() -> Result<()>) -> Result<()> {
+    for table in tables {
+        check_nulls(table)?;
+    }
+    for table in tables {
+        for promise in &table.table.promises {
+            alive()?;
+            match promise {
+                Promise::NotNull(_) => {}
+                Promise::Unique(names) => check_unique(table, names)?,
+                Promise::References(reference) => check_references(table, reference, tables, alive)?,
+                Promise::EdgeEnds(ends) => check_ends(table, ends, tables, alive)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_nulls(table: &Written) -> Result<()> {
+    let Some((column, count, rows)) = table.keys.nulls.first() else { return Ok(()) };
+    let shown = examples::rows(table, rows);
+    Err(broken(&code::NOT_NULL, table, "not_null", &[column], *count, &shown, &format!("column `{column}` holds a null in {count} rows")))
+}
+
+fn check_unique(table: &Written, names: &[String]) -> Result<()> {
+    let columns: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (count, shown) = match names {
+        [name] => {
+            let keys = &table.keys.keys[name];
+            let nulls = keys.nulls.len().saturating_sub(1) as u64;
+            match &keys.values {
+                Values::Integers(values) => {
+                    let (repeats, found) = repeated(without_nulls(values, &keys.nulls));
+                    (repeats + nulls, found.iter().map(|value| json!(value)).collect())
+                }
+                Values::Hashes(values) => hashed_repeats(table, &columns, without_nulls(values, &keys.nulls), nulls),
+                Values::Kinds { .. } => return Ok(()),
+            }
+        }
+        _ => hashed_repeats(table, &columns, table.keys.composite[names].clone(), 0),
+    };
+    if count == 0 {
+        return Ok(());
+    }
+    let text = format!("{count} rows repeat the key ({})", names.join(", "));
+    Err(broken(&code::UNIQUE, table, "unique", &columns, count, &shown, &text))
+}
+
+fn hashed_repeats(table: &Written, columns: &[&str], hashes: Vec<u128>, nulls: u64) -> (u64, Vec<Value>) {
+    let (repeats, found) = repeated(hashes);
+    let shown = if found.is_empty() { Vec::new() } else { examples::keys(table, columns, &found) };
+    (repeats + nulls, shown)
+}
+
+/// How many values occur again, and the first such values.
+fn repeated<T: Ord + Copy>(mut values: Vec<T>) -> (u64, Vec<T>) {
+    if !values.is_sorted() {
+        values.sort_unstable();
+    }
+    let mut count = 0;
+    let mut found: Vec<T> = Vec::new();
+    for pair in values.windows(2).filter(|pair| pair[0] == pair[1]) {
+        count += 1;
+        if found.len() < EXAMPLES && found.last() != Some(&pair[0]) {
+            found.push(pair[0]);
+        }
+    }
+    (count, found)
+}
+
+/// The values of rows that hold no null. `nulls` is in order.
+fn without_nulls<T: Copy>(values: &[T], nulls: &[u64]) -> Vec<T> {
+    if nulls.is_empty() {
+        return values.to_vec();
+    }
+    let mut skip = nulls.iter().copied().peekable();
+    values.iter().enumerate().filter(|(row, _)| skip.next_if_eq(&(*row as u64)).is_none()).map(|(_, value)| *value).collect()
+}
+
+fn check_references(table: &Written, reference: &References, tables: &[Written], alive: &dyn Fn() -> Result<()>) -> Result<()> {
+    let target = find(tables, &reference.table);
+    let own = &table.keys.keys[&reference.column];
+    let columns = [reference.column.as_str()];
+    let (count, shown) = match (&own.values, &target.keys.keys[&reference.key].values) {
+        (Values::Integers(values), Values::Integers(keys)) => {
+            let known: FxHashSet<i64> = keys.iter().copied().collect();
+            let (count, found) = strangers(&without_nulls(values, &own.nulls), &known, alive)?;
+            (count, found.iter().map(|value| json!(value)).collect())
+        }
+        (Values::Hashes(values), Values::Hashes(keys)) => {
+            let known: FxHashSet<u128> = keys.iter().copied().collect();
+            let (count, found) = strangers(&without_nulls(values, &own.nulls), &known, alive)?;
+            (count, if count > 0 { examples::keys(table, &columns, &found) } else { Vec::new() })
+        }
+        _ => return Ok(()),
+    };
+    if count == 0 {
+        return Ok(());
+    }
+    let text = format!("{count} rows refer to `{}.{}` by a `{}` that is not there", reference.table, reference.key, reference.column);
+    Err(broken(&code::REFERENCES, table, "references", &columns, count, &shown, &text))
+}
+
+fn strangers<T: Eq + std::hash::Hash + Copy>(values: &[T], known: &FxHashSet<T>, alive: &dyn Fn() -> Result<()>) -> Result<(u64, Vec<T>)> {
+    let mut count = 0;
+    let mut found: Vec<T> = Vec::new();
+    for chunk in values.chunks(STRIDE) {
+        alive()?;
+        for value in chunk.iter().filter(|value| !known.contains(value)) {
+            count += 1;
+            if found.len() < EXAMPLES && !found.contains(value) {
+                found.push(*value);
+            }
+        }
+    }
+    Ok((count, found))
+}
+
+/// Both ends of every edge exist and have kinds that the edge's kind allows.
+fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], alive: &dyn Fn() -> Result<()>) -> Result<()> {
+    let nodes = find(tables, &ends.nodes);
+    let Values::Kinds { numbers: node_kinds, names: node_names } = &nodes.keys.kinds[&ends.node_kind].values else { return Ok(()) };
+    let Values::Kinds { numbers: edge_kinds, names: edge_names } = &table.keys.kinds[&ends.kind].values else { return Ok(()) };
+    for (column, is_src) in [(&ends.src, true), (&ends.dst, false)] {
+        let allowed = allowed_pairs(ends, is_src, edge_names, node_names);
+        let end = End { table, column, own: &table.keys.keys[column], edge_kinds, edge_names, node_kinds, node_names, allowed };
+        match (&end.own.values, &nodes.keys.keys[&ends.node_key].values) {
+            (Values::Integers(values), Values::Integers(keys)) => end.check(values, keys, |_| true, alive)?,
+            (Values::Hashes(values), Values::Hashes(keys)) => end.check(values, keys, |_| false, alive)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// One end of the edges of a table.
+struct End<'a> {
+    table: &'a Written,
+    column: &'a str,
+    own: &'a ColumnKeys,
+    edge_kinds: &'a [u32],
+    edge_names: &'a [String],
+    node_kinds: &'a [u32],
+    node_names: &'a [String],
+    /// Whether (edge kind, node kind) is allowed: one row per edge kind.
+    allowed: Vec<Vec<bool>>,
+}
+
+impl End<'_> {
+    fn check<T>(&self, values: &[T], keys: &[T], is_plain: impl Fn(&T) -> bool, alive: &dyn Fn() -> Result<()>) -> Result<()>
+    where
+        T: Eq + std::hash::Hash + Copy + std::fmt::Display,
+    {
+        let known: FxHashMap<T, u32> = keys.iter().copied().zip(self.node_kinds.iter().copied()).collect();
+        let nulls: FxHashSet<u64> = self.own.nulls.iter().copied().collect();
+        let mut missing = Breach::default();
+        let mut unfit = Breach::default();
+        for (row, value) in values.iter().enumerate() {
+            if row % STRIDE == 0 {
+                alive()?;
+            }
+            let edge = self.edge_kinds[row] as usize;
+            let shown = || json!({self.column: if is_plain(value) { value.to_string() } else { format!("row {row}") }, "kind": self.edge_names[edge]});
+            match known.get(value) {
+                _ if !nulls.is_empty() && nulls.contains(&(row as u64)) => missing.add(|| json!({self.column: null, "kind": self.edge_names[edge]})),
+                None => missing.add(shown),
+                Some(&node) if !self.allowed[edge][node as usize] => unfit.add(|| {
+                    let mut example = shown();
+                    example["node_kind"] = json!(self.node_names[node as usize]);
+                    example
+                }),
+                Some(_) => {}
+            }
+        }
+        let (column, table) = (self.column, self.table);
+        missing.raise(&code::EDGE_END, table, column, |count| format!("`{column}` of {count} edges is no node"))?;
+        unfit.raise(&code::EDGE_KIND, table, column, |count| format!("`{column}` of {count} edges has a kind that the edge does not allow"))
+    }
+}
+
+#[derive(Default)]
+struct Breach {
+    count: u64,
+    examples: Vec<Value>,
+}
+
+impl Breach {
+    fn add(&mut self, example: impl FnOnce() -> Value) {
+        self.count += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(example());
+        }
+    }
+
+    fn raise(&self, code: &'static Code, table: &Written, column: &str, text: impl FnOnce(u64) -> String) -> Result<()> {
+        if self.count == 0 {
+            return Ok(());
+        }
+        Err(broken(code, table, "edge_ends", &[column], self.count, &self.examples, &text(self.count)))
+    }
+}
+
+fn allowed_pairs(ends: &EdgeEnds, is_src: bool, edge_names: &[String], node_names: &[String]) -> Vec<Vec<bool>> {
+    let fits = |edge: &String, node: &String| {
+        ends.allowed.get(edge).is_some_and(|kinds| if is_src { kinds.src.contains(node) } else { kinds.dst.contains(node) })
+    };
+    edge_names.iter().map(|edge| node_names.iter().map(|node| fits(edge, node)).collect()).collect()
+}
+
+fn find<'a>(tables: &'a [Written], name: &str) -> &'a Written {
+    tables.iter().find(|table| table.table.name == name).expect("validation found the table of every promise")
+}
+
+fn broken(code: &'static Code, table: &Written, promise: &str, columns: &[&str], count: u64, shown: &[Value], text: &str) -> EngineError {
+    let name = &table.table.name;
+    let list: Vec<String> = shown.iter().map(Value::to_string).collect();
+    let message = format!("table `{name}`: {text}; for example {}", list.join(", "));
+    let details = json!({"table": name, "promise": promise, "columns": columns, "count": count, "examples": shown});
+    EngineError::new(code, message, "nothing was published; this is a fault of the view, or of what an extractor said", details)
+}

@@ -1,0 +1,71 @@
+//! Input tables: a Delta table at a version becomes a plain listing of its data files, read by the session's own planner. Nothing is written.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use codeanatomy_spec::InputRelation;
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use serde_json::json;
+use url::Url;
+
+use crate::code;
+use crate::delta::{self, Snapshot};
+use crate::error::{EngineError, Result};
+use crate::shape::{Texts, delta_logical_type, open_schema};
+
+/// An input as the run uses it.
+pub struct Input {
+    pub provider: Arc<dyn TableProvider>,
+    pub version: u64,
+    pub fingerprint: Option<String>,
+}
+
+/// Opens an input and checks its columns.
+pub async fn open(relation: &InputRelation) -> Result<Input> {
+    let place = format!("input `{}`", relation.name);
+    let snapshot = delta::open(Path::new(&relation.location), relation.version, &place).await?;
+    check_columns(relation, &snapshot)?;
+    let provider = listing(relation, &snapshot).map_err(|error| {
+        let details = json!({"input": relation.name, "location": relation.location});
+        EngineError::new(&code::INPUT_MISSING, format!("{place}: {error}"), "see the cause in the message", details)
+    })?;
+    Ok(Input { provider, version: snapshot.version, fingerprint: snapshot.fingerprint })
+}
+
+fn check_columns(relation: &InputRelation, snapshot: &Snapshot) -> Result<()> {
+    for column in &relation.columns {
+        let found = snapshot.schema.field(&column.name);
+        if found.and_then(|field| delta_logical_type(field.data_type())) == Some(column.kind) {
+            continue;
+        }
+        let names = snapshot.schema.fields().map(|field| field.name().as_str());
+        let (text, hint) = match found {
+            Some(field) => (format!("is {}, not {}", field.data_type(), column.kind), "make the declaration and the table agree".to_owned()),
+            None => {
+                let close = codeanatomy_spec::nearest::nearest(&column.name, names);
+                ("is not in the table".to_owned(), close.map_or_else(|| "write the table again".to_owned(), |right| format!("did you mean `{right}`?")))
+            }
+        };
+        let message = format!("input `{}` (version {}): column `{}` {text}", relation.name, snapshot.version, column.name);
+        return Err(EngineError::new(&code::INPUT_COLUMNS, message, hint, json!({"input": relation.name, "column": column.name})));
+    }
+    Ok(())
+}
+
+fn listing(relation: &InputRelation, snapshot: &Snapshot) -> datafusion::error::Result<Arc<dyn TableProvider>> {
+    let schema = open_schema(&relation.columns, Texts::Views);
+    if snapshot.files.is_empty() {
+        return Ok(Arc::new(EmptyTable::new(schema)));
+    }
+    let urls = snapshot.files.iter().map(|path| {
+        let url = Url::from_file_path(path).map_err(|()| datafusion::error::DataFusionError::Plan(format!("{} is no file path", path.display())))?;
+        ListingTableUrl::try_new(url, None)
+    });
+    let urls = urls.collect::<datafusion::error::Result<Vec<_>>>()?;
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default()));
+    let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
+    Ok(Arc::new(ListingTable::try_new(config)?))
+}

@@ -1,0 +1,392 @@
+//! One run of a compiled spec: operators and outputs as their inputs become ready, promises, one commit a table. Nothing is visible before the commits.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Instant;
+
+use codeanatomy_graph::table::Strings;
+use codeanatomy_spec::{OutputTarget, Promise, Validated};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::common::TableReference;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::prelude::{DataFrame, ident};
+use futures::StreamExt;
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+
+use crate::cancel::CancelToken;
+use crate::code::{self, Code};
+use crate::compile::Compiled;
+use crate::error::{EngineError, Result};
+use crate::intake::Intake;
+use crate::rows::{Rows, RowsTable};
+use crate::session::{Limits, Session};
+use crate::shape::{Texts, open_schema};
+use crate::sink::{Sink, Wanted, Written};
+use crate::table::TableDeclaration;
+use crate::{delta, envelope, metrics, operators, plan, promises, register};
+
+/// Told of what happens; called from threads of the run.
+pub type Progress = Arc<dyn Fn(Value) + Send + Sync>;
+
+/// Whether a run may still be given up: not once its first commit began.
+#[derive(Debug, Default)]
+pub struct CommitGate {
+    state: AtomicU8,
+}
+
+impl CommitGate {
+    const OPEN: u8 = 0;
+    const COMMITTING: u8 = 1;
+    const ABANDONED: u8 = 2;
+
+    fn enter(&self) -> bool {
+        self.state.compare_exchange(Self::OPEN, Self::COMMITTING, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Gives the run up, unless it is committing.
+    pub fn abandon(&self) -> bool {
+        self.state.compare_exchange(Self::OPEN, Self::ABANDONED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// Runs everything; the result as JSON. To be blocked on by a thread of its own: futures that hold plans are slow to prove `Send`, so none is spawned.
+pub async fn run(compiled: Compiled, limits: Limits, token: CancelToken, gate: Arc<CommitGate>, progress: Progress) -> Result<Value> {
+    let started = Instant::now();
+    let build = Arc::new(Build::prepare(compiled, limits, token, progress).await?);
+    let prepared = started.elapsed().as_secs_f64();
+    let mut written = build.clone().work().await?;
+    let worked = started.elapsed().as_secs_f64();
+    let tables = build.clone().check(written.drain(..).map(|(table, _)| table).collect()).await?;
+    let checked = started.elapsed().as_secs_f64();
+    if !gate.enter() {
+        return Err(EngineError::cancelled());
+    }
+    build.token.check()?;
+    let outputs = build.commit(tables).await?;
+    let seconds = json!({
+        "prepare": prepared, "run": worked - prepared, "check": checked - worked, "commit": started.elapsed().as_secs_f64() - checked,
+    });
+    Ok(build.result(outputs, seconds))
+}
+
+struct Build {
+    compiled: Compiled,
+    session: Session,
+    limits: Limits,
+    token: CancelToken,
+    progress: Progress,
+    tables: BTreeMap<usize, Arc<RowsTable>>,
+    inputs: Vec<(String, u64, Option<String>)>,
+    ledger: metrics::Ledger,
+}
+
+/// What a task of the run ends with.
+enum Done {
+    Operator(usize),
+    Output(usize, Box<Written>),
+}
+
+impl Build {
+    /// register → plan
+    async fn prepare(compiled: Compiled, limits: Limits, token: CancelToken, progress: Progress) -> Result<Self> {
+        let session = Session::new(&limits, &token)?;
+        let validated = compiled.validated.clone();
+        let mut inputs = Vec::new();
+        for relation in &validated.spec.input_relations {
+            token.check()?;
+            let input = register::open(relation).await?;
+            plan::register(&session.context, &relation.name, input.provider)?;
+            inputs.push((relation.name.clone(), input.version, input.fingerprint));
+        }
+        let views = &validated.spec.view_definitions;
+        let operator_views = compiled.schedule.needed.iter().flat_map(|&run| &compiled.schedule.runs[run].views);
+        let tables: BTreeMap<usize, Arc<RowsTable>> =
+            operator_views.map(|(view, _)| (*view, Arc::new(RowsTable::new(open_schema(&views[*view].columns, Texts::Views))))).collect();
+        let wanted = |view: usize| compiled.schedule.is_used(view);
+        plan::views(&session.context, &validated, &token, wanted, |view| tables[&view].clone()).await?;
+        Ok(Self { compiled, session, limits, token, progress, tables, inputs, ledger: metrics::Ledger::default() })
+    }
+
+    fn validated(&self) -> &Validated {
+        &self.compiled.validated
+    }
+
+    /// check → run → write: every operator and output, as soon as what it reads is there. Seconds of each output are kept in the ledger.
+    async fn work(self: Arc<Self>) -> Result<Vec<(Written, usize)>> {
+        let mut running: JoinSet<Result<Done>> = JoinSet::new();
+        let outcome = tokio::select! {
+            error = self.token.set() => Err(error),
+            outcome = self.clone().drive(&mut running) => outcome,
+        };
+        if outcome.is_err() {
+            // Wait until every task has seen the token and has removed what it wrote; what it says then is no news.
+            self.token.cancel();
+            while running.join_next().await.is_some() {}
+        }
+        outcome
+    }
+
+    async fn drive(self: Arc<Self>, running: &mut JoinSet<Result<Done>>) -> Result<Vec<(Written, usize)>> {
+        let schedule = self.compiled.schedule.clone();
+        let mut operators: Vec<usize> = schedule.needed.iter().copied().collect();
+        let mut outputs: Vec<usize> = (0..schedule.outputs.len()).collect();
+        let mut ready: BTreeSet<usize> = BTreeSet::new();
+        let mut readers: BTreeMap<usize, usize> = schedule.needed.iter().map(|&run| (run, schedule.consumers(run))).collect();
+        let mut written = Vec::new();
+        loop {
+            while running.len() < self.limits.partitions {
+                let build = self.clone();
+                if let Some(place) = operators.iter().position(|&run| schedule.runs[run].needs.is_subset(&ready)) {
+                    let run = operators.remove(place);
+                    let handle = Handle::current();
+                    running.spawn_blocking(move || handle.block_on(build.stoppable(build.operate(run))).map(|()| Done::Operator(run)));
+                } else if let Some(place) = outputs.iter().position(|&output| schedule.outputs[output].is_subset(&ready)) {
+                    let output = outputs.remove(place);
+                    let handle = Handle::current();
+                    running.spawn_blocking(move || handle.block_on(build.stoppable(build.write(output))).map(|table| Done::Output(output, Box::new(table))));
+                } else {
+                    break;
+                }
+            }
+            let Some(finished) = running.join_next().await else { break };
+            let needs = match finished.map_err(|error| joined(error, "run"))?? {
+                Done::Operator(run) => {
+                    ready.insert(run);
+                    &schedule.runs[run].needs
+                }
+                Done::Output(output, table) => {
+                    written.push((*table, output));
+                    &schedule.outputs[output]
+                }
+            };
+            self.release(needs, &mut readers);
+        }
+        written.sort_by_key(|(_, output)| *output);
+        Ok(written)
+    }
+
+    /// Ends work as soon as the token is set, where it waits.
+    async fn stoppable<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            error = self.token.set() => Err(error),
+            outcome = work => outcome,
+        }
+    }
+
+    /// Empties the tables of operators whose last reader has ended.
+    fn release(&self, needs: &BTreeSet<usize>, readers: &mut BTreeMap<usize, usize>) {
+        for run in needs {
+            let left = readers.entry(*run).or_insert(1);
+            *left -= 1;
+            if *left == 0 {
+                self.compiled.schedule.runs[*run].views.iter().filter_map(|(view, _)| self.tables.get(view)).for_each(|table| table.empty());
+            }
+        }
+    }
+
+    /// One run of an operator, from its inputs to the tables of its views.
+    async fn operate(&self, index: usize) -> Result<()> {
+        let run = &self.compiled.schedule.runs[index];
+        let operator = operators::find(&run.operator);
+        let place = format!("operator `{}`", run.operator);
+        let started = Instant::now();
+        (self.progress)(json!({"event": "operator_started", "operator": run.operator}));
+        let reservation = MemoryConsumer::new(place.clone()).register(&self.session.pool());
+        let mut strings = Strings::new();
+        let mut inputs = Vec::with_capacity(operator.inputs.len());
+        for port in operator.inputs {
+            let frame = self.frame(&run.inputs[port.name]).await?;
+            let columns: Vec<&str> = port.columns.iter().map(|(name, _)| *name).collect();
+            let frame = frame.select_columns(&columns).map_err(|error| EngineError::from_datafusion(&error, &code::SQL, &place))?;
+            let mut intake = Intake::new(port);
+            let mut held = 0;
+            let stream_place = format!("{place}, input `{}`", port.name);
+            self.stream(frame, &stream_place, |batch| {
+                intake.add(batch, &mut strings);
+                let bytes = intake.bytes();
+                let grown = bytes.saturating_sub(held);
+                held = bytes;
+                grow(&reservation, grown, &place)
+            })
+            .await?;
+            inputs.push(intake.finish());
+        }
+        grow(&reservation, strings.len() * 64, &place)?;
+        let read = started.elapsed();
+        let (token, parameters) = (self.token.clone(), run.parameters.clone());
+        let worker = tokio::task::spawn_blocking(move || operators::run(operator, inputs, strings, &parameters, &token));
+        let results = worker.await.map_err(|error| joined(error, &place))??;
+        self.keep(index, results, &reservation, &place)?;
+        let seconds = (read.as_secs_f64(), (started.elapsed() - read).as_secs_f64());
+        (self.progress)(json!({"event": "operator_finished", "operator": run.operator, "seconds": seconds.0 + seconds.1}));
+        self.ledger.operator(&run.operator, seconds);
+        Ok(())
+    }
+
+    /// Puts the rows of each port where its view finds them; the others are dropped.
+    fn keep(&self, index: usize, results: Vec<Rows>, reservation: &MemoryReservation, place: &str) -> Result<()> {
+        let run = &self.compiled.schedule.runs[index];
+        let operator = operators::find(&run.operator);
+        reservation.free();
+        let mut texts = results.first().map_or(0, Rows::text_bytes);
+        for (rows, port) in results.into_iter().zip(operator.outputs) {
+            let views = run.views.iter().filter(|(view, name)| name == port.name && self.compiled.schedule.is_used(*view));
+            let tables: Vec<&Arc<RowsTable>> = views.filter_map(|(view, _)| self.tables.get(view)).collect();
+            let Some(table) = tables.first() else { continue };
+            self.ledger.rows(&run.operator, port.name, rows.count());
+            let own = reservation.new_empty();
+            grow(&own, rows.bytes() + std::mem::take(&mut texts), place)?;
+            table.fill(rows, own);
+        }
+        Ok(())
+    }
+
+    /// One output, from its plan to data files on disk.
+    async fn write(&self, index: usize) -> Result<Written> {
+        let output = &self.validated().spec.output_targets[index];
+        let place = format!("output `{}`", output.table);
+        let started = Instant::now();
+        (self.progress)(json!({"event": "output_started", "table": output.table}));
+        let frame = self.output_frame(output, &place).await?;
+        let table = Arc::new(TableDeclaration { name: output.table.clone(), columns: output.columns.clone(), promises: output.promises.clone() });
+        let reservation = MemoryConsumer::new(place.clone()).register(&self.session.pool());
+        let mut sink = Sink::open(table, Path::new(&output.location), self.wanted_by_others(&output.table), Some(reservation))?;
+        let plan = self.stream(frame, &place, |batch| sink.write(batch)).await?;
+        self.ledger.plan(&output.table, &plan);
+        let worker = tokio::task::spawn_blocking(move || sink.finish());
+        let written = worker.await.map_err(|error| joined(error, &place))??;
+        let seconds = started.elapsed().as_secs_f64();
+        self.ledger.output(&output.table, seconds);
+        (self.progress)(json!({"event": "output_written", "table": output.table, "rows": written.rows, "seconds": seconds}));
+        Ok(written)
+    }
+
+    async fn output_frame(&self, output: &OutputTarget, place: &str) -> Result<DataFrame> {
+        let failed = |error| EngineError::from_datafusion(&error, &code::SQL, place);
+        let frame = self.frame(&output.view).await?;
+        let columns: Vec<&str> = output.columns.iter().map(|column| column.name.as_str()).collect();
+        let frame = frame.select_columns(&columns).map_err(failed)?;
+        if output.order_by.is_empty() {
+            return Ok(frame);
+        }
+        let keys = output.order_by.iter().map(|name| ident(name).sort(true, true)).collect();
+        frame.sort(keys).map_err(failed)
+    }
+
+    async fn frame(&self, relation: &str) -> Result<DataFrame> {
+        let frame = self.session.context.table(TableReference::bare(relation)).await;
+        frame.map_err(|error| EngineError::from_datafusion(&error, &code::SQL, &format!("`{relation}`")))
+    }
+
+    /// Columns of a table that promises of other outputs refer to.
+    fn wanted_by_others(&self, table: &str) -> Wanted {
+        let mut wanted = Wanted::default();
+        for promise in self.validated().spec.output_targets.iter().flat_map(|output| &output.promises) {
+            match promise {
+                Promise::References(reference) if reference.table == table => {
+                    wanted.keys.insert(reference.key.clone());
+                }
+                Promise::EdgeEnds(ends) if ends.nodes == table => {
+                    wanted.keys.insert(ends.node_key.clone());
+                    wanted.kinds.insert(ends.node_kind.clone());
+                }
+                _ => {}
+            }
+        }
+        wanted
+    }
+
+    /// Plans and executes a query, batch by batch; the plan with its metrics.
+    async fn stream(&self, frame: DataFrame, place: &str, mut visit: impl FnMut(&RecordBatch) -> Result<()>) -> Result<Arc<dyn ExecutionPlan>> {
+        self.token.check()?;
+        let context = Arc::new(frame.task_ctx());
+        let plan = match frame.create_physical_plan().await {
+            Ok(plan) => plan,
+            Err(error) => return Err(self.blame(EngineError::from_datafusion(&error, &code::PHYSICAL_PLAN, place), &code::NESTED_LOOP_JOIN).await),
+        };
+        let failed = |error| EngineError::from_datafusion(&error, &code::EXECUTION, place);
+        let mut stream = execute_stream(plan.clone(), context).map_err(failed)?;
+        while let Some(batch) = stream.next().await {
+            visit(&batch.map_err(failed)?)?;
+            self.token.check()?;
+        }
+        Ok(plan)
+    }
+
+    /// Names the view that is to blame for a refusal: the first, in dependency order, whose plan alone is refused.
+    async fn blame(&self, mut error: EngineError, code: &'static Code) -> EngineError {
+        if error.code != code {
+            return error;
+        }
+        for &index in self.validated().order.iter().filter(|&&index| self.compiled.schedule.is_used(index)) {
+            let view = &self.validated().spec.view_definitions[index];
+            let Ok(frame) = self.frame(&view.name).await else { continue };
+            if let Err(own) = frame.create_physical_plan().await
+                && EngineError::from_datafusion(&own, &code::PHYSICAL_PLAN, &view.name).code == code
+            {
+                error.message = format!("view `{}`: {}", view.name, error.message);
+                error.details["view"] = json!(view.name);
+                return error;
+            }
+        }
+        error
+    }
+
+    /// Every promise, on a thread of its own.
+    async fn check(self: Arc<Self>, tables: Vec<Written>) -> Result<Vec<Written>> {
+        let worker = tokio::task::spawn_blocking(move || {
+            promises::check(&tables, &|| self.token.check())?;
+            Ok(tables)
+        });
+        worker.await.map_err(|error| joined(error, "promises"))?
+    }
+
+    /// One commit a table.
+    async fn commit(&self, tables: Vec<Written>) -> Result<Vec<Value>> {
+        let mut outputs = Vec::with_capacity(tables.len());
+        for mut table in tables {
+            let metadata = HashMap::from([("codeanatomy.spec_hash".to_owned(), json!(self.compiled.spec_hash))]);
+            let version = delta::commit(&mut table, metadata).await?;
+            outputs.push(json!({
+                "table": table.table.name, "location": table.folder.display().to_string(), "version": version, "rows": table.rows,
+                "files": table.files.len(), "bytes": table.bytes(), "fingerprint": table.fingerprint,
+                "seconds": self.ledger.seconds(&table.table.name),
+            }));
+        }
+        Ok(outputs)
+    }
+
+    fn result(&self, outputs: Vec<Value>, seconds: Value) -> Value {
+        let inputs = self.inputs.iter().map(|(name, version, fingerprint)| json!({"name": name, "version": version, "fingerprint": fingerprint}));
+        let unused = self.compiled.schedule.unused.iter().map(|&view| &self.validated().spec.view_definitions[view].name);
+        json!({
+            "outputs": outputs,
+            "inputs": inputs.collect::<Vec<_>>(),
+            "spec_hash": self.compiled.spec_hash,
+            "envelope_hash": envelope::hash(&self.compiled.spec_hash, &self.inputs),
+            "warnings": [],
+            "unused_views": unused.collect::<Vec<_>>(),
+            "operators": self.ledger.to_json(),
+            "peak_pool_bytes": self.session.pool.max_reserved(),
+            "limits": {"partitions": self.limits.partitions, "memory_bytes": self.limits.memory_bytes, "batch_rows": self.limits.batch_rows},
+            "seconds": seconds,
+        })
+    }
+}
+
+fn grow(reservation: &MemoryReservation, bytes: usize, place: &str) -> Result<()> {
+    reservation.try_grow(bytes).map_err(|error| EngineError::from_datafusion(&error, &code::MEMORY, place))
+}
+
+/// A task that did not end by itself: it panicked, or the run was stopped.
+fn joined(error: tokio::task::JoinError, place: &str) -> EngineError {
+    match error.try_into_panic() {
+        Ok(payload) => EngineError::panic(payload.as_ref(), place),
+        Err(_) => EngineError::cancelled(),
+    }
+}

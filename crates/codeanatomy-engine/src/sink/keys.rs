@@ -1,0 +1,208 @@
+//! The columns that promises speak of, gathered while rows stream by. What they must fulfil is decided elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use codeanatomy_spec::{ColumnDefinition, ColumnType, Promise};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Int32Type, Int64Type};
+use rustc_hash::FxHashMap;
+use serde_json::json;
+
+use crate::code;
+use crate::error::{EngineError, Result};
+use crate::fingerprint::key_hashes;
+use crate::table::TableDeclaration;
+
+/// How many rows of a kind are shown as examples.
+pub const EXAMPLES: usize = 5;
+
+/// Columns to gather: as keys, or as kinds (few different texts).
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub keys: BTreeSet<String>,
+    pub kinds: BTreeSet<String>,
+    /// Keys of several columns.
+    pub composite: BTreeSet<Vec<String>>,
+}
+
+impl Wanted {
+    /// Adds what the promises of the table itself need.
+    fn with_own(mut self, table: &TableDeclaration) -> Self {
+        for promise in &table.promises {
+            match promise {
+                Promise::Unique(names) if names.len() == 1 => {
+                    self.keys.insert(names[0].clone());
+                }
+                Promise::Unique(names) => {
+                    self.composite.insert(names.clone());
+                }
+                Promise::NotNull(_) => {}
+                Promise::References(reference) => {
+                    self.keys.insert(reference.column.clone());
+                }
+                Promise::EdgeEnds(ends) => {
+                    self.keys.extend([ends.src.clone(), ends.dst.clone()]);
+                    self.kinds.insert(ends.kind.clone());
+                }
+            }
+        }
+        self
+    }
+}
+
+/// The values of one column in row order.
+#[derive(Debug)]
+pub struct ColumnKeys {
+    pub values: Values,
+    /// Rows that hold a null; their value says nothing.
+    pub nulls: Vec<u64>,
+}
+
+#[derive(Debug)]
+pub enum Values {
+    Integers(Vec<i64>),
+    /// 128-bit hashes of values that are no integers.
+    Hashes(Vec<u128>),
+    /// Numbers into `names`.
+    Kinds { numbers: Vec<u32>, names: Vec<String> },
+}
+
+impl Values {
+    fn bytes(&self) -> usize {
+        match self {
+            Values::Integers(values) => values.capacity() * 8,
+            Values::Hashes(values) => values.capacity() * 16,
+            Values::Kinds { numbers, .. } => numbers.capacity() * 4,
+        }
+    }
+}
+
+/// Everything that was gathered.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// By column; a column that is wanted as key and as kind is under both.
+    pub keys: BTreeMap<String, ColumnKeys>,
+    pub kinds: BTreeMap<String, ColumnKeys>,
+    pub composite: BTreeMap<Vec<String>, Vec<u128>>,
+    /// Nulls where none may be: column, number of them, first rows.
+    pub nulls: Vec<(String, u64, Vec<u64>)>,
+}
+
+/// Gathers while a sink writes.
+pub struct Collector {
+    columns: Vec<ColumnDefinition>,
+    keys: Vec<(usize, ColumnKeys)>,
+    kinds: Vec<(usize, ColumnKeys, FxHashMap<String, u32>)>,
+    composite: Vec<(Vec<usize>, Vec<u128>)>,
+    full: Vec<(usize, u64, Vec<u64>)>,
+}
+
+impl Collector {
+    pub fn new(table: &TableDeclaration, wanted: Wanted) -> Self {
+        let wanted = wanted.with_own(table);
+        let position = |name: &String| table.position(name).expect("promises name columns of their table");
+        let promised = table.promises.iter().filter_map(|promise| if let Promise::NotNull(names) = promise { Some(names) } else { None });
+        let declared = table.columns.iter().filter(|column| !column.nullable).map(|column| &column.name);
+        let full: BTreeSet<usize> = promised.flatten().chain(declared).map(position).collect();
+        Self {
+            keys: wanted.keys.iter().map(|name| (position(name), ColumnKeys::for_keys(table.columns[position(name)].kind))).collect(),
+            kinds: wanted.kinds.iter().map(|name| (position(name), ColumnKeys::for_kinds(), FxHashMap::default())).collect(),
+            composite: wanted.composite.iter().map(|names| (names.iter().map(position).collect(), Vec::new())).collect(),
+            full: full.into_iter().map(|column| (column, 0, Vec::new())).collect(),
+            columns: table.columns.clone(),
+        }
+    }
+
+    /// `first` is the number of rows before this batch.
+    pub fn add(&mut self, batch: &RecordBatch, first: u64) -> Result<()> {
+        for (column, count, rows) in &mut self.full {
+            count_nulls(batch.column(*column), first, count, rows);
+        }
+        for (column, keys) in &mut self.keys {
+            keys.add_keys(&self.columns[*column], batch.column(*column), first);
+        }
+        for (column, keys, index) in &mut self.kinds {
+            keys.add_kinds(batch.column(*column), first, index)?;
+        }
+        for (columns, hashes) in &mut self.composite {
+            let declared: Vec<&ColumnDefinition> = columns.iter().map(|&column| &self.columns[column]).collect();
+            let arrays: Vec<&ArrayRef> = columns.iter().map(|&column| batch.column(column)).collect();
+            hashes.extend(key_hashes(&declared, &arrays));
+        }
+        Ok(())
+    }
+
+    pub fn bytes(&self) -> usize {
+        let keys: usize = self.keys.iter().map(|(_, keys)| keys.values.bytes()).sum();
+        let kinds: usize = self.kinds.iter().map(|(_, keys, _)| keys.values.bytes()).sum();
+        keys + kinds + self.composite.iter().map(|(_, hashes)| hashes.capacity() * 16).sum::<usize>()
+    }
+
+    pub fn finish(self) -> Collected {
+        let name = |column: usize| self.columns[column].name.clone();
+        Collected {
+            keys: self.keys.into_iter().map(|(column, keys)| (name(column), keys)).collect(),
+            kinds: self.kinds.into_iter().map(|(column, keys, _)| (name(column), keys)).collect(),
+            composite: self.composite.into_iter().map(|(columns, hashes)| (columns.into_iter().map(name).collect(), hashes)).collect(),
+            nulls: self.full.into_iter().filter(|(_, count, _)| *count > 0).map(|(column, count, rows)| (name(column), count, rows)).collect(),
+        }
+    }
+}
+
+impl ColumnKeys {
+    fn for_keys(kind: ColumnType) -> Self {
+        let integers = matches!(kind, ColumnType::Int32 | ColumnType::Int64);
+        Self { values: if integers { Values::Integers(Vec::new()) } else { Values::Hashes(Vec::new()) }, nulls: Vec::new() }
+    }
+
+    fn for_kinds() -> Self {
+        Self { values: Values::Kinds { numbers: Vec::new(), names: Vec::new() }, nulls: Vec::new() }
+    }
+
+    fn add_keys(&mut self, column: &ColumnDefinition, array: &ArrayRef, first: u64) {
+        push_nulls(array, first, &mut self.nulls);
+        match &mut self.values {
+            Values::Integers(values) if column.kind == ColumnType::Int64 => values.extend_from_slice(array.as_primitive::<Int64Type>().values()),
+            Values::Integers(values) => values.extend(array.as_primitive::<Int32Type>().values().iter().map(|&value| i64::from(value))),
+            Values::Hashes(values) => values.extend(key_hashes(&[column], &[array])),
+            Values::Kinds { .. } => {}
+        }
+    }
+
+    fn add_kinds(&mut self, array: &ArrayRef, first: u64, index: &mut FxHashMap<String, u32>) -> Result<()> {
+        push_nulls(array, first, &mut self.nulls);
+        let Values::Kinds { numbers, names } = &mut self.values else { return Ok(()) };
+        let texts = cast(array, &DataType::Utf8)
+            .map_err(|error| EngineError::new(&code::ROWS, format!("a kind is no text: {error}"), "kinds are strings", json!({})))?;
+        for text in texts.as_string::<i32>() {
+            let text = text.unwrap_or_default();
+            let number = match index.get(text) {
+                Some(&number) => number,
+                None => {
+                    let number = names.len() as u32;
+                    index.insert(text.to_owned(), number);
+                    names.push(text.to_owned());
+                    number
+                }
+            };
+            numbers.push(number);
+        }
+        Ok(())
+    }
+}
+
+fn push_nulls(array: &ArrayRef, first: u64, nulls: &mut Vec<u64>) {
+    if array.null_count() > 0 {
+        nulls.extend((0..array.len()).filter(|&row| array.is_null(row)).map(|row| first + row as u64));
+    }
+}
+
+fn count_nulls(array: &ArrayRef, first: u64, count: &mut u64, rows: &mut Vec<u64>) {
+    if array.null_count() == 0 {
+        return;
+    }
+    *count += array.null_count() as u64;
+    let free = EXAMPLES.saturating_sub(rows.len());
+    rows.extend((0..array.len()).filter(|&row| array.is_null(row)).take(free).map(|row| first + row as u64));
+}

@@ -1,0 +1,119 @@
+//! Where rows of a table end: data files, fingerprint and the keys of its promises, in one pass. It commits nothing and checks no other table.
+
+mod data_file;
+mod keys;
+mod stats;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::execution::memory_pool::MemoryReservation;
+
+pub use data_file::{CreatedFiles, DataFile, sync_folder};
+pub use keys::{Collected, ColumnKeys, EXAMPLES, Values, Wanted};
+
+use crate::error::{EngineError, Result};
+use crate::fingerprint::Fingerprint;
+use crate::shape::{Texts, conform, open_schema};
+use crate::table::TableDeclaration;
+use data_file::OpenFile;
+
+/// A table being written.
+pub struct Sink {
+    table: Arc<TableDeclaration>,
+    folder: PathBuf,
+    schema: SchemaRef,
+    fingerprint: Fingerprint,
+    keys: keys::Collector,
+    open: Option<OpenFile>,
+    files: Vec<DataFile>,
+    created: CreatedFiles,
+    reservation: Option<MemoryReservation>,
+    rows: u64,
+}
+
+/// A table whose data files are on disk and which no reader sees yet. Dropped without a commit, its files are removed.
+pub struct Written {
+    pub table: Arc<TableDeclaration>,
+    pub folder: PathBuf,
+    pub files: Vec<DataFile>,
+    pub rows: u64,
+    pub fingerprint: String,
+    pub keys: Collected,
+    pub created: CreatedFiles,
+    /// Holds the memory of `keys` until they are checked.
+    _reservation: Option<MemoryReservation>,
+}
+
+impl Written {
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+}
+
+impl Sink {
+    /// `wanted` names columns that promises of other tables need, beside its own.
+    pub fn open(table: Arc<TableDeclaration>, folder: &Path, wanted: Wanted, reservation: Option<MemoryReservation>) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(|error| EngineError::io(&crate::code::WRITE, "cannot create", folder, &error))?;
+        Ok(Self {
+            schema: open_schema(&table.columns, Texts::Plain),
+            fingerprint: Fingerprint::new(&table.columns),
+            keys: keys::Collector::new(&table, wanted),
+            table,
+            folder: folder.to_owned(),
+            open: None,
+            files: Vec::new(),
+            created: CreatedFiles::default(),
+            reservation,
+            rows: 0,
+        })
+    }
+
+    /// Adds rows whose columns are the declared ones, in any representation.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        self.fingerprint.add(batch);
+        self.keys.add(batch, self.rows)?;
+        self.rows += batch.num_rows() as u64;
+        let batch = conform(batch, &self.schema)?;
+        let mut file = match self.open.take() {
+            Some(file) => file,
+            None => OpenFile::create(&self.folder, &self.table, &self.schema, &mut self.created)?,
+        };
+        file.write(&batch)?;
+        if file.is_full() { self.files.push(file.close()?) } else { self.open = Some(file) }
+        self.account()
+    }
+
+    /// Ends the last file. Everything is on disk afterwards.
+    pub fn finish(mut self) -> Result<Written> {
+        if let Some(file) = self.open.take() {
+            self.files.push(file.close()?);
+        }
+        data_file::sync_folder(&self.folder)?;
+        self.account()?;
+        Ok(Written {
+            table: self.table,
+            folder: self.folder,
+            files: self.files,
+            rows: self.rows,
+            fingerprint: self.fingerprint.hex(),
+            keys: self.keys.finish(),
+            created: self.created,
+            _reservation: self.reservation,
+        })
+    }
+
+    /// Tells the memory pool what the open row group and the keys hold.
+    fn account(&mut self) -> Result<()> {
+        let Some(reservation) = &self.reservation else { return Ok(()) };
+        let bytes = self.keys.bytes() + self.open.as_ref().map_or(0, OpenFile::memory);
+        reservation
+            .try_resize(bytes)
+            .map_err(|error| EngineError::from_datafusion(&error, &crate::code::MEMORY, &format!("output `{}`", self.table.name)))
+    }
+}

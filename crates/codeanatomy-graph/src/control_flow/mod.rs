@@ -1,0 +1,114 @@
+//! The control-flow operator: from undecoded code objects to blocks and the edges between them. It runs no code and reads no source text.
+
+mod blocks;
+mod codes;
+mod exceptions;
+mod instructions;
+mod interpreter;
+mod locations;
+mod objects;
+mod owners;
+mod rows;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+use rustc_hash::FxHashMap;
+
+use crate::operator::{Kind, Operator, OperatorError, Port, Run};
+use crate::table::{Column, Strings, Table};
+
+use blocks::Asked;
+use codes::Codes;
+use interpreter::Interpreter;
+use objects::Objects;
+use owners::Definitions;
+use sources::Sources;
+
+/// Parameters: what the interpreter that compiled the code says of its opcodes. `opcodes` ({name: number}, `dis.opmap`), `relative_jumps`
+/// and `absolute_jumps` ([number], `dis.hasjrel` and `dis.hasjabs`), `caches` ({number: code units}), `version` ([3, 11]).
+pub const CONTROL_FLOW: Operator = Operator {
+    name: "control_flow",
+    sentence: "Decodes code objects into instructions, blocks and the edges that the interpreter can take between them.",
+    inputs: &[
+        Port { name: "files", columns: &[("file_id", Kind::I64), ("path", Kind::Str), ("module", Kind::Str)] },
+        Port {
+            name: "lines",
+            columns: &[("file_id", Kind::I64), ("line_starts", Kind::I32List), ("continuations", Kind::I32List), ("length", Kind::I32)],
+        },
+        Port {
+            name: "code",
+            columns: &[
+                ("file_id", Kind::I64),
+                ("code", Kind::I32),
+                ("parent", Kind::I32),
+                ("constant", Kind::I32),
+                ("name", Kind::Str),
+                ("first_line", Kind::I32),
+                ("flags", Kind::I32),
+                ("instructions", Kind::Binary),
+                ("positions", Kind::Binary),
+                ("exceptions", Kind::Binary),
+            ],
+        },
+        Port {
+            name: "definitions",
+            columns: &[
+                ("id", Kind::I64),
+                ("kind", Kind::Str),
+                ("name", Kind::Str),
+                ("qualified_name", Kind::Str),
+                ("file_id", Kind::I64),
+                ("bstart", Kind::I32),
+                ("bend", Kind::I32),
+                ("line", Kind::I32),
+            ],
+        },
+        // Comparisons of the source (`value`: names of the operators): bytecode does not say whether a jump on None was `is` or `is not`.
+        Port { name: "comparisons", columns: &[("file_id", Kind::I64), ("bstart", Kind::I32), ("bend", Kind::I32), ("value", Kind::Str)] },
+    ],
+    outputs: &[
+        Port { name: "code_objects", columns: rows::CODE_OBJECTS },
+        Port { name: "blocks", columns: rows::BLOCKS },
+        Port { name: "flow", columns: rows::FLOW },
+        Port { name: "instructions", columns: rows::INSTRUCTIONS },
+    ],
+    run,
+};
+
+fn run(run: &mut Run<'_>) -> Result<Vec<Table>, OperatorError> {
+    let inputs = std::mem::take(&mut run.inputs);
+    let [files, lines, code, definitions, comparisons] = inputs.as_slice() else { unreachable!("five input ports") };
+    let interpreter = Interpreter::new(run.parameters)?;
+    let sources = Sources::new(files, lines);
+    let codes = Codes::new(code);
+    let definitions = Definitions::new(definitions, run.strings);
+    let asked = asked(comparisons, run.strings);
+    let order = codes.ordered(&sources, run.strings)?;
+    let mut objects = Objects::new(&interpreter, &codes, &definitions, &asked, run.strings);
+    for file in order.chunk_by(|&left, &right| codes.files[left] == codes.files[right]) {
+        run.check()?;
+        objects.file(file, &sources.file(codes.files[file[0]])?, run.strings)?;
+    }
+    Ok(objects.tables())
+}
+
+/// What each comparison with `is` or `is not` asks, by file and span.
+type Comparisons = FxHashMap<(i64, i32, i32), Asked>;
+
+fn asked(comparisons: &Table, strings: &Strings) -> Comparisons {
+    let [(_, Column::I64(files)), (_, Column::I32(bstarts)), (_, Column::I32(bends)), (_, Column::Str(values))] =
+        comparisons.columns.as_slice()
+    else {
+        unreachable!("columns of the port `comparisons`")
+    };
+    let known = |row: usize| {
+        let asked = match strings.get(values[row])? {
+            "Is" => Asked::IsNone,
+            "IsNot" => Asked::IsNotNone,
+            _ => return None,
+        };
+        Some(((files[row], bstarts[row], bends[row]), asked))
+    };
+    (0..files.len()).filter_map(known).collect()
+}

@@ -1,0 +1,173 @@
+//! `resolve`: from evidence to definitions, scopes, bindings, references, imports, calls and inheritance, by Python's rules.
+//! It reads tables only, never source text, and it knows no order of execution: values do not depend on where a name is read.
+
+mod bindings;
+mod builtins;
+mod calls;
+mod classes;
+mod confidence;
+mod definitions;
+mod facts;
+mod imports;
+mod kinds;
+mod linearisation;
+mod mangling;
+mod modules;
+mod names;
+mod references;
+mod resolver;
+mod rows;
+mod scopes;
+mod sets;
+mod sources;
+mod syntax;
+mod text;
+mod values;
+
+use crate::ids::Allocator;
+use crate::operator::{Operator, OperatorError, Run};
+use crate::positions::{FileLines, Lines};
+use crate::resolve::bindings::Bindings;
+use crate::resolve::builtins::Builtins;
+use crate::resolve::definitions::{DefinitionKind, Definitions};
+use crate::resolve::kinds::Syntax;
+use crate::resolve::modules::Modules;
+use crate::resolve::resolver::{Repository, Resolver, Target};
+use crate::resolve::rows::{ExternalRow, Places, Rows};
+use crate::resolve::scopes::Scopes;
+use crate::resolve::sources::{Columns, Files, texts};
+use crate::resolve::syntax::Tree;
+use crate::table::{Ragged, Table};
+
+pub const RESOLVE: Operator = Operator {
+    name: "resolve",
+    sentence: "Resolves names, imports, attributes and calls of all files, from syntax trees and symbol tables.",
+    inputs: sources::PORTS,
+    outputs: rows::PORTS,
+    run,
+};
+
+fn run(run: &mut Run<'_>) -> Result<Vec<Table>, OperatorError> {
+    let [files, lines, syntax, scopes, symbols]: [Table; 5] = std::mem::take(&mut run.inputs)
+        .try_into()
+        .map_err(|inputs: Vec<Table>| OperatorError::Input(format!("{} tables where five are read", inputs.len())))?;
+    let mut ids = Allocator::new();
+    let text = Text::read(lines)?;
+    let repository = read(run, &mut ids, &text, files, syntax, (scopes, symbols))?;
+    write(run, &mut ids, &text, &repository)
+}
+
+/// Facts, each from those before it.
+fn read(
+    run: &mut Run<'_>,
+    ids: &mut Allocator,
+    text: &Text,
+    files: Table,
+    syntax: Table,
+    symbols: (Table, Table),
+) -> Result<Repository, OperatorError> {
+    let standard_library = texts(run.parameters, "standard_library")?;
+    let builtins = Builtins::read(run)?;
+    let files = Files::read(files, run.strings)?;
+    let tree = Tree::read(syntax, &files, run.strings)?;
+    let mut scopes = Scopes::read(run, &files, &tree, symbols.0, symbols.1)?;
+    let mut definitions = Definitions::read(&files, &text.lengths(&files), &tree, &mut scopes, run.strings);
+    let bindings = Bindings::read(run, &tree, &scopes, &mut definitions)?;
+    let modules = Modules::read(&files, run.strings, standard_library, ids);
+    definitions.number(ids, run.strings);
+    scopes.number(&files, ids, run.strings);
+    Ok(Repository { files, tree, scopes, definitions, bindings, modules, builtins })
+}
+
+/// Rows, file by file. Values are asked for from the inside of expressions out, so that long chains do not nest.
+fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repository) -> Result<Vec<Table>, OperatorError> {
+    let mut rows = Rows::default();
+    let lines = Lines::new(&text.file_ids, &text.starts, &text.continuations);
+    rows.syntax.reserve(repository.tree.len());
+    rows.definitions.reserve(repository.definitions.all.len());
+    rows.bindings.reserve(repository.bindings.all.len());
+    let mut order = repository.definitions.order.iter().copied().peekable();
+    repository.modules.rows(&repository.files, &repository.definitions, run.strings, &mut rows.modules);
+    let mut resolver = Resolver::new(repository, run.strings, ids);
+    for (number, file) in repository.files.files.iter().enumerate() {
+        if (run.cancelled)() {
+            return Err(OperatorError::Cancelled);
+        }
+        let number = number as u32;
+        let of_file = lines.file(file.id).unwrap_or(FileLines { starts: &[0], continuations: &[] });
+        let places = &mut Places::new(file.id, file.path, of_file);
+        let mut classes = Vec::new();
+        while let Some(definition) = order.next_if(|&definition| repository.definitions.get(definition).file == number) {
+            repository.definition_row(definition, resolver.strings, places, &mut rows.definitions);
+            if repository.definitions.get(definition).kind == DefinitionKind::Class {
+                classes.push(definition);
+            }
+        }
+        repository.syntax_rows(number, resolver.strings, places, &mut rows.syntax);
+        repository.scope_rows(number, resolver.strings, places, (&mut rows.scopes, &mut rows.symbols, &mut rows.captures));
+        repository.binding_rows(number, resolver.strings, places, &mut rows.bindings);
+        if repository.scopes.paired[number as usize] {
+            resolver.evaluate_file(number);
+            resolver.import_rows(number, places, &mut rows.imports);
+            resolver.reference_rows(number, places, &mut rows.references);
+            resolver.class_rows(&classes, places, (&mut rows.inherits, &mut rows.mro, &mut rows.overrides));
+        }
+        resolver.call_rows(number, places, (&mut rows.calls, &mut rows.call_sites));
+    }
+    resolver.external_rows(&mut rows);
+    Ok(rows.into_tables())
+}
+
+impl Resolver<'_> {
+    /// Asks for the values of every call and attribute of a file, inner ones first.
+    fn evaluate_file(&mut self, file: u32) {
+        for node in self.repository.tree.nodes(file).rev() {
+            if matches!(self.repository.tree.kind(node), Syntax::Call | Syntax::Attribute) {
+                self.evaluate(node);
+            }
+        }
+    }
+
+    /// What is referred to outside the repository, by name.
+    fn external_rows(&mut self, rows: &mut Rows) {
+        let mut externals = std::mem::take(&mut self.externals);
+        externals.sort_by(|one, two| self.strings.text(one.1).cmp(self.strings.text(two.1)));
+        for (target, qualified_name, id) in externals {
+            let text = self.strings.text(qualified_name).to_owned();
+            let kind = match target {
+                Target::Builtin(_) => resolver::BUILTIN,
+                _ if text.contains('.') => "external_symbol",
+                _ => "external_package",
+            };
+            let name = self.strings.intern(text.rsplit('.').next().unwrap_or_default());
+            rows.externals.push(ExternalRow { id, kind: self.strings.intern(kind), name, qualified_name });
+        }
+    }
+}
+
+/// Lines and lengths of the files.
+struct Text {
+    file_ids: Vec<i64>,
+    starts: Ragged<i32>,
+    continuations: Ragged<i32>,
+    length: Vec<i32>,
+}
+
+impl Text {
+    fn read(table: Table) -> Result<Self, OperatorError> {
+        let mut columns = Columns::new(1, table);
+        let (file_ids, starts, continuations) = (columns.i64s()?, columns.i32_lists()?, columns.i32_lists()?);
+        Ok(Self { file_ids, starts, continuations, length: columns.i32s()? })
+    }
+
+    /// The length of every file; 0 where it is not known.
+    fn lengths(&self, files: &Files) -> Vec<i32> {
+        let mut lengths = vec![0; files.files.len()];
+        for (row, file_id) in self.file_ids.iter().enumerate() {
+            if let Some(&rank) = files.ranks.get(file_id) {
+                lengths[rank as usize] = self.length[row];
+            }
+        }
+        lengths
+    }
+}

@@ -1,0 +1,242 @@
+//! The output tables of `resolve`: one row type, one buffer and one port each, declared once. No row is computed here.
+
+use crate::operator::{Kind, Port};
+use crate::positions::FileLines;
+use crate::table::{Column, Str, Table};
+
+/// Where something is: a span of a file, for machines (bytes) and for people (lines and columns).
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub file_id: i64,
+    pub path: Str,
+    pub bstart: i32,
+    pub bend: i32,
+    pub line: i32,
+    pub col: i32,
+    pub end_line: i32,
+    pub end_col: i32,
+}
+
+/// Turns the spans of one file into places. Remembers the last line: spans mostly come in order.
+pub struct Places<'a> {
+    file_id: i64,
+    path: Str,
+    lines: FileLines<'a>,
+    line: usize,
+}
+
+impl<'a> Places<'a> {
+    pub fn new(file_id: i64, path: Str, lines: FileLines<'a>) -> Self {
+        Self { file_id, path, lines, line: 0 }
+    }
+
+    /// Line and column of a byte offset.
+    pub fn position(&mut self, offset: i32) -> (i32, i32) {
+        let starts = self.lines.starts;
+        // A byte order mark stands before the first line.
+        let offset = offset.max(starts.first().copied().unwrap_or(0));
+        let holds =
+            |line: usize| starts.get(line).is_some_and(|&start| start <= offset) && starts.get(line + 1).is_none_or(|&next| next > offset);
+        if holds(self.line + 1) {
+            self.line += 1;
+        } else if !holds(self.line) {
+            self.line = starts.partition_point(|&start| start <= offset).max(1) - 1;
+        }
+        if self.lines.continuations.is_empty() {
+            return (self.line as i32 + 1, offset - starts.get(self.line).copied().unwrap_or(0) + 1);
+        }
+        let position = self.lines.position(offset);
+        (position.line, position.col)
+    }
+
+    pub fn place(&mut self, bstart: i32, bend: i32) -> Place {
+        let (line, col) = self.position(bstart);
+        let (end_line, end_col) = self.position(bend);
+        Place { file_id: self.file_id, path: self.path, bstart, bend, line, col, end_line, end_col }
+    }
+}
+
+macro_rules! scalar {
+    (Bool) => { Option<bool> };
+    (I32) => { i32 };
+    (I64) => { i64 };
+    (F64) => { Option<f64> };
+    (Str) => { Str };
+}
+
+/// Declares a row, its buffer and its port. With `place`, the row has a `place` and the table its eight columns.
+macro_rules! rows {
+    ($row:ident, $rows:ident, $name:literal, place, { $($column:ident: $kind:ident),* $(,)? }) => {
+        pub struct $row { pub place: Place, $(pub $column: scalar!($kind)),* }
+
+        #[derive(Default)]
+        pub struct $rows {
+            file_id: Vec<i64>, path: Vec<Str>, bstart: Vec<i32>, bend: Vec<i32>, line: Vec<i32>, col: Vec<i32>, end_line: Vec<i32>, end_col: Vec<i32>,
+            $($column: Vec<scalar!($kind)>),*
+        }
+
+        impl $rows {
+            pub const PORT: Port = Port {
+                name: $name,
+                columns: &[
+                    $((stringify!($column), Kind::$kind),)*
+                    ("file_id", Kind::I64), ("path", Kind::Str), ("bstart", Kind::I32), ("bend", Kind::I32),
+                    ("line", Kind::I32), ("col", Kind::I32), ("end_line", Kind::I32), ("end_col", Kind::I32),
+                ],
+            };
+
+            #[allow(dead_code, reason = "only tables whose length is known before reserve")]
+            pub fn reserve(&mut self, rows: usize) {
+                $(self.$column.reserve_exact(rows);)*
+                for column in [&mut self.bstart, &mut self.bend, &mut self.line, &mut self.col, &mut self.end_line, &mut self.end_col] {
+                    column.reserve_exact(rows);
+                }
+                self.file_id.reserve_exact(rows);
+                self.path.reserve_exact(rows);
+            }
+
+            pub fn push(&mut self, row: $row) {
+                $(self.$column.push(row.$column);)*
+                self.file_id.push(row.place.file_id);
+                self.path.push(row.place.path);
+                self.bstart.push(row.place.bstart);
+                self.bend.push(row.place.bend);
+                self.line.push(row.place.line);
+                self.col.push(row.place.col);
+                self.end_line.push(row.place.end_line);
+                self.end_col.push(row.place.end_col);
+            }
+
+            pub fn into_table(self) -> Table {
+                Table::new(vec![
+                    $((stringify!($column), Column::$kind(self.$column)),)*
+                    ("file_id", Column::I64(self.file_id)), ("path", Column::Str(self.path)),
+                    ("bstart", Column::I32(self.bstart)), ("bend", Column::I32(self.bend)),
+                    ("line", Column::I32(self.line)), ("col", Column::I32(self.col)),
+                    ("end_line", Column::I32(self.end_line)), ("end_col", Column::I32(self.end_col)),
+                ])
+            }
+        }
+    };
+    ($row:ident, $rows:ident, $name:literal, { $($column:ident: $kind:ident),* $(,)? }) => {
+        pub struct $row { $(pub $column: scalar!($kind)),* }
+
+        #[derive(Default)]
+        pub struct $rows { $($column: Vec<scalar!($kind)>),* }
+
+        impl $rows {
+            pub const PORT: Port = Port { name: $name, columns: &[$((stringify!($column), Kind::$kind)),*] };
+
+            pub fn push(&mut self, row: $row) {
+                $(self.$column.push(row.$column);)*
+            }
+
+            pub fn into_table(self) -> Table {
+                Table::new(vec![$((stringify!($column), Column::$kind(self.$column))),*])
+            }
+        }
+    };
+}
+
+rows!(ModuleRow, ModuleRows, "modules", { id: I64, kind: Str, name: Str, qualified_name: Str, file_id: I64, path: Str, parent_id: I64 });
+
+rows!(SyntaxRow, SyntaxRows, "syntax", place, {
+    id: I64, kind: Str, syntax: Str, name: Str, parent_id: I64, field: Str, position: I32, value: Str, next_id: I64, definition_id: I64, access: Str,
+});
+
+rows!(DefinitionRow, DefinitionRows, "definitions", place, {
+    id: I64, kind: Str, name: Str, qualified_name: Str, name_line: I32, name_col: I32, name_end_line: I32, name_end_col: I32, def_line: I32,
+    parent_id: I64, syntax_id: I64, scope_id: I64, decorators: Str, docstring: Str, position: I32, how: Str,
+    annotation_id: I64, default_id: I64, returns_id: I64, is_async: Bool, is_generator: Bool,
+});
+
+rows!(ScopeRow, ScopeRows, "scopes", place, { id: I64, kind: Str, name: Str, parent_id: I64, definition_id: I64, number: I32, syntax_id: I64 });
+
+rows!(SymbolRow, SymbolRows, "symbols", { scope_id: I64, name: Str, scope_kind: Str, binding_scope_id: I64, definition_id: I64 });
+
+rows!(CaptureRow, CaptureRows, "captures", { scope_id: I64, name: Str, definition_id: I64, binding_scope_id: I64 });
+
+rows!(BindingRow, BindingRows, "bindings", place, { definition_id: I64, name: Str, how: Str, syntax_id: I64, scope_id: I64 });
+
+rows!(ReferenceRow, ReferenceRows, "references", place, {
+    syntax_id: I64, name: Str, access: Str, target_id: I64, target_kind: Str, origin: Str, resolution: Str, confidence: F64, ambiguity_group: I64,
+});
+
+rows!(ExternalRow, ExternalRows, "externals", { id: I64, kind: Str, name: Str, qualified_name: Str });
+
+rows!(ImportRow, ImportRows, "imports", place, {
+    syntax_id: I64, module: Str, name: Str, alias: Str, target: Str, target_id: I64, target_kind: Str, scope_id: I64, definition_id: I64,
+});
+
+rows!(CallRow, CallRows, "calls", place, {
+    site_id: I64, caller_id: I64, callee_id: I64, callee_kind: Str, implicit: Bool, via: Str, origin: Str, resolution: Str, confidence: F64, ambiguity_group: I64,
+});
+
+rows!(CallSiteRow, CallSiteRows, "call_sites", place, { site_id: I64, caller_id: I64, callee_text: Str, status: Str, reason: Str, targets: I32 });
+
+rows!(InheritsRow, InheritsRows, "inherits", place, { class_id: I64, base_id: I64, position: I32, base: Str, syntax_id: I64 });
+
+rows!(MroRow, MroRows, "mro", { class_id: I64, ancestor_id: I64, position: I32 });
+
+rows!(OverrideRow, OverrideRows, "overrides", { method_id: I64, overridden_id: I64 });
+
+/// Every output of the operator, filled pass by pass.
+#[derive(Default)]
+pub struct Rows {
+    pub modules: ModuleRows,
+    pub syntax: SyntaxRows,
+    pub definitions: DefinitionRows,
+    pub scopes: ScopeRows,
+    pub symbols: SymbolRows,
+    pub captures: CaptureRows,
+    pub bindings: BindingRows,
+    pub references: ReferenceRows,
+    pub externals: ExternalRows,
+    pub imports: ImportRows,
+    pub calls: CallRows,
+    pub call_sites: CallSiteRows,
+    pub inherits: InheritsRows,
+    pub mro: MroRows,
+    pub overrides: OverrideRows,
+}
+
+/// The ports, in the order of `Rows::into_tables`.
+pub const PORTS: &[Port] = &[
+    ModuleRows::PORT,
+    SyntaxRows::PORT,
+    DefinitionRows::PORT,
+    ScopeRows::PORT,
+    SymbolRows::PORT,
+    CaptureRows::PORT,
+    BindingRows::PORT,
+    ReferenceRows::PORT,
+    ExternalRows::PORT,
+    ImportRows::PORT,
+    CallRows::PORT,
+    CallSiteRows::PORT,
+    InheritsRows::PORT,
+    MroRows::PORT,
+    OverrideRows::PORT,
+];
+
+impl Rows {
+    pub fn into_tables(self) -> Vec<Table> {
+        vec![
+            self.modules.into_table(),
+            self.syntax.into_table(),
+            self.definitions.into_table(),
+            self.scopes.into_table(),
+            self.symbols.into_table(),
+            self.captures.into_table(),
+            self.bindings.into_table(),
+            self.references.into_table(),
+            self.externals.into_table(),
+            self.imports.into_table(),
+            self.calls.into_table(),
+            self.call_sites.into_table(),
+            self.inherits.into_table(),
+            self.mro.into_table(),
+            self.overrides.into_table(),
+        ]
+    }
+}

@@ -1,0 +1,159 @@
+//! Columns of plain values: what operators read and write. Not Arrow, and no plan: the engine turns batches into these and back.
+
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+/// A null in an integer column.
+pub const NULL_I32: i32 = i32::MIN;
+/// A null in an id column.
+pub const NULL_I64: i64 = i64::MIN;
+/// A null in a string column.
+pub const NULL_STR: Str = Str(u32::MAX);
+
+/// An interned string: equal strings of one `Strings` have equal numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Str(pub u32);
+
+impl Str {
+    pub fn is_null(self) -> bool {
+        self == NULL_STR
+    }
+}
+
+/// All strings of one run of an operator, each stored once. Numbers are in order of arrival: never let them decide an order of rows.
+#[derive(Default, Debug)]
+pub struct Strings {
+    texts: Vec<Arc<str>>,
+    numbers: FxHashMap<Arc<str>, u32>,
+}
+
+impl Strings {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The number of `text`, new or known.
+    pub fn intern(&mut self, text: &str) -> Str {
+        if let Some(&number) = self.numbers.get(text) {
+            return Str(number);
+        }
+        let shared: Arc<str> = text.into();
+        let next = self.texts.len() as u32;
+        match self.numbers.entry(shared.clone()) {
+            Entry::Occupied(known) => Str(*known.get()),
+            Entry::Vacant(free) => {
+                free.insert(next);
+                self.texts.push(shared);
+                Str(next)
+            }
+        }
+    }
+
+    /// The number of `text` if some value of this run has it.
+    pub fn find(&self, text: &str) -> Option<Str> {
+        self.numbers.get(text).map(|&number| Str(number))
+    }
+
+    /// The text of a string that is not null.
+    pub fn text(&self, string: Str) -> &str {
+        &self.texts[string.0 as usize]
+    }
+
+    /// The text, or none for null.
+    pub fn get(&self, string: Str) -> Option<&str> {
+        if string.is_null() { None } else { Some(self.text(string)) }
+    }
+
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+}
+
+/// Values of variable length, end to end: row `i` is `values[offsets[i]..offsets[i + 1]]`.
+#[derive(Clone, Debug)]
+pub struct Ragged<T> {
+    pub offsets: Vec<usize>,
+    pub values: Vec<T>,
+}
+
+impl<T> Default for Ragged<T> {
+    fn default() -> Self {
+        Self { offsets: vec![0], values: Vec::new() }
+    }
+}
+
+impl<T: Clone> Ragged<T> {
+    pub fn row(&self, index: usize) -> &[T] {
+        &self.values[self.offsets[index]..self.offsets[index + 1]]
+    }
+
+    pub fn push(&mut self, row: &[T]) {
+        self.values.extend_from_slice(row);
+        self.offsets.push(self.values.len());
+    }
+
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One column. Lists and binary values are never null; the others have the nulls above (`Bool` and `F64` hold options).
+#[derive(Clone, Debug)]
+pub enum Column {
+    Bool(Vec<Option<bool>>),
+    I32(Vec<i32>),
+    I64(Vec<i64>),
+    F64(Vec<Option<f64>>),
+    Str(Vec<Str>),
+    Binary(Ragged<u8>),
+    I32List(Ragged<i32>),
+    I64List(Ragged<i64>),
+    StrList(Ragged<Str>),
+}
+
+impl Column {
+    pub fn len(&self) -> usize {
+        match self {
+            Column::Bool(values) => values.len(),
+            Column::I32(values) => values.len(),
+            Column::I64(values) => values.len(),
+            Column::F64(values) => values.len(),
+            Column::Str(values) => values.len(),
+            Column::Binary(values) => values.len(),
+            Column::I32List(values) => values.len(),
+            Column::I64List(values) => values.len(),
+            Column::StrList(values) => values.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Named columns of equal length.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    pub columns: Vec<(&'static str, Column)>,
+}
+
+impl Table {
+    pub fn new(columns: Vec<(&'static str, Column)>) -> Self {
+        debug_assert!(columns.windows(2).all(|pair| pair[0].1.len() == pair[1].1.len()), "columns of one table differ in length");
+        Self { columns }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |(_, column)| column.len())
+    }
+}

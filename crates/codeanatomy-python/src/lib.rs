@@ -1,0 +1,31 @@
+//! `codeanatomy._engine`: the engine for Python. The only crate that knows PyO3; every decision is made below it.
+
+mod call;
+mod cancel;
+mod error;
+mod execute;
+mod generation;
+mod about;
+mod writer;
+
+/// The private module; `codeanatomy.engine` is its face.
+#[pyo3::pymodule]
+mod _engine {
+    #[pymodule_export]
+    use crate::about::{codes, operators, spec_schema, versions};
+    #[pymodule_export]
+    use crate::cancel::CancelToken;
+    #[pymodule_export]
+    use crate::execute::{CompiledPlan, CpgMaterializer, RunResult, SemanticPlanCompiler, SessionFactory};
+    #[pymodule_export]
+    use crate::generation::{OutputLock, clean, current, publish};
+    #[pymodule_export]
+    use crate::writer::TableWriter;
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::call::remember_process();
+        Ok(())
+    }
+}

@@ -1,0 +1,196 @@
+//! The grammar of a spec: the types that serde reads. No rule across fields is checked here.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::types::ColumnType;
+
+/// Everything one run of the engine computes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SemanticExecutionSpec {
+    /// Version of this grammar.
+    pub schema_version: u32,
+    /// Tables that are read.
+    pub input_relations: Vec<InputRelation>,
+    /// What is computed from them, in any order.
+    pub view_definitions: Vec<ViewDefinition>,
+    /// What is written.
+    pub output_targets: Vec<OutputTarget>,
+    /// Limits of this run; what is not given comes from the session profile.
+    #[serde(default)]
+    pub runtime: RuntimeConfig,
+}
+
+/// A Delta table that views read by its logical name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InputRelation {
+    pub name: String,
+    /// Folder of the table.
+    pub location: String,
+    /// Delta version to read; the latest where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// Columns that the table must have; others are not visible.
+    pub columns: Vec<ColumnDefinition>,
+}
+
+/// A column: name, type, and whether it may be null.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnDefinition {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: ColumnType,
+    #[serde(default)]
+    pub nullable: bool,
+}
+
+/// Rows derived from tables or views.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ViewDefinition {
+    pub name: String,
+    pub kind: ViewKind,
+    /// Input relations and views that the transform reads.
+    pub dependencies: Vec<String>,
+    pub columns: Vec<ColumnDefinition>,
+    pub transform: Transform,
+}
+
+/// How a view is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ViewKind {
+    Sql,
+    Operator,
+}
+
+/// The computation itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Transform {
+    Sql(SqlTransform),
+    Operator(OperatorTransform),
+}
+
+/// One query over the dependencies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SqlTransform {
+    pub sql: String,
+}
+
+/// One output of a graph operator. Views with equal operator, inputs and parameters share one run of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorTransform {
+    pub operator: String,
+    /// Input port to relation or view.
+    pub inputs: BTreeMap<String, String>,
+    /// Output port.
+    pub output: String,
+    #[serde(default)]
+    pub parameters: Value,
+}
+
+/// A table that the run writes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutputTarget {
+    pub table: String,
+    /// View or input relation that the rows come from.
+    pub view: String,
+    /// Folder of the Delta table.
+    pub location: String,
+    /// Columns of the table, a choice of the view's.
+    pub columns: Vec<ColumnDefinition>,
+    /// Columns that the rows are sorted by; any order where none are given.
+    #[serde(default)]
+    pub order_by: Vec<String>,
+    #[serde(default)]
+    pub promises: Vec<Promise>,
+}
+
+/// What holds of every row that is written, or nothing is published.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Promise {
+    /// No two rows agree in these columns (null equals null).
+    Unique(Vec<String>),
+    /// These columns are never null.
+    NotNull(Vec<String>),
+    /// Every value that is not null occurs in a column of a table of this run.
+    References(References),
+    /// Both ends of every edge exist, and their kinds are allowed for the edge's kind.
+    EdgeEnds(EdgeEnds),
+}
+
+impl Promise {
+    /// The name that the grammar uses.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Promise::Unique(_) => "unique",
+            Promise::NotNull(_) => "not_null",
+            Promise::References(_) => "references",
+            Promise::EdgeEnds(_) => "edge_ends",
+        }
+    }
+}
+
+/// A foreign key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct References {
+    pub column: String,
+    pub table: String,
+    pub key: String,
+}
+
+/// The ends of edges and the kinds of nodes they may have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EdgeEnds {
+    pub src: String,
+    pub dst: String,
+    pub kind: String,
+    /// Table of the nodes.
+    pub nodes: String,
+    pub node_key: String,
+    pub node_kind: String,
+    /// Edge kind to the node kinds of its ends; an edge kind that is not listed is not allowed.
+    pub allowed: BTreeMap<String, EndKinds>,
+}
+
+/// Node kinds of the ends of one edge kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndKinds {
+    pub src: Vec<String>,
+    pub dst: Vec<String>,
+}
+
+/// Limits of one run. They change no row and are no part of the spec's hash.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuntimeConfig {
+    /// Size of the memory pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+    /// Partitions of a plan, and threads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<usize>,
+    /// Rows of a batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_size: Option<usize>,
+    /// Folder for spilled data; the system's temporary folder where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spill_directory: Option<String>,
+    /// Seconds after which the run is stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_s: Option<f64>,
+}

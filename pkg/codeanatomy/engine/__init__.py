@@ -1,0 +1,70 @@
+"""The Rust engine for async Python: run a spec, write a table, publish a generation. Nothing is decided here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from codeanatomy import _engine
+from codeanatomy.catalog.shapes import Column
+from codeanatomy.engine.errors import (
+    EngineCancelled,
+    EngineCompileError,
+    EngineError,
+    EngineRuleViolationError,
+    EngineRuntimeError,
+    EngineTimeout,
+    EngineValidationError,
+)
+from codeanatomy.engine.waiting import stoppable
+
+__all__ = [
+    "EngineCancelled",
+    "EngineCompileError",
+    "EngineError",
+    "EngineRuleViolationError",
+    "EngineRuntimeError",
+    "EngineTimeout",
+    "EngineValidationError",
+    "operator_ports",
+    "run",
+    "versions",
+]
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+async def run(
+    spec_json: str, profile: str = "medium", timeout_s: float | None = None, on_progress: Progress | None = None
+) -> dict[str, Any]:
+    """Compile and run a spec; what was written, as `RunResult` says it. `on_progress` is called in a thread.
+
+    Cancelling the surrounding scope stops the run and waits for its end; nothing of it is visible then.
+    """
+    token = _engine.CancelToken()
+
+    def call() -> dict[str, Any]:
+        compiled = _engine.SemanticPlanCompiler().compile(spec_json)
+        listener = None if on_progress is None else lambda event: on_progress(json.loads(event))
+        result = _engine.CpgMaterializer().execute(_engine.SessionFactory.from_class(profile), compiled, token, timeout_s, listener)
+        told: dict[str, Any] = json.loads(result.to_json())
+        return told
+
+    return await stoppable(call, token.cancel)
+
+
+def operator_ports() -> dict[str, dict[str, tuple[Column, ...]]]:
+    """Columns of every output port of every operator: `ports[operator][port]`."""
+    return {
+        operator["name"]: {port["name"]: _columns(port) for port in operator["outputs"]} for operator in json.loads(_engine.operators())
+    }
+
+
+def _columns(port: dict[str, Any]) -> tuple[Column, ...]:
+    return tuple(Column(name, kind, f"`{name}` of the operator.", nullable=True) for name, kind in port["columns"])
+
+
+def versions() -> dict[str, str]:
+    """Versions of what the engine is made of."""
+    return _engine.versions()

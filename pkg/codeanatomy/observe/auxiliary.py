@@ -1,0 +1,80 @@
+"""The auxiliary tables of a build: what the views were compiled to, every failure, and the manifest. Shapes come from the catalog."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from codeanatomy.catalog.shapes import Table
+from codeanatomy.catalog.tables import EXTRACT_ERRORS, NORMALIZE_OUTPUTS, RUN_MANIFEST
+from codeanatomy.engine.writer import open_writer
+from codeanatomy.failure import Failure
+from codeanatomy.product import TableResult
+from codeanatomy.semantics.ir import IR, Node
+
+ARROW = {
+    "bool": pa.bool_(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "string": pa.string(),
+    "list<string>": pa.list_(pa.string()),
+}
+
+Row = Mapping[str, Any]
+
+
+async def write_views(ir: IR, output: Path) -> TableResult:
+    """`normalize_outputs`: one row per view of the IR, in the order of computation, then those that were pruned."""
+    return await _write(NORMALIZE_OUTPUTS, [*(_view(node, False) for node in ir.nodes), *(_view(node, True) for node in ir.pruned)], output)
+
+
+async def write_failures(failures: Iterable[Failure], output: Path) -> TableResult:
+    """`extract_errors`: one row per failure. Written when there is none, too."""
+    names = [column.name for column in EXTRACT_ERRORS.columns]
+    return await _write(EXTRACT_ERRORS, [{name: getattr(failure, name) for name in names} for failure in failures], output)
+
+
+async def write_manifest(manifest: dict[str, Any], output: Path) -> TableResult:
+    """`run_manifest`: one row of the manifest's main figures, and the whole of it."""
+    row = {name: manifest[name] for name in ("run_id", "status", "started", "seconds", "spec_hash", "envelope_hash")}
+    counts = {"files_scanned": manifest["files"]["scanned"], "files_failed": manifest["files"]["failed"]}
+    return await _write(RUN_MANIFEST, [{**row, **counts, "manifest": json.dumps(manifest, default=str)}], output)
+
+
+def one_row_a_problem(failures: Iterable[Failure]) -> list[Failure]:
+    """Failures without repetition: what several extractors say of one source with one code is one problem, with all their names."""
+    found: dict[tuple[str, str, str], Failure] = {}
+    names: dict[tuple[str, str, str], list[str]] = {}
+    for failure in failures:
+        key = (failure.path, failure.stage, failure.code)
+        found.setdefault(key, failure)
+        names.setdefault(key, []).append(failure.extractor)
+    return [_seen_by(failure, sorted(set(names[key]))) for key, failure in found.items()]
+
+
+def _seen_by(failure: Failure, extractors: list[str]) -> Failure:
+    return type(failure)(**{**asdict(failure), "extractor": ", ".join(extractors)})
+
+
+def _view(node: Node, pruned: bool) -> Row:
+    kind = "operator" if node.operator else "sql"
+    columns = [column.name for column in node.columns]
+    return {"view": node.name, "kind": kind, "inputs": list(node.inputs), "columns": columns, "pruned": pruned}
+
+
+async def _write(table: Table, rows: list[Row], output: Path) -> TableResult:
+    schema = pa.schema([pa.field(column.name, ARROW[column.type], column.nullable) for column in table.columns])
+    writer = await open_writer(table, output / table.name)
+    try:
+        await writer.write_arrow(pa.Table.from_pylist(rows, schema))
+        written = await writer.finish()
+    except BaseException:
+        await writer.abort()
+        raise
+    return TableResult.of(asdict(written))

@@ -1,0 +1,152 @@
+"""The other commands, exit codes, and what a signal does to a build."""
+
+import json
+import signal
+import subprocess
+import sysconfig
+import time
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import COMMAND
+from tests.support.repositories import SHOP, write
+
+from codeanatomy.catalog.failures import FAILURES
+from codeanatomy.catalog.settings import SETTINGS
+
+
+def test_version_names_every_part(run):
+    versions = json.loads(run("version", "--json").stdout)
+    assert versions["engine"].keys() >= {"datafusion", "deltalake", "arrow", "parquet"}
+    assert run("version").stdout.startswith(f"codeanatomy {versions['codeanatomy']}\n")
+
+
+@pytest.mark.parametrize("command", ["build", "query", "explain", "version"])
+def test_help(run, command):
+    done = run(command, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"usage: codeanatomy {command}")
+
+
+def test_help_names_every_setting(run):
+    text = run("build", "--help").stdout
+    assert [flag for setting in SETTINGS for flag in setting.flags if flag not in text] == []
+
+
+def test_explain_has_a_page_for_every_code(run):
+    assert json.loads(run("explain", "--json").stdout).keys() == {kind.code for kind in FAILURES}
+    page = run("explain", "ca211").stdout
+    assert page.startswith("CA211: worker died (extraction)\n")
+    assert "The source gets a row in `extract_errors`; the build goes on." in page
+
+
+def test_explain_of_an_unknown_code(run):
+    done = run("explain", "CA999")
+    assert done.returncode == 2
+    assert "CA803" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--nope"],
+        ["build"],
+        ["build", "x", "--workers", "0"],
+        ["build", "x", "--engine-profile", "huge"],
+        ["build", "x", "--executor-kind", "dask"],
+    ],
+)
+def test_wrong_use_is_exit_64(run, arguments):
+    assert run(*arguments).returncode == 64
+
+
+def test_a_repository_that_is_not_there(run, tmp_path):
+    done = run("build", tmp_path / "nowhere", "-o", tmp_path / "out", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["code"] == "CA110"
+
+
+def test_nothing_to_extract_is_exit_6(run, tmp_path):
+    done = run("build", write(tmp_path / "r", {"readme.txt": ""}), "-o", tmp_path / "out", "--json")
+    assert done.returncode == 6
+    error = json.loads(done.stdout)["error"]
+    assert (error["code"], error["stage"]) == ("CA101", "scan")
+
+
+def test_a_timeout_is_exit_124(run, tmp_path):
+    done = run("build", write(tmp_path / "r", SHOP), "-o", tmp_path / "out", "--json", "--timeout", "0.05")
+    assert done.returncode == 124
+    assert json.loads(done.stdout)["error"]["code"] == "CA691"
+
+
+def test_an_output_folder_that_cannot_be_made(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = run("build", write(tmp_path / "r", SHOP), "-o", tmp_path / "file" / "out", "--json")
+    assert done.returncode == 5
+    assert json.loads(done.stdout)["error"]["code"] in {"CA610", "CA622"}
+
+
+def test_settings_from_the_environment(tmp_path, monkeypatch, run):
+    monkeypatch.setenv("CODEANATOMY_OUTPUT_DIR", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("CODEANATOMY_WORKERS", "1")
+    done = run("build", write(tmp_path / "r", SHOP), "--json")
+    assert json.loads(done.stdout)["output_dir"] == str(tmp_path / "elsewhere")
+    monkeypatch.setenv("CODEANATOMY_WORKERS", "none")
+    assert run("build", tmp_path / "r").returncode == 64
+
+
+def test_scope_settings(run, tmp_path):
+    repository = write(tmp_path / "r", {**SHOP, "tests/test_shop.py": "x = 1\n"})
+
+    def files(*options):
+        return json.loads(run("build", repository, "-o", tmp_path / "out", "--json", *options).stdout)["files"]["scanned"]
+
+    assert files() == 5
+    assert files("--exclude-glob", "tests/**") == 4
+    assert files("--include-glob", "shop/**") == 3
+
+
+def test_the_summary_says_what_to_ask(run, shop):
+    done = run("build", shop)
+    assert done.stdout == ""
+    assert "Ask it:" in done.stderr
+    asked = next(line.split('"')[1] for line in done.stderr.splitlines() if "FROM calls" in line)
+    assert run("query", asked, cwd=shop).returncode == 0
+
+
+def test_quiet_says_nothing(run, shop):
+    done = run("build", shop, "-q")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def descendants(pid: int) -> set[int]:
+    found, todo = set(), [pid]
+    while todo:
+        parent = todo.pop()
+        for task in Path(f"/proc/{parent}/task").glob("*/children"):
+            children = [int(child) for child in task.read_text().split()]
+            found.update(children)
+            todo += children
+    return found
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_cancels_and_leaves_nothing(run, tmp_path, number, code):
+    repository = write(tmp_path / "r", SHOP)
+    assert run("build", repository, "-q").returncode == 0
+    for name in ("json", "email", "asyncio", "unittest"):
+        (repository / name).symlink_to(Path(sysconfig.get_paths()["stdlib"]) / name)
+        for file in (repository / name).rglob("*.py"):
+            write(repository, {f"copy_{name}/{file.name}": file.read_bytes()})
+    process = subprocess.Popen([COMMAND, "build", repository, "-q"], stderr=subprocess.PIPE, text=True)
+    try:
+        while not (children := descendants(process.pid)):
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, talk = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == code
+    assert "CA690" in talk
+    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    assert run("query", "SELECT 1 AS one FROM files LIMIT 1", cwd=repository).returncode == 0

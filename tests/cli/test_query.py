@@ -1,0 +1,134 @@
+"""`codeanatomy query`: forms of the result, names there are not, and that it only reads."""
+
+import csv
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+CALLS = "SELECT caller, callee FROM calls WHERE callee = 'shop.money.add'"
+ROW = {"caller": "shop.cart.Base.total", "callee": "shop.money.add"}
+
+
+def test_jsonl_is_one_object_a_row(run, shop):
+    done = run("query", CALLS, "--format", "jsonl", cwd=shop)
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [ROW]
+
+
+def test_json_is_one_object(run, shop):
+    assert json.loads(run("query", CALLS, "--json", cwd=shop).stdout) == {"columns": ["caller", "callee"], "rows": [ROW]}
+
+
+def test_csv_has_a_header(run, shop):
+    assert list(csv.DictReader(io.StringIO(run("query", CALLS, "--format", "csv", cwd=shop).stdout))) == [ROW]
+
+
+def test_a_table_for_people(run, shop):
+    done = run("query", CALLS, cwd=shop)
+    assert done.stdout == ("caller                callee\n--------------------  --------------\nshop.cart.Base.total  shop.money.add\n")
+    assert done.stderr == "1 row\n"
+
+
+@pytest.mark.parametrize("form", ["arrow", "parquet"])
+def test_binary_forms_go_to_a_file(run, shop, tmp_path, form):
+    file = tmp_path / f"result.{form}"
+    assert run("query", CALLS, "--format", form, "--output", file, cwd=shop).returncode == 0
+    table = pa.ipc.open_stream(file.read_bytes()).read_all() if form == "arrow" else pyarrow.parquet.read_table(file)
+    assert table.to_pylist() == [ROW]
+
+
+def test_a_query_from_standard_input(run, shop):
+    assert json.loads(run("query", "-", "--format", "jsonl", cwd=shop, stdin=CALLS).stdout) == ROW
+
+
+def test_the_graph_is_found_upward(run, shop):
+    assert json.loads(run("query", CALLS, "--format", "jsonl", cwd=shop / "shop").stdout) == ROW
+
+
+def test_limit(run, shop):
+    done = run("query", "SELECT name FROM definitions ORDER BY name;", "--limit", 2, "--format", "jsonl", cwd=shop)
+    assert len(done.stdout.splitlines()) == 2
+
+
+def test_an_empty_result_keeps_its_header(run, shop):
+    assert run("query", "SELECT name FROM definitions WHERE name = 'no'", cwd=shop).stdout == "name\n----\n"
+
+
+def test_a_wrong_name_gets_the_nearest_right_one(run, shop):
+    done = run("query", "SELECT * FROM cals", cwd=shop)
+    assert done.returncode == 2
+    assert "CA810" in done.stderr
+    assert "did you mean 'calls'?" in done.stderr
+
+
+def test_a_wrong_column_lists_the_right_ones(run, shop):
+    done = run("query", "SELECT calee FROM calls", cwd=shop)
+    assert done.returncode == 2
+    assert "calls.callee" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP TABLE cpg_nodes",
+        "DELETE FROM cpg_nodes",
+        "INSERT INTO cpg_nodes SELECT * FROM cpg_nodes",
+        "COPY cpg_nodes TO '/tmp/never.csv'",
+        "CREATE EXTERNAL TABLE passwords STORED AS CSV LOCATION '/etc/passwd'",
+        "SET datafusion.execution.batch_size = 1",
+        "SELECT * FROM '/etc/passwd'",
+    ],
+)
+def test_queries_only_read_the_graph(run, shop, sql):
+    assert run("query", sql, cwd=shop).returncode == 2
+
+
+def test_a_query_that_fails_on_the_data_is_coded(run, shop):
+    done = run("query", "SELECT CAST(name AS INT) FROM definitions", cwd=shop)
+    assert done.returncode == 5
+    assert "CA811" in done.stderr
+
+
+def test_views_and_columns_are_told(run, shop):
+    names = {row["name"] for row in json.loads(run("query", "--views", "--json").stdout)}
+    assert {"calls", "refs", "cpg_nodes", "run_manifest"} <= names
+    columns = [row["column"] for row in json.loads(run("query", "--describe", "calls", "--json").stdout)]
+    described = json.loads(run("query", "SELECT * FROM calls LIMIT 0", "--json", cwd=shop).stdout)["columns"]
+    assert columns == described
+
+
+def test_every_view_has_the_columns_it_declares_and_its_example_runs(run, shop):
+    from codeanatomy.catalog.public import PUBLIC_VIEWS
+    from codeanatomy.query.graph import open_graph_sync
+
+    graph = open_graph_sync(shop / "build" / "codeanatomy")
+    for view in PUBLIC_VIEWS:
+        assert graph.schema(f"SELECT * FROM {view.name}").names == [name for name, _ in view.columns], view.name
+        graph.sql(view.example)
+
+
+def test_no_graph_is_coded(run, tmp_path):
+    assert run("query", CALLS, cwd=tmp_path).returncode == 2
+    done = run("query", CALLS, "--graph", tmp_path)
+    assert done.returncode == 2
+    assert "CA801" in done.stderr
+
+
+def test_a_generation_there_is_not_is_coded(run, shop):
+    done = run("query", CALLS, "--generation", 77, cwd=shop)
+    assert done.returncode == 2
+    assert "CA802" in done.stderr
+
+
+def test_no_query_is_a_usage_error(run):
+    done = run("query")
+    assert done.returncode == 64
+    assert "CA804" in done.stderr
+
+
+def test_a_result_that_cannot_be_written_is_coded(run, shop):
+    done = run("query", CALLS, "--output", "/no/such/folder/file", cwd=shop)
+    assert done.returncode == 5
+    assert "CA805" in done.stderr
