@@ -49,6 +49,7 @@ BAD: dict[str, str | bytes] = {
     "bad/null.py": b"x = 1\0\n",
     "bad/deep.py": "x = " + "(" * 1300 + ")" * 1300 + "\n",
     "bad/latin.py": b"x = '\xe9'\n",
+    "bad/nested.py": "f = " + "lambda: " * 700 + "0\n",
     "bad/result.py": "return 1\n",
     "bad/killer.py": "x = [0 " + "for a in b " * 50_000 + "]\n",
 }

@@ -16,7 +16,7 @@ from codeanatomy.catalog.evidence.symtable import SYMTABLE_SCOPES, SYMTABLE_SYMB
 from codeanatomy.extract import text
 from codeanatomy.extract.columns import Words, record_batch
 from codeanatomy.extract.refusal import parsed
-from codeanatomy.extract.source import Source
+from codeanatomy.extract.source import Failed, Source
 
 _KIND_CONSTANTS = {
     "TYPE_MODULE": "module",
@@ -58,6 +58,9 @@ _FLAGS = {
     "is_nonlocal": _symtable.DEF_NONLOCAL,
 }
 
+MOST_NESTED = 256
+"""Deeper scopes are not read: qualified names grow with the square of the depth. CPython itself takes 100 indented levels."""
+
 Block = Any
 """An entry of `_symtable`: it has no public type."""
 
@@ -92,14 +95,9 @@ class Symbols:
     def read(self, source: Source) -> None:
         """Append the scopes of one source, in pre-order, and their symbols by name."""
         decoded = text.decode(source)
-        top = parsed(source, decoded, _symtable_of)
-        waiting: list[tuple[Block, int]] = [(top, -1)]
-        number = 0
-        while waiting:
-            block, parent = waiting.pop()
+        blocks = _preorder(parsed(source, decoded, _symtable_of))
+        for number, (block, parent) in enumerate(blocks):
             self._append(source.file_id, number, parent, block)
-            waiting += [(child, number) for child in reversed(block.children)]
-            number += 1
 
     def _append(self, file_id: int, number: int, parent: int, block: Block) -> None:
         self._scope_file_ids.append(file_id)
@@ -162,6 +160,19 @@ def open() -> Symbols:
     symbols.read(text.warm())
     symbols.take()
     return symbols
+
+
+def _preorder(top: Block) -> list[tuple[Block, int]]:
+    """Every block with the number of its parent. Raises `Failed` CA203 where they are nested too deep."""
+    blocks: list[tuple[Block, int]] = []
+    waiting: list[tuple[Block, int, int]] = [(top, -1, 0)]
+    while waiting:
+        block, parent, depth = waiting.pop()
+        if depth > MOST_NESTED:
+            raise Failed("CA203", f"more than {MOST_NESTED} scopes stand in each other", line=block.lineno)
+        waiting += [(child, len(blocks), depth + 1) for child in reversed(block.children)]
+        blocks.append((block, parent))
+    return blocks
 
 
 def _symtable_of(data: bytes, path: str) -> Block:

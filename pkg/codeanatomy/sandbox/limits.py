@@ -1,4 +1,4 @@
-"""The numbers that confine a worker. They say how much, not how it is held to it: that is `confine` and `run`."""
+"""The numbers that confine a worker or a tool. They say how much, not how it is held to it: that is `confine` and `run`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Limits:
     """For a worker that is done to end, and for the kernel to take back a killed one."""
     cpu_seconds: int | None = None
     """Processor seconds of one worker; None: what its files may take by the clock, and a start."""
-    data_bytes: int = 2560 * MIB
-    """Private writable memory (RLIMIT_DATA), the 512 MiB of the deep stack included."""
+    data_bytes: int = 2048 * MIB
+    """Private writable memory (RLIMIT_DATA)."""
     resident_bytes: int = 3072 * MIB
     """Resident memory, looked at a few times a second: for what RLIMIT_DATA does not count."""
     open_files: int = 32
-    stack_bytes: int = 512 * MIB
-    """Stack of the thread that extracts, so that deep inputs are refused by the parser and do not kill it."""
+    stack_bytes: int = 8 * MIB
+    """Stack of the thread that extracts: what a main thread has, so that the parsers take and refuse what the interpreter itself would."""
     frame_bytes: int = 256 * MIB
     uncommitted_bytes: int = 512 * MIB
     stderr_bytes: int = 16 * MIB
@@ -46,3 +46,27 @@ class Limits:
         if self.cpu_seconds is not None:
             return self.cpu_seconds
         return int(self.start_seconds + files * self.file_seconds + size * self.seconds_per_byte) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class ToolLimits:
+    """What one tool may use, with all that it starts."""
+
+    memory_bytes: int = 2048 * MIB
+    """Written memory of the whole tree, looked at a few times a second."""
+    processes: int = 64
+    """Processes at once, looked at as often."""
+    cpu_seconds: int | None = None
+    """Processor seconds of each process (RLIMIT_CPU)."""
+    data_bytes: int | None = None
+    """Private writable memory of each process (RLIMIT_DATA): for what must not wait for the next look."""
+    open_files: int = 4096
+    file_bytes: int = 4096 * MIB
+    """Size of a file that it writes."""
+    output_bytes: int = 64 * MIB
+    """What it may write to stdout, and to stderr."""
+    stdout_kept: int = 64 * KIB
+    stderr_kept: int = 64 * KIB
+    """How much of the end of each is kept."""
+    grace_seconds: float = 5.0
+    """For the launcher to end what the tool has started."""

@@ -5,12 +5,18 @@ from __future__ import annotations
 import builtins
 import opcode
 import sys
+from types import GeneratorType
 from typing import Any
 
 
 def names() -> dict[str, Any]:
-    """Parameters of `resolve`: top-level modules of the standard library and names of builtins, sorted."""
-    return {"standard_library": sorted(sys.stdlib_module_names), "builtins": sorted(dir(builtins))}
+    """Parameters of `resolve`: top-level modules of the standard library, names of builtins, and the members of those that are types."""
+    types = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {"generator": GeneratorType}
+    return {
+        "standard_library": sorted(sys.stdlib_module_names),
+        "builtins": sorted(dir(builtins)),
+        "builtin_members": {name: sorted(dir(value)) for name, value in sorted(types.items())},
+    }
 
 
 def instructions() -> dict[str, Any]:

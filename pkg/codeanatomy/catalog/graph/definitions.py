@@ -35,7 +35,12 @@ LAYER = Layer(
         EdgeKind(
             "mro", "A class to a class of its method resolution order, by `position`; 0 is itself.", ("class",), ("class", *EXTERNALS)
         ),
-        EdgeKind("overrides", "A method to the next of its name in the method resolution order.", ("function",), ("function",)),
+        EdgeKind(
+            "overrides",
+            "A method to the next definition of its name in the method resolution order.",
+            ("function",),
+            ("function", "class", "attribute"),
+        ),
     ),
     properties=(
         Property("def_line", DEFINITIONS, "int", "Line of the `def` or `class` keyword; of the name for the others."),
