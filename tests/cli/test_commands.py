@@ -17,7 +17,7 @@ from codeanatomy.catalog.settings import SETTINGS
 
 def test_version_names_every_part(run):
     versions = json.loads(run("version", "--json").stdout)
-    assert versions["engine"].keys() >= {"datafusion", "deltalake", "arrow", "parquet"}
+    assert versions["engine"].keys() >= {"datafusion", "delta", "arrow", "parquet"}
     assert run("version").stdout.startswith(f"codeanatomy {versions['codeanatomy']}\n")
 
 

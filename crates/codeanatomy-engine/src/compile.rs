@@ -29,10 +29,9 @@ pub struct Compiled {
 pub fn compile(text: &str) -> Result<Compiled> {
     let validated = codeanatomy_spec::validate(codeanatomy_spec::parse(text)?, &operators::ports())?;
     let schedule = Schedule::new(&validated);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| EngineError::new(&code::EXECUTION, format!("cannot start a runtime: {error}"), "free threads or memory", json!({})))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        EngineError::new(&code::EXECUTION, format!("cannot start a runtime: {error}"), "free threads or memory", json!({}))
+    })?;
     let explain = runtime.block_on(explain(&validated))?;
     let spec_hash = codeanatomy_spec::hash::spec_hash(&validated.spec);
     Ok(Compiled { validated: Arc::new(validated), schedule: Arc::new(schedule), spec_hash, explain })
@@ -65,10 +64,16 @@ impl Compiled {
     /// What will be done, as data.
     pub fn summary(&self) -> Value {
         let spec = &self.validated.spec;
-        let views: Vec<Value> = self.validated.order.iter().map(|&index| &spec.view_definitions[index]).map(|view| {
-            let operator = if let Transform::Operator(transform) = &view.transform { Some(&transform.operator) } else { None };
-            json!({"name": view.name, "dependencies": view.dependencies, "columns": view.columns.len(), "operator": operator})
-        }).collect();
+        let views: Vec<Value> = self
+            .validated
+            .order
+            .iter()
+            .map(|&index| &spec.view_definitions[index])
+            .map(|view| {
+                let operator = if let Transform::Operator(transform) = &view.transform { Some(&transform.operator) } else { None };
+                json!({"name": view.name, "dependencies": view.dependencies, "columns": view.columns.len(), "operator": operator})
+            })
+            .collect();
         json!({
             "spec_hash": self.spec_hash,
             "inputs": spec.input_relations.iter().map(|input| &input.name).collect::<Vec<_>>(),

@@ -69,7 +69,8 @@ fn check_features(state: &DeltaTableState, place: &str) -> Result<()> {
 /// The fingerprint in the commit of a version; none where another program wrote it or the log was shortened.
 fn commit_fingerprint(folder: &Path, version: u64) -> Option<String> {
     let text = std::fs::read_to_string(log_file(folder, version)).ok()?;
-    let info = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|action| action.get("commitInfo").cloned())?;
+    let info =
+        text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|action| action.get("commitInfo").cloned())?;
     info.get(FINGERPRINT)?.as_str().map(str::to_owned)
 }
 
@@ -78,8 +79,14 @@ fn log_file(folder: &Path, version: u64) -> PathBuf {
 }
 
 fn folder_url(folder: &Path, place: &str) -> Result<Url> {
-    Url::from_directory_path(folder)
-        .map_err(|()| EngineError::new(&code::INPUT_MISSING, format!("{place}: {} is no folder path", folder.display()), "give an absolute path", json!({})))
+    Url::from_directory_path(folder).map_err(|()| {
+        EngineError::new(
+            &code::INPUT_MISSING,
+            format!("{place}: {} is no folder path", folder.display()),
+            "give an absolute path",
+            json!({}),
+        )
+    })
 }
 
 /// Replaces the rows of a table by those written: one commit. Returns its version, which is on disk.
@@ -169,7 +176,9 @@ fn sync_log(folder: &Path, version: u64, code: &'static Code) -> Result<()> {
         let name = entry.file_name();
         if name.to_string_lossy().starts_with(&prefix) || name == "_last_checkpoint" {
             let path = entry.path();
-            std::fs::File::open(&path).and_then(|file| file.sync_all()).map_err(|error| EngineError::io(code, "cannot sync", &path, &error))?;
+            std::fs::File::open(&path)
+                .and_then(|file| file.sync_all())
+                .map_err(|error| EngineError::io(code, "cannot sync", &path, &error))?;
         }
     }
     sync_folder(&log)?;

@@ -32,7 +32,8 @@ impl EngineError {
     }
 
     pub fn timeout(seconds: Option<f64>) -> Self {
-        let message = seconds.map_or_else(|| "the run took too long".to_owned(), |limit| format!("the run took longer than {limit} seconds"));
+        let message =
+            seconds.map_or_else(|| "the run took too long".to_owned(), |limit| format!("the run took longer than {limit} seconds"));
         Self::new(&code::TIMEOUT, message, "raise the timeout, or narrow what is built", json!({"timeout_s": seconds}))
     }
 
@@ -56,7 +57,9 @@ impl EngineError {
                 let hint = "free space, or set runtime.spill_directory to a larger disk";
                 Self::new(&code::SPILL, format!("{place}: {text}"), hint, json!({"in": place}))
             }
-            Kind::Other => Self::new(fallback, format!("{place}: {}", error.strip_backtrace()), "see the cause in the message", json!({"in": place})),
+            Kind::Other => {
+                Self::new(fallback, format!("{place}: {}", error.strip_backtrace()), "see the cause in the message", json!({"in": place}))
+            }
         }
     }
 

@@ -45,7 +45,10 @@ pub fn rows(table: &Written, numbers: &[u64]) -> Vec<Value> {
 fn scan(table: &Written, mut visit: impl FnMut(&RecordBatch, u64) -> bool) {
     let mut first = 0;
     for file in &table.files {
-        let Some(reader) = File::open(&file.path).ok().and_then(|file| ParquetRecordBatchReaderBuilder::try_new(file).ok()?.build().ok()) else { return };
+        let Some(reader) = File::open(&file.path).ok().and_then(|file| ParquetRecordBatchReaderBuilder::try_new(file).ok()?.build().ok())
+        else {
+            return;
+        };
         for batch in reader.map_while(Result::ok) {
             if !visit(&batch, first) {
                 return;
@@ -58,7 +61,8 @@ fn scan(table: &Written, mut visit: impl FnMut(&RecordBatch, u64) -> bool) {
 fn render(batch: &RecordBatch, row: usize, columns: &[&str]) -> Value {
     let mut shown = Map::new();
     for name in columns {
-        let text = batch.column_by_name(name).filter(|column| !column.is_null(row)).and_then(|column| array_value_to_string(column, row).ok());
+        let text =
+            batch.column_by_name(name).filter(|column| !column.is_null(row)).and_then(|column| array_value_to_string(column, row).ok());
         shown.insert((*name).to_owned(), json!(text));
     }
     Value::Object(shown)

@@ -27,7 +27,13 @@ enum Message {
 }
 
 /// Runs a compiled spec to its end: blocking. The timeout is the shorter of `timeout_s` and the spec's.
-pub fn execute(profile: &Profile, compiled: &Compiled, token: &CancelToken, timeout_s: Option<f64>, mut progress: impl FnMut(Value)) -> Result<Value> {
+pub fn execute(
+    profile: &Profile,
+    compiled: &Compiled,
+    token: &CancelToken,
+    timeout_s: Option<f64>,
+    mut progress: impl FnMut(Value),
+) -> Result<Value> {
     token.check()?;
     let limits = profile.limits(&compiled.validated.spec.runtime);
     let timeout_s = [timeout_s, compiled.validated.spec.runtime.timeout_s].into_iter().flatten().reduce(f64::min);
@@ -37,7 +43,9 @@ pub fn execute(profile: &Profile, compiled: &Compiled, token: &CancelToken, time
         .thread_stack_size(STACK)
         .enable_all()
         .build()
-        .map_err(|error| EngineError::new(&code::EXECUTION, format!("cannot start a runtime: {error}"), "free threads or memory", json!({})))?;
+        .map_err(|error| {
+            EngineError::new(&code::EXECUTION, format!("cannot start a runtime: {error}"), "free threads or memory", json!({}))
+        })?;
     let (sender, receiver) = mpsc::channel();
     let gate = Arc::new(CommitGate::default());
     let inner = CancelToken::new();

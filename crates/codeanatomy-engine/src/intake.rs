@@ -67,11 +67,19 @@ fn append(column: &mut Column, array: &ArrayRef, strings: &mut Strings) {
         Column::F64(values) => values.extend(array.as_primitive::<Float64Type>().iter()),
         Column::I32(values) => {
             let array = array.as_primitive::<Int32Type>();
-            if array.null_count() == 0 { values.extend_from_slice(array.values()) } else { values.extend(array.iter().map(|value| value.unwrap_or(NULL_I32))) }
+            if array.null_count() == 0 {
+                values.extend_from_slice(array.values())
+            } else {
+                values.extend(array.iter().map(|value| value.unwrap_or(NULL_I32)))
+            }
         }
         Column::I64(values) => {
             let array = array.as_primitive::<Int64Type>();
-            if array.null_count() == 0 { values.extend_from_slice(array.values()) } else { values.extend(array.iter().map(|value| value.unwrap_or(NULL_I64))) }
+            if array.null_count() == 0 {
+                values.extend_from_slice(array.values())
+            } else {
+                values.extend(array.iter().map(|value| value.unwrap_or(NULL_I64)))
+            }
         }
         Column::Str(values) => append_texts(values, array.as_string_view(), strings),
         Column::Binary(rows) => array.as_binary_view().iter().for_each(|value| rows.push(value.unwrap_or_default())),

@@ -77,7 +77,8 @@ impl Ledger {
             })
         });
         let runs = entries.runs.iter().map(|(operator, read, run)| {
-            let ports: BTreeMap<&String, &usize> = entries.rows.get(operator).into_iter().flatten().map(|(port, rows)| (port, rows)).collect();
+            let ports: BTreeMap<&String, &usize> =
+                entries.rows.get(operator).into_iter().flatten().map(|(port, rows)| (port, rows)).collect();
             json!({"output": null, "operator": operator, "rows": ports.values().copied().sum::<usize>(), "ports": ports,
                    "elapsed_ns": ((read + run) * 1e9) as u64, "read_ns": (read * 1e9) as u64})
         });

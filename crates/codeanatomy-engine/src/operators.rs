@@ -15,7 +15,10 @@ use crate::rows::{Rows, Texts};
 
 /// Every operator with its ports.
 pub fn ports() -> Vec<OperatorPorts> {
-    let port = |port: &Port| PortColumns { name: port.name, columns: port.columns.iter().map(|(name, kind)| (*name, column_type(*kind))).collect() };
+    let port = |port: &Port| PortColumns {
+        name: port.name,
+        columns: port.columns.iter().map(|(name, kind)| (*name, column_type(*kind))).collect(),
+    };
     let describe = |operator: &Operator| OperatorPorts {
         name: operator.name,
         sentence: operator.sentence,
@@ -31,7 +34,10 @@ pub fn find(name: &str) -> &'static Operator {
 
 /// The columns of a port as declarations. At the border of an operator anything may be null.
 pub fn port_columns(port: &Port) -> Vec<ColumnDefinition> {
-    port.columns.iter().map(|(name, kind)| ColumnDefinition { name: (*name).to_owned(), kind: column_type(*kind), nullable: true }).collect()
+    port.columns
+        .iter()
+        .map(|(name, kind)| ColumnDefinition { name: (*name).to_owned(), kind: column_type(*kind), nullable: true })
+        .collect()
 }
 
 fn column_type(kind: Kind) -> ColumnType {
@@ -49,7 +55,13 @@ fn column_type(kind: Kind) -> ColumnType {
 }
 
 /// Runs an operator to its end: blocking. Returns the rows of every output port, in order.
-pub fn run(operator: &'static Operator, inputs: Vec<Table>, mut strings: Strings, parameters: &Value, token: &CancelToken) -> Result<Vec<Rows>> {
+pub fn run(
+    operator: &'static Operator,
+    inputs: Vec<Table>,
+    mut strings: Strings,
+    parameters: &Value,
+    token: &CancelToken,
+) -> Result<Vec<Rows>> {
     let cancelled = || token.is_set();
     let mut given = Run { inputs, strings: &mut strings, parameters, cancelled: &cancelled };
     let outcome = (operator.run)(&mut given);
@@ -66,16 +78,28 @@ fn failed(operator: &Operator, error: &OperatorError, token: &CancelToken) -> En
     let details = json!({"operator": operator.name});
     match error {
         OperatorError::Cancelled => token.check().err().unwrap_or_else(EngineError::cancelled),
-        OperatorError::Input(text) => {
-            EngineError::new(&code::OPERATOR_INPUT, format!("{place}: {text}"), "this is a fault of the evidence, or of the operator", details)
+        OperatorError::Input(text) => EngineError::new(
+            &code::OPERATOR_INPUT,
+            format!("{place}: {text}"),
+            "this is a fault of the evidence, or of the operator",
+            details,
+        ),
+        OperatorError::Parameter(text) => {
+            EngineError::new(&code::OPERATOR_PARAMETER, format!("{place}: {text}"), "correct the view's parameters", details)
         }
-        OperatorError::Parameter(text) => EngineError::new(&code::OPERATOR_PARAMETER, format!("{place}: {text}"), "correct the view's parameters", details),
     }
 }
 
 /// The tables are those of the ports: number, columns, types, lengths.
 fn check_tables(operator: &Operator, tables: &[Table]) -> Result<()> {
-    let wrong = |text: String| EngineError::new(&code::OPERATOR_OUTPUT, format!("operator `{}` {text}", operator.name), "this is a bug of the operator", json!({"operator": operator.name}));
+    let wrong = |text: String| {
+        EngineError::new(
+            &code::OPERATOR_OUTPUT,
+            format!("operator `{}` {text}", operator.name),
+            "this is a bug of the operator",
+            json!({"operator": operator.name}),
+        )
+    };
     if tables.len() != operator.outputs.len() {
         return Err(wrong(format!("returned {} tables for {} ports", tables.len(), operator.outputs.len())));
     }

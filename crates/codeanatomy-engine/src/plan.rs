@@ -41,13 +41,12 @@ pub fn register(context: &SessionContext, name: &str, provider: Arc<dyn TablePro
 }
 
 async fn sql_plan(context: &SessionContext, view: &ViewDefinition, transform: &SqlTransform) -> Result<LogicalPlan> {
-    let state = context.state();
     let failed = |error| refuse(view, &code::SQL, &error);
-    let (statement, tables) = codeanatomy_sql::parse(&state, &transform.sql).map_err(failed)?;
-    for table in tables {
-        check_dependency(view, &table)?;
+    let query = codeanatomy_sql::parse(context.state(), &transform.sql).map_err(failed)?;
+    for table in &query.tables {
+        check_dependency(view, table)?;
     }
-    let plan = codeanatomy_sql::plan(state, statement).await.map_err(failed)?;
+    let plan = query.plan.await.map_err(failed)?;
     codeanatomy_sql::check_query(&plan).map_err(|error| refuse(view, &code::NOT_A_QUERY, &error))?;
     conform(view, plan)
 }

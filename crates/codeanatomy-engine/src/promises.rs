@@ -177,7 +177,9 @@ impl End<'_> {
             let edge = self.edge_kinds[row] as usize;
             let shown = || json!({self.column: if is_plain(value) { value.to_string() } else { format!("row {row}") }, "kind": self.edge_names[edge]});
             match known.get(value) {
-                _ if !nulls.is_empty() && nulls.contains(&(row as u64)) => missing.add(|| json!({self.column: null, "kind": self.edge_names[edge]})),
+                _ if !nulls.is_empty() && nulls.contains(&(row as u64)) => {
+                    missing.add(|| json!({self.column: null, "kind": self.edge_names[edge]}))
+                }
                 None => missing.add(shown),
                 Some(&node) if !self.allowed[edge][node as usize] => unfit.add(|| {
                     let mut example = shown();

@@ -37,7 +37,12 @@ impl OutputLock {
                 Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(POLL),
                 Err(TryLockError::WouldBlock) => {
                     let message = format!("another build is writing into {}", output.display());
-                    return Err(EngineError::new(&code::LOCKED, message, "wait for it, or choose another output folder", json!({"path": output.display().to_string()})));
+                    return Err(EngineError::new(
+                        &code::LOCKED,
+                        message,
+                        "wait for it, or choose another output folder",
+                        json!({"path": output.display().to_string()}),
+                    ));
                 }
                 Err(TryLockError::Error(error)) => return Err(EngineError::io(&code::GENERATION, "cannot lock", output, &error)),
             }
@@ -113,7 +118,9 @@ fn shown(generation: Option<u64>) -> String {
 /// Writes a file beside its place, syncs it, moves it there, syncs the folder: readers see all of it or none.
 fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
     let draft = folder.join(format!(".draft-{}", uuid::Uuid::new_v4()));
-    let written = File::create_new(&draft).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all())).and_then(|()| std::fs::rename(&draft, path));
+    let written = File::create_new(&draft)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&draft, path));
     if let Err(error) = written {
         // The first failure is the one to report; the draft is invisible to readers.
         let _ = std::fs::remove_file(&draft);

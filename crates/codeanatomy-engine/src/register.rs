@@ -43,10 +43,15 @@ fn check_columns(relation: &InputRelation, snapshot: &Snapshot) -> Result<()> {
         }
         let names = snapshot.schema.fields().map(|field| field.name().as_str());
         let (text, hint) = match found {
-            Some(field) => (format!("is {}, not {}", field.data_type(), column.kind), "make the declaration and the table agree".to_owned()),
+            Some(field) => {
+                (format!("is {}, not {}", field.data_type(), column.kind), "make the declaration and the table agree".to_owned())
+            }
             None => {
                 let close = codeanatomy_spec::nearest::nearest(&column.name, names);
-                ("is not in the table".to_owned(), close.map_or_else(|| "write the table again".to_owned(), |right| format!("did you mean `{right}`?")))
+                (
+                    "is not in the table".to_owned(),
+                    close.map_or_else(|| "write the table again".to_owned(), |right| format!("did you mean `{right}`?")),
+                )
             }
         };
         let message = format!("input `{}` (version {}): column `{}` {text}", relation.name, snapshot.version, column.name);
@@ -61,7 +66,8 @@ fn listing(relation: &InputRelation, snapshot: &Snapshot) -> datafusion::error::
         return Ok(Arc::new(EmptyTable::new(schema)));
     }
     let urls = snapshot.files.iter().map(|path| {
-        let url = Url::from_file_path(path).map_err(|()| datafusion::error::DataFusionError::Plan(format!("{} is no file path", path.display())))?;
+        let url = Url::from_file_path(path)
+            .map_err(|()| datafusion::error::DataFusionError::Plan(format!("{} is no file path", path.display())))?;
         ListingTableUrl::try_new(url, None)
     });
     let urls = urls.collect::<datafusion::error::Result<Vec<_>>>()?;

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use codeanatomy_graph::operator::Kind;
 use codeanatomy_graph::table::{Column, NULL_I32, NULL_I64, Ragged, Str, Strings, Table};
 use datafusion::arrow::array::{
-    ArrayRef, BinaryViewArray, BooleanArray, Float64Array, Int32Array, Int64Array, ListArray, RecordBatch, RecordBatchOptions, StringViewArray,
-    make_view,
+    ArrayRef, BinaryViewArray, BooleanArray, Float64Array, Int32Array, Int64Array, ListArray, RecordBatch, RecordBatchOptions,
+    StringViewArray, make_view,
 };
 use datafusion::arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::{DataType, Field, SchemaRef};
@@ -184,7 +184,13 @@ impl TableProvider for RowsTable {
         TableType::Base
     }
 
-    async fn scan(&self, state: &dyn Session, projection: Option<&Vec<usize>>, _filters: &[Expr], _limit: Option<usize>) -> Result<Arc<dyn ExecutionPlan>> {
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(rows, _)| rows.clone());
         let rows = rows.ok_or_else(|| DataFusionError::Internal("an operator's rows are read before it has run".to_owned()))?;
         let columns = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
@@ -242,7 +248,11 @@ impl ExecutionPlan for OperatorExec {
         Vec::new()
     }
 
-    fn replace_children(self: Arc<Self>, _children: Vec<Arc<dyn ExecutionPlan>>, _options: ReplaceChildrenOptions) -> Result<Arc<dyn ExecutionPlan>> {
+    fn replace_children(
+        self: Arc<Self>,
+        _children: Vec<Arc<dyn ExecutionPlan>>,
+        _options: ReplaceChildrenOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(self)
     }
 

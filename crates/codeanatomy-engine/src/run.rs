@@ -148,7 +148,9 @@ impl Build {
                 } else if let Some(place) = outputs.iter().position(|&output| schedule.outputs[output].is_subset(&ready)) {
                     let output = outputs.remove(place);
                     let handle = Handle::current();
-                    running.spawn_blocking(move || handle.block_on(build.stoppable(build.write(output))).map(|table| Done::Output(output, Box::new(table))));
+                    running.spawn_blocking(move || {
+                        handle.block_on(build.stoppable(build.write(output))).map(|table| Done::Output(output, Box::new(table)))
+                    });
                 } else {
                     break;
                 }
@@ -184,7 +186,11 @@ impl Build {
             let left = readers.entry(*run).or_insert(1);
             *left -= 1;
             if *left == 0 {
-                self.compiled.schedule.runs[*run].views.iter().filter_map(|(view, _)| self.tables.get(view)).for_each(|table| table.empty());
+                self.compiled.schedule.runs[*run]
+                    .views
+                    .iter()
+                    .filter_map(|(view, _)| self.tables.get(view))
+                    .for_each(|table| table.empty());
             }
         }
     }
@@ -253,7 +259,8 @@ impl Build {
         let started = Instant::now();
         (self.progress)(json!({"event": "output_started", "table": output.table}));
         let frame = self.output_frame(output, &place).await?;
-        let table = Arc::new(TableDeclaration { name: output.table.clone(), columns: output.columns.clone(), promises: output.promises.clone() });
+        let table =
+            Arc::new(TableDeclaration { name: output.table.clone(), columns: output.columns.clone(), promises: output.promises.clone() });
         let reservation = MemoryConsumer::new(place.clone()).register(&self.session.pool());
         let mut sink = Sink::open(table, Path::new(&output.location), self.wanted_by_others(&output.table), Some(reservation))?;
         let plan = self.stream(frame, &place, |batch| sink.write(batch)).await?;
@@ -302,12 +309,19 @@ impl Build {
     }
 
     /// Plans and executes a query, batch by batch; the plan with its metrics.
-    async fn stream(&self, frame: DataFrame, place: &str, mut visit: impl FnMut(&RecordBatch) -> Result<()>) -> Result<Arc<dyn ExecutionPlan>> {
+    async fn stream(
+        &self,
+        frame: DataFrame,
+        place: &str,
+        mut visit: impl FnMut(&RecordBatch) -> Result<()>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         self.token.check()?;
         let context = Arc::new(frame.task_ctx());
         let plan = match frame.create_physical_plan().await {
             Ok(plan) => plan,
-            Err(error) => return Err(self.blame(EngineError::from_datafusion(&error, &code::PHYSICAL_PLAN, place), &code::NESTED_LOOP_JOIN).await),
+            Err(error) => {
+                return Err(self.blame(EngineError::from_datafusion(&error, &code::PHYSICAL_PLAN, place), &code::NESTED_LOOP_JOIN).await);
+            }
         };
         let failed = |error| EngineError::from_datafusion(&error, &code::EXECUTION, place);
         let mut stream = execute_stream(plan.clone(), context).map_err(failed)?;
@@ -362,7 +376,8 @@ impl Build {
     }
 
     fn result(&self, outputs: Vec<Value>, seconds: Value) -> Value {
-        let inputs = self.inputs.iter().map(|(name, version, fingerprint)| json!({"name": name, "version": version, "fingerprint": fingerprint}));
+        let inputs =
+            self.inputs.iter().map(|(name, version, fingerprint)| json!({"name": name, "version": version, "fingerprint": fingerprint}));
         let unused = self.compiled.schedule.unused.iter().map(|&view| &self.validated().spec.view_definitions[view].name);
         json!({
             "outputs": outputs,

@@ -34,7 +34,8 @@ pub struct Schedule {
 impl Schedule {
     pub fn new(validated: &Validated) -> Self {
         let spec = &validated.spec;
-        let index: BTreeMap<&str, usize> = spec.view_definitions.iter().enumerate().map(|(place, view)| (view.name.as_str(), place)).collect();
+        let index: BTreeMap<&str, usize> =
+            spec.view_definitions.iter().enumerate().map(|(place, view)| (view.name.as_str(), place)).collect();
         let mut runs = group(validated);
         let owner: BTreeMap<usize, usize> =
             runs.iter().enumerate().flat_map(|(run, operator)| operator.views.iter().map(move |(view, _)| (*view, run))).collect();
@@ -66,7 +67,9 @@ impl Schedule {
             json!({"run": run, "operator": self.runs[run].operator, "views": views, "needs": self.runs[run].needs})
         });
         let outputs = validated.spec.output_targets.iter().zip(&self.outputs);
-        let outputs = outputs.map(|(output, needs)| json!({"output": output.table, "needs": needs, "operators": needs.iter().map(name).collect::<Vec<_>>()}));
+        let outputs = outputs.map(
+            |(output, needs)| json!({"output": output.table, "needs": needs, "operators": needs.iter().map(name).collect::<Vec<_>>()}),
+        );
         json!(runs.chain(outputs).collect::<Vec<_>>())
     }
 }

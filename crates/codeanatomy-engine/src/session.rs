@@ -43,7 +43,12 @@ impl Profile {
             "large" => (cores, memory / 10 * 6),
             _ => {
                 let hint = "choose small, medium or large";
-                return Err(EngineError::new(&code::PROFILE, format!("there is no session profile `{class}`"), hint, json!({"class": class})));
+                return Err(EngineError::new(
+                    &code::PROFILE,
+                    format!("there is no session profile `{class}`"),
+                    hint,
+                    json!({"class": class}),
+                ));
             }
         };
         // The pool does not see Parquet decoding and what operators allocate inside: a third of the budget is left to them.
@@ -78,7 +83,10 @@ pub struct Session {
 
 impl Session {
     pub fn new(limits: &Limits, token: &CancelToken) -> Result<Self> {
-        let tracked = TrackConsumersPool::new(FairSpillPool::new(limits.memory_bytes as usize), NonZeroUsize::new(SHOWN_CONSUMERS).expect("not zero"));
+        let tracked = TrackConsumersPool::new(
+            FairSpillPool::new(limits.memory_bytes as usize),
+            NonZeroUsize::new(SHOWN_CONSUMERS).expect("not zero"),
+        );
         let pool = Arc::new(PeakRecordingPool::new(Arc::new(tracked)));
         let mode = limits.spill_directory.clone().map_or(DiskManagerMode::OsTmpDirectory, |path| DiskManagerMode::Directories(vec![path]));
         let runtime = RuntimeEnvBuilder::new()

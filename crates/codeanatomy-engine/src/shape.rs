@@ -68,7 +68,9 @@ pub fn logical_type(kind: &DataType) -> Option<ColumnType> {
             _ => None,
         },
         DataType::Map(entries, _) => match entries.data_type() {
-            DataType::Struct(fields) if fields.len() == 2 && fields.iter().all(|field| is_text(field.data_type())) => Some(ColumnType::StringMap),
+            DataType::Struct(fields) if fields.len() == 2 && fields.iter().all(|field| is_text(field.data_type())) => {
+                Some(ColumnType::StringMap)
+            }
             _ => None,
         },
         _ => None,
@@ -78,7 +80,8 @@ pub fn logical_type(kind: &DataType) -> Option<ColumnType> {
 /// The Delta schema of declared columns.
 pub fn delta_schema(columns: &[ColumnDefinition]) -> Result<StructType> {
     let fields = columns.iter().map(|column| StructField::new(column.name.clone(), delta_type(column.kind), column.nullable));
-    StructType::try_new(fields).map_err(|error| EngineError::new(&code::TABLE_DECLARATION, error.to_string(), "rename the column", json!({})))
+    StructType::try_new(fields)
+        .map_err(|error| EngineError::new(&code::TABLE_DECLARATION, error.to_string(), "rename the column", json!({})))
 }
 
 fn delta_type(kind: ColumnType) -> DeltaType {
@@ -113,7 +116,12 @@ pub fn delta_logical_type(kind: &DeltaType) -> Option<ColumnType> {
 pub fn check_schema(schema: &Schema, columns: &[ColumnDefinition], table: &str) -> Result<()> {
     let wrong = |text: String, column: &str| {
         let details = json!({"table": table, "column": column});
-        EngineError::new(&code::ROWS, format!("table `{table}`: {text}"), "write the columns that the table declares, in their order", details)
+        EngineError::new(
+            &code::ROWS,
+            format!("table `{table}`: {text}"),
+            "write the columns that the table declares, in their order",
+            details,
+        )
     };
     for (index, column) in columns.iter().enumerate() {
         let Some(field) = schema.fields().get(index) else {

@@ -40,7 +40,9 @@ impl TableDeclaration {
             return Err(refuse(&format!("table `{}`: promise {} needs other tables", self.name, promise.name()), &self.name));
         };
         match names.iter().find(|name| self.position(name).is_none()) {
-            Some(name) => Err(refuse(&format!("table `{}` promises {} of column `{name}`, which it has not", self.name, promise.name()), &self.name)),
+            Some(name) => {
+                Err(refuse(&format!("table `{}` promises {} of column `{name}`, which it has not", self.name, promise.name()), &self.name))
+            }
             None => Ok(()),
         }
     }

@@ -46,11 +46,8 @@ impl ScalarUDFImpl for StableId {
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let rows = arguments.number_rows;
-        let parts: Vec<ArrayRef> = arguments
-            .args
-            .into_iter()
-            .map(|argument| Ok(cast(&argument.into_array(rows)?, &DataType::Utf8)?))
-            .collect::<Result<_>>()?;
+        let parts: Vec<ArrayRef> =
+            arguments.args.into_iter().map(|argument| Ok(cast(&argument.into_array(rows)?, &DataType::Utf8)?)).collect::<Result<_>>()?;
         let texts: Vec<_> = parts.iter().map(|part| part.as_string::<i32>()).collect();
         let mut key: Vec<Option<&str>> = vec![None; texts.len()];
         let ids = (0..rows).map(|row| {

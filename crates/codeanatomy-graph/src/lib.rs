@@ -3,6 +3,7 @@
 pub mod adjacency;
 pub mod catalogue;
 pub mod control_flow;
+pub mod gather;
 pub mod ids;
 pub mod operator;
 pub mod positions;

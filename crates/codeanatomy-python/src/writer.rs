@@ -70,7 +70,10 @@ impl TableWriter {
 impl TableWriter {
     fn with<T>(&self, work: impl FnOnce(&mut writer::TableWriter) -> Result<T>) -> Result<T> {
         // A panic in an earlier call leaves the writer half done: take it for closed.
-        let mut writer = self.writer.lock().map_err(|_| EngineError::new(&code::WRITER_CLOSED, "the writer failed before", "open another one", json!({})))?;
+        let mut writer = self
+            .writer
+            .lock()
+            .map_err(|_| EngineError::new(&code::WRITER_CLOSED, "the writer failed before", "open another one", json!({})))?;
         work(&mut writer)
     }
 }

@@ -3,7 +3,12 @@
 /// The candidate with the fewest edits, if they are at most a third of the name and one more.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = name.chars().count() / 3 + 1;
-    candidates.into_iter().map(|candidate| (edits(name, candidate), candidate)).filter(|(count, _)| *count <= limit).min().map(|(_, best)| best)
+    candidates
+        .into_iter()
+        .map(|candidate| (edits(name, candidate), candidate))
+        .filter(|(count, _)| *count <= limit)
+        .min()
+        .map(|(_, best)| best)
 }
 
 /// Levenshtein distance in characters, without regard to case.

@@ -113,7 +113,12 @@ fn check_input_port(
     let place = format!("view `{}`", view.name);
     let Some(relation) = transform.inputs.get(port.name) else {
         let message = format!("{place}: operator `{}` gets nothing at its input port `{}`", transform.operator, port.name);
-        return Err(SpecError::new("CA313", message, "name a relation for every input port", json!({"view": view.name, "port": port.name})));
+        return Err(SpecError::new(
+            "CA313",
+            message,
+            "name a relation for every input port",
+            json!({"view": view.name, "port": port.name}),
+        ));
     };
     known("CA304", "dependency", relation, &place, view.dependencies.iter().map(String::as_str))?;
     let columns = relations[relation.as_str()];
@@ -142,7 +147,9 @@ fn check_output_port(view: &ViewDefinition, port: &PortColumns) -> Result<(), Sp
         }
     }
     match view.columns.get(port.columns.len()) {
-        Some(column) => Err(mismatch(&place, &column.name, &format!("is declared but output port `{}` has none of that name", port.name), &view.name)),
+        Some(column) => {
+            Err(mismatch(&place, &column.name, &format!("is declared but output port `{}` has none of that name", port.name), &view.name))
+        }
         None => Ok(()),
     }
 }
@@ -157,7 +164,12 @@ fn check_output(output: &OutputTarget, spec: &SemanticExecutionSpec, relations: 
     for column in &output.columns {
         let found = find_column(source, &column.name, &format!("{place} from view `{}`", output.view))?;
         if found.kind != column.kind {
-            return Err(mismatch(&place, &column.name, &format!("is {}, its view `{}` has {}", column.kind, output.view, found.kind), &output.table));
+            return Err(mismatch(
+                &place,
+                &column.name,
+                &format!("is {}, its view `{}` has {}", column.kind, output.view, found.kind),
+                &output.table,
+            ));
         }
     }
     for name in &output.order_by {
@@ -204,11 +216,18 @@ fn same_key_type(place: &str, column: &ColumnDefinition, key: &ColumnDefinition,
     if column.kind == key.kind && matches!(column.kind, crate::ColumnType::Int64 | crate::ColumnType::Int32 | crate::ColumnType::String) {
         return Ok(());
     }
-    Err(mismatch(place, &column.name, &format!("is {}, the key `{}` is {}; keys are integers or strings", column.kind, key.name, key.kind), table))
+    Err(mismatch(
+        place,
+        &column.name,
+        &format!("is {}, the key `{}` is {}; keys are integers or strings", column.kind, key.name, key.kind),
+        table,
+    ))
 }
 
 fn check_runtime(runtime: &RuntimeConfig) -> Result<(), SpecError> {
-    let wrong = |field: &str, text: &str| SpecError::new("CA312", format!("runtime.{field} {text}"), "change or remove it", json!({"field": field}));
+    let wrong = |field: &str, text: &str| {
+        SpecError::new("CA312", format!("runtime.{field} {text}"), "change or remove it", json!({"field": field}))
+    };
     if runtime.memory_bytes.is_some_and(|bytes| bytes < 1 << 20) {
         return Err(wrong("memory_bytes", "is below one MiB"));
     }
@@ -272,7 +291,13 @@ fn visit(
     Ok(())
 }
 
-fn known<'a>(code: &'static str, what: &str, name: &str, place: &str, names: impl Iterator<Item = &'a str> + Clone) -> Result<(), SpecError> {
+fn known<'a>(
+    code: &'static str,
+    what: &str,
+    name: &str,
+    place: &str,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), SpecError> {
     if names.clone().any(|candidate| candidate == name) { Ok(()) } else { Err(SpecError::unknown(code, what, name, place, names)) }
 }
 
@@ -282,5 +307,10 @@ fn find_column<'a>(columns: &'a [ColumnDefinition], name: &str, place: &str) -> 
 }
 
 fn mismatch(place: &str, column: &str, text: &str, owner: &str) -> SpecError {
-    SpecError::new("CA308", format!("{place}: column `{column}` {text}"), "make the declarations agree", json!({"in": owner, "column": column}))
+    SpecError::new(
+        "CA308",
+        format!("{place}: column `{column}` {text}"),
+        "make the declarations agree",
+        json!({"in": owner, "column": column}),
+    )
 }

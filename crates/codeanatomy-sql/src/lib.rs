@@ -5,22 +5,22 @@ use datafusion::error::Result;
 use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::sql::parser::Statement;
 use futures::future::BoxFuture;
 
-/// The statement of a text, and the tables that it reads (table functions left out).
-pub fn parse(state: &SessionState, sql: &str) -> Result<(Statement, Vec<String>)> {
+/// A text that parsed: the tables it reads (table functions left out), and its plan, still to be made. The syntax tree stays in here.
+pub struct Query {
+    pub tables: Vec<String>,
+    pub plan: BoxFuture<'static, Result<LogicalPlan>>,
+}
+
+/// Parses a text.
+pub fn parse(state: SessionState, sql: &str) -> Result<Query> {
     let dialect = state.config().options().sql_parser.dialect;
     let statement = state.sql_to_statement(sql, &dialect)?;
     let references = state.resolve_table_references(&statement)?;
     let tables = references.iter().map(|reference| reference.table()).filter(|name| !state.table_functions().contains_key(*name));
     let tables = tables.map(str::to_owned).collect();
-    Ok((statement, tables))
-}
-
-/// The logical plan of a statement.
-pub fn plan(state: SessionState, statement: Statement) -> BoxFuture<'static, Result<LogicalPlan>> {
-    Box::pin(async move { state.statement_to_plan(statement).await })
+    Ok(Query { tables, plan: Box::pin(async move { state.statement_to_plan(statement).await }) })
 }
 
 /// Fails for what is not one query.

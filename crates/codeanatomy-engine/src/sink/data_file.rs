@@ -132,5 +132,10 @@ fn failed(path: &Path, error: &ParquetError) -> EngineError {
     {
         return EngineError::io(&code::WRITE, "cannot write", path, io);
     }
-    EngineError::new(&code::WRITE, format!("cannot write {}: {error}", path.display()), "see the cause in the message", json!({"path": path.display().to_string()}))
+    EngineError::new(
+        &code::WRITE,
+        format!("cannot write {}: {error}", path.display()),
+        "see the cause in the message",
+        json!({"path": path.display().to_string()}),
+    )
 }

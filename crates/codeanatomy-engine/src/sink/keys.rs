@@ -65,7 +65,10 @@ pub enum Values {
     /// 128-bit hashes of values that are no integers.
     Hashes(Vec<u128>),
     /// Numbers into `names`.
-    Kinds { numbers: Vec<u32>, names: Vec<String> },
+    Kinds {
+        numbers: Vec<u32>,
+        names: Vec<String>,
+    },
 }
 
 impl Values {
@@ -145,7 +148,12 @@ impl Collector {
             keys: self.keys.into_iter().map(|(column, keys)| (name(column), keys)).collect(),
             kinds: self.kinds.into_iter().map(|(column, keys, _)| (name(column), keys)).collect(),
             composite: self.composite.into_iter().map(|(columns, hashes)| (columns.into_iter().map(name).collect(), hashes)).collect(),
-            nulls: self.full.into_iter().filter(|(_, count, _)| *count > 0).map(|(column, count, rows)| (name(column), count, rows)).collect(),
+            nulls: self
+                .full
+                .into_iter()
+                .filter(|(_, count, _)| *count > 0)
+                .map(|(column, count, rows)| (name(column), count, rows))
+                .collect(),
         }
     }
 }
@@ -163,7 +171,9 @@ impl ColumnKeys {
     fn add_keys(&mut self, column: &ColumnDefinition, array: &ArrayRef, first: u64) {
         push_nulls(array, first, &mut self.nulls);
         match &mut self.values {
-            Values::Integers(values) if column.kind == ColumnType::Int64 => values.extend_from_slice(array.as_primitive::<Int64Type>().values()),
+            Values::Integers(values) if column.kind == ColumnType::Int64 => {
+                values.extend_from_slice(array.as_primitive::<Int64Type>().values())
+            }
             Values::Integers(values) => values.extend(array.as_primitive::<Int32Type>().values().iter().map(|&value| i64::from(value))),
             Values::Hashes(values) => values.extend(key_hashes(&[column], &[array])),
             Values::Kinds { .. } => {}

@@ -85,7 +85,11 @@ impl Sink {
             None => OpenFile::create(&self.folder, &self.table, &self.schema, &mut self.created)?,
         };
         file.write(&batch)?;
-        if file.is_full() { self.files.push(file.close()?) } else { self.open = Some(file) }
+        if file.is_full() {
+            self.files.push(file.close()?)
+        } else {
+            self.open = Some(file)
+        }
         self.account()
     }
 

@@ -38,7 +38,8 @@ fn bounds(groups: &[&Statistics], kind: Type, is_text: bool) -> Option<(Value, V
             Some((json!(low), json!(high)))
         }
         Type::BYTE_ARRAY if is_text => {
-            let pairs: Option<Vec<(&str, &str)>> = groups.iter().filter(|group| group.min_bytes_opt().is_some()).map(|group| texts(group)).collect();
+            let pairs: Option<Vec<(&str, &str)>> =
+                groups.iter().filter(|group| group.min_bytes_opt().is_some()).map(|group| texts(group)).collect();
             let pairs = pairs?;
             let low = pairs.iter().map(|pair| pair.0).min()?;
             let high = pairs.iter().map(|pair| pair.1).max()?;

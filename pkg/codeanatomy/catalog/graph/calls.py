@@ -16,7 +16,7 @@ LAYER = Layer(
         Property("callee_text", ("call",), "string", "What is called, as dotted text."),
         Property("status", ("call",), "string", "`resolved`, `ambiguous`, `external`, `builtin` or `unresolved`."),
         Property("reason", ("call",), "string", "Why an unresolved call is unresolved."),
-        Property("targets", ("call",), "int", "Number of possible callees."),
+        Property("targets", ("call",), "int", "Number of possible callees, where it is not one (none, of an unresolved call)."),
         Property("caller", ("call",), "int", "Id of the definition in which the call runs."),
     ),
 )

@@ -7,7 +7,7 @@ LAYER = Layer(
     "Control flow inside code objects, from CPython's bytecode.",
     nodes=(
         NodeKind("code_object", "What the compiler made of a module, class body, function, lambda or comprehension."),
-        NodeKind("block", "Instructions that run one after the other; the name is its number, the entry block has the lowest."),
+        NodeKind("block", "Instructions that run one after the other; the name is its number, the entry block has the lowest. Its lines are the smallest and largest of its instructions; it has no columns."),
     ),
     edges=(
         EdgeKind("code_of", "A code object to the definition it was made of.", ("code_object",), SCOPE_OWNERS),
@@ -18,9 +18,7 @@ LAYER = Layer(
         EdgeKind("exception", "Control passes to a handler when the block raises.", ("block",), ("block",)),
     ),
     properties=(
-        Property("entry", ("block",), "bool", "Whether control enters the code object here."),
-        Property("exit", ("block",), "bool", "Whether control leaves the code object here."),
-        Property("first_line", ("block",), "int", "Smallest line of its instructions."),
-        Property("last_line", ("block",), "int", "Largest line of its instructions."),
+        Property("entry", ("block",), "bool", "True where control enters the code object; absent elsewhere."),
+        Property("exit", ("block",), "bool", "True where control leaves the code object; absent elsewhere."),
     ),
 )

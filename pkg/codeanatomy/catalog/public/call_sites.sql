@@ -1,4 +1,5 @@
-SELECT site.path, site.line, site.col, site.end_line, site.end_col, facts.caller_id, facts.callee_text, facts.status, facts.reason, facts.targets
+SELECT site.path, site.line, site.col, site.end_line, site.end_col, facts.caller_id, facts.callee_text, facts.status, facts.reason,
+       coalesce(facts.targets, CASE facts.status WHEN 'unresolved' THEN 0 ELSE 1 END) AS targets
 FROM cpg_nodes AS site
 JOIN (
     SELECT entity_id, max(CASE WHEN key = 'caller' THEN int_value END) AS caller_id,

@@ -118,13 +118,13 @@ VIEWS: tuple[View, ...] = (
     _flow("compiled_code", "code_objects", "Code objects, tied to the definitions they were made of."),
     _flow("blocks", "blocks", "Basic blocks."),
     _flow("flow", "flow", "Control flow between blocks."),
-    _part(CPG_NODES, "files_nodes", "repo_files modules", "syntax"),
+    _part(CPG_NODES, "files_nodes", "modules", "syntax"),
     _part(CPG_NODES, "syntax_nodes", "syntax"),
     _part(CPG_NODES, "definitions_nodes", "definitions", "syntax"),
     _part(CPG_NODES, "names_nodes", "scopes", "syntax"),
     _part(CPG_NODES, "imports_nodes", "externals", f"syntax parent_id {_NO_SITE}"),
     _part(CPG_NODES, "control_flow_nodes", "compiled_code blocks", "syntax"),
-    _part(CPG_EDGES, "files_edges", "repo_files modules", f"{_NO_SITE} label position {_NO_RESOLUTION}"),
+    _part(CPG_EDGES, "files_edges", "modules", f"{_NO_SITE} label position {_NO_RESOLUTION}"),
     _part(CPG_EDGES, "syntax_edges", "syntax", f"{_NO_SITE} {_NO_RESOLUTION}"),
     _part(CPG_EDGES, "definitions_edges", "definitions inherits mro overrides", "ambiguity_group confidence resolution"),
     _part(CPG_EDGES, "names_edges", "scopes captures bindings references"),
@@ -146,7 +146,15 @@ VIEWS: tuple[View, ...] = (
     UnionView("nodes", "All nodes.", tuple(f"{layer.name}_nodes" for layer in LAYERS if layer.nodes), CPG_NODES),
     UnionView("edges", "All edges.", tuple(f"{layer.name}_edges" for layer in LAYERS), CPG_EDGES),
     UnionView("properties", "All properties.", tuple(f"{layer.name}_properties" for layer in LAYERS if layer.properties), CPG_PROPS),
-    SqlView("properties_map", "All properties of a node or edge in one row.", ("properties",), CPG_PROPS_MAP.columns),
+    SqlView(
+        "property_texts",
+        "Properties with their values as text.",
+        ("properties",),
+        (*(CPG_PROPS.column(name) for name in ("entity_id", "entity", "key")), Column("text", "string", "The value as text.", nullable=True)),
+    ),
+    OperatorView(
+        "properties_map", "All properties of a node or edge in one row.", "gather", "entities", (("properties", "property_texts"),)
+    ),
     _adjacency("by_src", "Edges by their source."),
     _adjacency("by_dst", "Edges by their target."),
 )

@@ -15,6 +15,7 @@ UNION ALL
 SELECT site_id AS entity_id, 'node' AS entity, 'targets' AS key, 'int' AS type, NULL AS string_value, targets AS int_value,
        NULL AS bool_value
 FROM call_sites
+WHERE targets <> CASE status WHEN 'unresolved' THEN 0 ELSE 1 END
 UNION ALL
 SELECT site_id AS entity_id, 'node' AS entity, 'caller' AS key, 'int' AS type, NULL AS string_value, caller_id AS int_value,
        NULL AS bool_value
