@@ -176,19 +176,22 @@ impl Repository {
                 definition_id: if owns { self.definitions.id(scope.definition) } else { NULL_I64 },
                 number: scope.number,
                 syntax_id: node_id(&self.files, &self.tree, scope.node),
+                symbols: self.symbol_rows(number, strings, rows.1, rows.2),
             };
             rows.0.push(row);
-            self.symbol_rows(number, strings, rows.1, rows.2);
         }
     }
 
-    /// The names of a scope in the order of their texts.
-    fn symbol_rows(&self, scope: u32, strings: &mut Strings, symbols: &mut SymbolRows, captures: &mut CaptureRows) {
+    /// The names of a scope in the order of their texts; all of them as one text, `name:kind` each.
+    fn symbol_rows(&self, scope: u32, strings: &mut Strings, symbols: &mut SymbolRows, captures: &mut CaptureRows) -> Str {
+        let mut text = String::new();
         let free = strings.find("free");
         let mut order: Vec<usize> = self.scopes.symbols(scope).collect();
         order.sort_by(|&one, &two| strings.text(self.scopes.symbol_name(one)).cmp(strings.text(self.scopes.symbol_name(two))));
         for row in order {
             let (name, kind) = (self.scopes.symbol_name(row), self.scopes.kind_names[row]);
+            let space = if text.is_empty() { "" } else { " " };
+            text.extend([space, strings.text(name), ":", strings.text(kind)]);
             let holder = self.bindings.holder(&self.scopes, scope, name);
             let slot = self.bindings.slot(holder, name);
             let bound = slot.is_some() || Some(kind) == free || holder != self.scopes.module(holder);
@@ -200,6 +203,7 @@ impl Repository {
                 captures.push(CaptureRow { scope_id, name, definition_id, binding_scope_id });
             }
         }
+        strings.intern(&text)
     }
 
     pub fn binding_rows(&self, file: u32, strings: &mut Strings, places: &mut Places<'_>, rows: &mut BindingRows) {

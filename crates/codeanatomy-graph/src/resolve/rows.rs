@@ -150,7 +150,7 @@ rows!(DefinitionRow, DefinitionRows, "definitions", place, {
     annotation_id: I64, default_id: I64, returns_id: I64, is_async: Bool, is_generator: Bool,
 });
 
-rows!(ScopeRow, ScopeRows, "scopes", place, { id: I64, kind: Str, name: Str, parent_id: I64, definition_id: I64, number: I32, syntax_id: I64 });
+rows!(ScopeRow, ScopeRows, "scopes", place, { id: I64, kind: Str, name: Str, parent_id: I64, definition_id: I64, number: I32, syntax_id: I64, symbols: Str });
 
 rows!(SymbolRow, SymbolRows, "symbols", { scope_id: I64, name: Str, scope_kind: Str, binding_scope_id: I64, definition_id: I64 });
 
