@@ -15,6 +15,6 @@ FROM modules
 WHERE kind = 'module'
 UNION ALL
 SELECT id, 'module' AS kind, name, qualified_name, file_id, path, NULL AS bstart, NULL AS bend, CAST(1 AS INT) AS line, CAST(1 AS INT) AS col,
-       NULL AS end_line, NULL AS end_col, stable_id('file', path) AS parent_id
+       CAST(1 AS INT) AS end_line, CAST(1 AS INT) AS end_col, stable_id('file', path) AS parent_id
 FROM modules
 WHERE kind = 'module'

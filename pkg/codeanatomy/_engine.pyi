@@ -1,0 +1,112 @@
+"""The Rust module. Private: `codeanatomy.engine` is its face."""
+
+from collections.abc import Callable
+from os import PathLike
+from types import TracebackType
+from typing import final
+
+__all__ = [
+    "CancelToken",
+    "CompiledPlan",
+    "CpgMaterializer",
+    "OutputLock",
+    "RunResult",
+    "SemanticPlanCompiler",
+    "SessionFactory",
+    "TableWriter",
+    "clean",
+    "codes",
+    "current",
+    "operators",
+    "publish",
+    "spec_schema",
+    "versions",
+]
+
+@final
+class CancelToken:
+    """Stops the run that it is given to. Setting it twice, or after the end, does nothing."""
+
+    def __new__(cls) -> CancelToken: ...
+    def cancel(self) -> None: ...
+    @property
+    def cancelled(self) -> bool: ...
+
+@final
+class SessionFactory:
+    """Sizes of the session, from this machine."""
+
+    @staticmethod
+    def from_class(name: str) -> SessionFactory: ...
+    @property
+    def profile(self) -> str: ...
+    @property
+    def partitions(self) -> int: ...
+    @property
+    def memory_bytes(self) -> int: ...
+
+@final
+class SemanticPlanCompiler:
+    """Makes plans of specs. It reads no data."""
+
+    def __new__(cls) -> SemanticPlanCompiler: ...
+    def compile(self, spec_json: str) -> CompiledPlan: ...
+
+@final
+class CompiledPlan:
+    """A spec that can be run any number of times."""
+
+    def spec_hash_hex(self) -> str: ...
+    def summary_json(self) -> str: ...
+    def spec_json(self) -> str: ...
+    @property
+    def schedule(self) -> str: ...
+    @property
+    def explain(self) -> str: ...
+
+@final
+class CpgMaterializer:
+    """Runs compiled specs."""
+
+    def __new__(cls) -> CpgMaterializer: ...
+    def execute(
+        self,
+        factory: SessionFactory,
+        compiled: CompiledPlan,
+        cancel: CancelToken | None = None,
+        timeout_s: float | None = None,
+        on_progress: Callable[[str], object] | None = None,
+    ) -> RunResult: ...
+
+@final
+class RunResult:
+    """What a run did, in figures of the plans that ran."""
+
+    def to_json(self) -> str: ...
+
+@final
+class TableWriter:
+    """An open Delta table that gets all its rows from here; `finish` replaces what the table held."""
+
+    def __new__(cls, location: str | PathLike[str], table_json: str) -> TableWriter: ...
+    def write_ipc(self, data: bytes) -> int: ...
+    def write_arrow(self, data: object) -> int: ...
+    def finish(self, metadata_json: str) -> str: ...
+    def abort(self) -> None: ...
+
+@final
+class OutputLock:
+    """The right to write into an output folder, until `release`."""
+
+    def __new__(cls, output_dir: str | PathLike[str], wait_s: float = 0.0, cancel: CancelToken | None = None) -> OutputLock: ...
+    def release(self) -> None: ...
+    def __enter__(self) -> OutputLock: ...
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /) -> None: ...
+
+def publish(output_dir: str | PathLike[str], record_json: str, expected_former: int | None = None) -> int: ...
+def current(output_dir: str | PathLike[str]) -> str | None: ...
+def clean(output_dir: str | PathLike[str], keep: int = 2) -> int: ...
+def versions() -> dict[str, str]: ...
+def operators() -> str: ...
+def codes() -> list[tuple[str, str, str]]: ...
+def spec_schema() -> str: ...
