@@ -37,7 +37,7 @@ async def build_graph_product(request: GraphProductBuildRequest, events: Events 
     with _deadline(request.timeout):
         async with output_folder(request.output) as output:
             with run.stage("scan"):
-                sources = await scan(request.repository, request.scan_settings)
+                sources = await scan(request.repository, request.scan_settings, request.confinement)
                 events(FilesFound(len(sources.sources)))
             with run.stage("extraction"):
                 evidence = await _extract(sources, request, events)
@@ -58,7 +58,7 @@ async def _extract(sources: Scan, request: GraphProductBuildRequest, events: Eve
     async def writer(table: Table) -> TableWriter:
         return await open_writer(table, request.evidence_folder(table.name))
 
-    return await collect(sources, EXTRACTORS, writer, request.worker_count, events=events)
+    return await collect(sources, EXTRACTORS, writer, request.worker_count, events=events, confinement=request.confinement)
 
 
 def _spec(ir: IR, evidence: Collection[Written], request: GraphProductBuildRequest) -> str:
@@ -97,7 +97,7 @@ async def _account(
         failures=told["failures"],
         spec_hash=graph["spec_hash"],
         envelope_hash=graph["envelope_hash"],
-        warnings=tuple(warning["message"] for warning in graph["warnings"]),
+        warnings=told["warnings"],
     )
 
 

@@ -18,6 +18,7 @@ from codeanatomy.catalog.extractors import Extractor
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.events import Events, StageFinished, StageStarted, unwatched
 from codeanatomy.failure import Failure, cause
+from codeanatomy.sandbox.confinement import CONFINED, Confinement
 from codeanatomy.sandbox.ledger import ShardOutcome
 from codeanatomy.sandbox.limits import MIB, Limits
 from codeanatomy.sandbox.run import run_shard
@@ -95,6 +96,7 @@ async def collect(
     workers: int,
     limits: Limits | None = None,
     events: Events = unwatched,
+    confinement: Confinement = CONFINED,
 ) -> Collection[Written]:
     """Run the extractors over the scanned sources and write their tables. Stage 0 is the scan's own rows.
 
@@ -103,7 +105,9 @@ async def collect(
     """
     collection: Collection[Written] = Collection(failures=list(scan.failures))
     for number in sorted({extractor.stage for extractor in extractors}):
-        stage = Stage(scan, [extractor for extractor in extractors if extractor.stage == number], workers, limits or Limits(), events)
+        stage = Stage(
+            scan, [extractor for extractor in extractors if extractor.stage == number], workers, limits or Limits(), events, confinement
+        )
         began = anyio.current_time()
         events(StageStarted(f"extraction_{number}"))
         await stage.run(open_writer, collection)
@@ -115,12 +119,15 @@ async def collect(
 class Stage:
     """Extractors that do not wait for each other."""
 
-    def __init__(self, scan: Scan, extractors: Sequence[Extractor], workers: int, limits: Limits, events: Events) -> None:
+    def __init__(
+        self, scan: Scan, extractors: Sequence[Extractor], workers: int, limits: Limits, events: Events, confinement: Confinement
+    ) -> None:
         self._scan = scan
         self._extractors = extractors
         self._workers = workers
         self._limits = limits
         self._events = events
+        self._confinement = confinement
 
     async def run(self, open_writer: OpenWriter[Written], collection: Collection[Written]) -> None:
         """Extract, and finish the tables; abort those that are not finished if anything fails."""
@@ -167,7 +174,9 @@ class Stage:
 
         name = job.extractor.name
         try:
-            shard = await run_shard(job.extractor, job.shard, job.files, self._scan.read, sink, self._limits, self._events)
+            shard = await run_shard(
+                job.extractor, job.shard, job.files, self._scan.read, sink, self._limits, self._events, self._confinement
+            )
         finally:
             room.release_on_behalf_of(job)
         collection.extractors[name].add(shard)

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from codeanatomy.failure import Coded
+from codeanatomy.sandbox.confinement import UNCONFINED, Confinement
 from codeanatomy.scan.settings import ScanSettings
 
 
@@ -21,6 +23,8 @@ class GraphProductBuildRequest:
     workers: int | None = None
     engine_profile: str = "medium"
     timeout: float | None = None
+    require_sandbox: bool = False
+    no_sandbox: bool = False
     include_globs: tuple[str, ...] = ()
     exclude_globs: tuple[str, ...] = ()
     include_untracked: bool = False
@@ -50,6 +54,13 @@ class GraphProductBuildRequest:
     @property
     def scan_settings(self) -> ScanSettings:
         return ScanSettings(self.include_globs, self.exclude_globs, self.include_untracked, self.include_submodules, self.follow_symlinks)
+
+    @property
+    def confinement(self) -> Confinement:
+        """How far workers and tools are confined. Raises CA111 when both settings are given."""
+        if self.require_sandbox and self.no_sandbox:
+            raise Coded("CA111", "--require-sandbox and --no-sandbox contradict each other", "give one of them")
+        return UNCONFINED if self.no_sandbox else Confinement(required=self.require_sandbox)
 
     @property
     def worker_count(self) -> int:
@@ -89,7 +100,7 @@ class GraphProductBuildResult:
     failures: dict[str, int]
     spec_hash: str
     envelope_hash: str
-    warnings: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
@@ -115,7 +126,7 @@ class GraphProductBuildResult:
             "evidence": {name: asdict(table) for name, table in self.evidence.items()},
             "files": {"scanned": self.files_scanned, "failed": self.files_failed},
             "failures": self.failures,
-            "warnings": list(self.warnings),
+            "warnings": self.warnings,
             "spec_hash": self.spec_hash,
             "envelope_hash": self.envelope_hash,
             "error": None,

@@ -151,3 +151,26 @@ def test_a_signal_cancels_and_leaves_nothing(run, tmp_path, number, code):
     assert "CA690" in talk
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
     assert run("query", "SELECT 1 AS one FROM files LIMIT 1", cwd=repository).returncode == 0
+
+
+def test_contradicting_settings(run, shop):
+    done = run("build", shop, "--require-sandbox", "--no-sandbox")
+    assert done.returncode == 64
+    assert "CA111" in done.stderr
+
+
+def test_what_confines_the_workers_is_in_the_manifest(run, shop, tmp_path):
+    def in_force(*options):
+        done = run("build", shop, "-o", tmp_path / "out", "--json", "-q", *options)
+        assert done.returncode == 0, done.stderr
+        result = json.loads(done.stdout)
+        manifest = json.loads(Path(result["manifest"]).read_text())
+        return set(manifest["extractors"]["ast"]["in_force"]), result["warnings"]
+
+    confined, warnings = in_force()
+    limited, silence = in_force("--no-sandbox")
+    assert {"cpu", "data", "dies_with_parent"} <= limited < confined
+    assert silence == []
+    # On a kernel without a means, the build says so; CI's has them all or the warning names what it lacks.
+    assert warnings == [] or warnings[0].startswith("CA220")
+    assert bool(warnings) == ("seccomp" not in confined or "landlock_files" not in confined or "landlock_scope" not in confined)

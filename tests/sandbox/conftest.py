@@ -6,8 +6,11 @@ import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import anyio
 import pytest
 from tests.sandbox.shard import Shard
+
+from codeanatomy.sandbox.confinement import CONFINED, Confinement
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -22,13 +25,21 @@ async def nothing_left(anyio_backend: str) -> AsyncIterator[None]:
     yield
     assert descriptors() == before
     assert not has_children()
+    with anyio.move_on_after(20):
+        # A grandchild is killed with its group, and not ours to wait for: it may need a moment to be gone.
+        while zoo_processes():  # noqa: ASYNC110 (it is another process that we wait for)
+            await anyio.sleep(0.02)
     assert zoo_processes() == []
 
 
 @pytest.fixture
 async def shard(tmp_path: Path, nothing_left: None) -> Callable[..., Shard]:
     """Makes a shard of an animal and some files."""
-    return lambda animal, contents, **limits: Shard(animal, tmp_path, contents, limits)
+
+    def make(animal: str, contents: list[bytes], confinement: Confinement = CONFINED, **limits: object) -> Shard:
+        return Shard(animal, tmp_path, contents, limits, confinement)
+
+    return make
 
 
 def has_children() -> bool:
@@ -52,13 +63,14 @@ def descriptors() -> dict[str, str]:
 
 
 def zoo_processes() -> list[str]:
-    """Command lines of every process that runs an animal, grandchildren included."""
+    """Command lines of every process that runs an animal or guards a tool for us, grandchildren included."""
+    ours = (f'"parent": {os.getpid()}'.encode(), f"launcher.py\0{os.getpid()}\0".encode())
     found = []
     for entry in Path("/proc").iterdir():
         try:
             command = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if b"worker.py" in command and f'"parent": {os.getpid()}'.encode() in command:
+        if any(mark in command for mark in ours):
             found.append(command.decode())
     return found

@@ -13,6 +13,7 @@ from tests.sandbox.zoo.animal import TABLES
 from codeanatomy.catalog.extractors import Extractor
 from codeanatomy.events import Event
 from codeanatomy.failure import Failure
+from codeanatomy.sandbox.confinement import CONFINED, Confinement
 from codeanatomy.sandbox.ledger import ShardOutcome
 from codeanatomy.sandbox.limits import Limits
 from codeanatomy.sandbox.run import run_shard
@@ -35,10 +36,13 @@ class Parcel:
 
 
 class Shard:
-    def __init__(self, animal: str, folder: Path, contents: Sequence[bytes], limits: dict[str, Any]) -> None:
+    def __init__(
+        self, animal: str, folder: Path, contents: Sequence[bytes], limits: dict[str, Any], confinement: Confinement = CONFINED
+    ) -> None:
         self.extractor = Extractor(animal, f"tests.sandbox.zoo.{animal}", 1, TABLES, "An animal of the zoo.")
         self.folder = folder
         self.limits = Limits(**{**SMALL, **limits})
+        self.confinement = confinement
         self.events: list[Event] = []
         self.rows: list[tuple[int, int]] = []
         self.files = [self.write(number, content) for number, content in enumerate(contents)]
@@ -59,4 +63,4 @@ class Shard:
         return int(found.num_rows)
 
     async def run(self) -> ShardOutcome:
-        return await run_shard(self.extractor, 0, self.files, self.read, self.sink, self.limits, self.events.append)
+        return await run_shard(self.extractor, 0, self.files, self.read, self.sink, self.limits, self.events.append, self.confinement)

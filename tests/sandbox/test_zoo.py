@@ -13,6 +13,7 @@ from tests.sandbox.shard import Parcel, Shard
 
 from codeanatomy.events import FileDone, WorkerEnded, WorkerStarted
 from codeanatomy.failure import Coded, Failure
+from codeanatomy.sandbox.confinement import CONFINED, UNCONFINED, WORKER, Confinement
 
 pytestmark = pytest.mark.anyio
 
@@ -28,6 +29,7 @@ class Case:
     exit: str
     words: str
     limits: dict[str, Any] = field(default_factory=dict)
+    confinement: Confinement = CONFINED
 
 
 BITERS = (
@@ -44,8 +46,8 @@ BITERS = (
     Case("talker", "CA215", "limit output", "the worker wrote more than 1048576 bytes to stderr"),
     Case("hoarder", "CA215", "limit output", "the worker sent more than 4194304 bytes without a commit"),
     Case("sleeper", "CA212", "limit time", "the worker took more than the 3.0 s it had", {"file_seconds": 3.0}),
-    Case("stubborn", "CA212", "limit time", "the worker took more than the 3.0 s it had", {"file_seconds": 3.0}),
-    Case("stubborn", "CA212", "limit cpu", "the worker used up its processor time", {"cpu_seconds": 2}),
+    Case("stubborn", "CA212", "limit time", "the worker took more than the 3.0 s it had", {"file_seconds": 3.0}, UNCONFINED),
+    Case("stubborn", "CA212", "limit cpu", "the worker used up its processor time", {"cpu_seconds": 2}, UNCONFINED),
     Case("late", "CA211", "exit 4", "the worker ended with exit code 4"),
 )
 
@@ -54,7 +56,7 @@ FILES = (b"good", b"fine", b"bad", b"very good")
 
 @pytest.mark.parametrize("case", BITERS, ids=lambda case: f"{case.animal}-{case.exit.replace(' ', '_')}")
 async def test_a_biter_loses_one_file(case: Case, shard: MakeShard) -> None:
-    bitten = shard(case.animal, FILES, **case.limits)
+    bitten = shard(case.animal, FILES, case.confinement, **case.limits)
     outcome = await bitten.run()
     [failure] = outcome.failures
     assert (failure.code, failure.path, failure.worker_exit) == (case.code, "file_2.py", case.exit)
@@ -132,7 +134,7 @@ async def test_an_extractor_that_does_not_start_is_a_coded_failure(shard: MakeSh
 
 async def test_what_a_worker_is_given(shard: MakeShard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "not for children")
-    outcome = await shard("prober", [b"bad"]).run()
+    outcome = await shard("prober", [b"bad"], UNCONFINED).run()
     facts = json.loads(outcome.failures[0].message)
     assert facts["path"] == "file_0.py"
     assert set(facts["environment"]) <= {"LANG", "ARROW_DEFAULT_MEMORY_POOL", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "LC_CTYPE"}
@@ -142,7 +144,7 @@ async def test_what_a_worker_is_given(shard: MakeShard, monkeypatch: pytest.Monk
     assert (facts["isolated"], facts["no_site"], facts["core"], facts["leads_session"]) == (1, 1, 0, True)
     assert facts["writing"] == "File too large"
     assert facts["no_new_privileges"] == "1"
-    assert set(outcome.in_force) == {"no_core", "dies_with_parent", "no_new_privileges", "data", "cpu", "open_files", "file_size"}
+    assert set(outcome.in_force) == WORKER - UNCONFINED.without
 
 
 async def test_a_file_that_changed_is_not_sent(shard: MakeShard) -> None:
@@ -173,7 +175,7 @@ async def test_an_error_of_the_sink_ends_the_worker_and_comes_out_bare(shard: Ma
 @pytest.mark.parametrize("animal", ["stubborn", "sleeper", "talker", "tame"])
 async def test_cancelled_in_the_middle(animal: str, shard: MakeShard) -> None:
     """Whenever it is cancelled, nothing is left: that is what the fixture `nothing_left` sees."""
-    cancelled = shard(animal, FILES, stderr_bytes=1 << 40)
+    cancelled = shard(animal, FILES, UNCONFINED, stderr_bytes=1 << 40)
     for seconds in (0.0, 0.05, 0.6):
         with anyio.move_on_after(seconds):
             await cancelled.run()

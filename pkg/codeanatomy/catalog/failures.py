@@ -26,6 +26,10 @@ def _source(code: str, name: str, stage: str, what: str, why: str, next: str) ->
     return FailureKind(code, name, stage, "source", what, why, next)
 
 
+def _warning(code: str, name: str, stage: str, what: str, why: str, next: str) -> FailureKind:
+    return FailureKind(code, name, stage, "warning", what, why, next)
+
+
 def _build(code: str, name: str, stage: str, exit: int, what: str, why: str, next: str) -> FailureKind:
     return FailureKind(code, name, stage, "build", what, why, next, exit)
 
@@ -112,6 +116,15 @@ FAILURES: tuple[FailureKind, ...] = (
         "The repository is not a folder.",
         "The path is wrong.",
         "Give the folder of the repository.",
+    ),
+    _build(
+        "CA111",
+        "settings contradict each other",
+        "scan",
+        64,
+        "Two settings ask for opposite things.",
+        "--require-sandbox and --no-sandbox were both given.",
+        "Give one of them.",
     ),
     _source(
         "CA201",
@@ -202,6 +215,32 @@ FAILURES: tuple[FailureKind, ...] = (
         "An extractor made other rows than were written.",
         "A bug in the extractor or in the transport.",
         "Report it with the message.",
+    ),
+    _warning(
+        "CA220",
+        "sandbox incomplete",
+        "extraction",
+        "Workers ran without some means of confinement.",
+        "The kernel is old or another system, or forbids them.",
+        "Nothing, or --require-sandbox to stop instead, or --no-sandbox to say that it is meant so.",
+    ),
+    _build(
+        "CA221",
+        "required sandbox not available",
+        "extraction",
+        6,
+        "--require-sandbox was given and the system lacks a means of confinement.",
+        "The kernel is old or another system, or forbids it.",
+        "Leave out --require-sandbox, or build on a newer Linux.",
+    ),
+    _build(
+        "CA222",
+        "tool does not start",
+        "extraction",
+        6,
+        "A tool that the build needs could not be started.",
+        "It is missing, not executable, or its confinement forbids what it needs.",
+        "Look at the message.",
     ),
     _build(
         "CA301",

@@ -57,6 +57,22 @@ SETTINGS: tuple[Setting, ...] = (
         "Seconds after which the build stops with exit code 124.",
         environment="CODEANATOMY_TIMEOUT",
     ),
+    Setting(
+        "require_sandbox",
+        ("--require-sandbox",),
+        "execution",
+        "flag",
+        "Stop where the system cannot confine workers and tools completely.",
+        default=False,
+    ),
+    Setting(
+        "no_sandbox",
+        ("--no-sandbox",),
+        "execution",
+        "flag",
+        "Only limit resources; for systems where confinement does harm.",
+        default=False,
+    ),
     Setting("include_globs", ("--include-glob",), "repository scope", "globs", "Only sources whose path matches; may be given again."),
     Setting("exclude_globs", ("--exclude-glob",), "repository scope", "globs", "No sources whose path matches; may be given again."),
     Setting(

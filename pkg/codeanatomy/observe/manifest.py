@@ -19,6 +19,7 @@ from codeanatomy.collect import ExtractorOutcome
 from codeanatomy.failure import Failure
 from codeanatomy.observe.run import Run
 from codeanatomy.product import GraphProductBuildRequest, TableResult
+from codeanatomy.sandbox.confinement import WORKER
 
 SCHEMA_VERSION = 1
 _COLUMNS = {table.name: len(table.columns) for table in (*EVIDENCE_TABLES, *GRAPH_TABLES, *AUXILIARY_TABLES)}
@@ -82,10 +83,16 @@ def manifest(
         "spec_hash": graph["spec_hash"],
         "envelope_hash": graph["envelope_hash"],
         "engine": {name: graph[name] for name in ("seconds", "operators", "peak_pool_bytes")},
-        "warnings": graph["warnings"],
+        "warnings": [*sandbox_warnings(request, extractors), *(warning["message"] for warning in graph["warnings"])],
         "stages": dict(run.stages),
         "metrics": run.measurements,
     }
+
+
+def sandbox_warnings(request: GraphProductBuildRequest, extractors: Iterable[ExtractorOutcome]) -> list[str]:
+    """CA220 for what workers should have had in force and had not."""
+    missing = {means for outcome in extractors if outcome.shards for means in request.confinement.missing(WORKER, outcome.in_force)}
+    return [f"CA220: this system cannot confine workers completely: it lacks {', '.join(sorted(missing))}"] if missing else []
 
 
 def count_by_code(failures: Iterable[Failure]) -> dict[str, int]:

@@ -1,17 +1,24 @@
-"""Run a tool such as git to its end and keep what it says. It gets a clean environment and no input, and does not outlive the call."""
+"""Run git to its end and keep all that it says. The cage and the rest are `tool`'s.
+
+It reads the checkout around its folder, writes nothing and executes nothing but itself: whatever the repository configures git to run
+(hooks, monitors, filters, pagers, transports) cannot be run.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-import anyio
+from anyio import to_thread
 
-from codeanatomy.failure import cause
-from codeanatomy.sandbox.process import Process
+from codeanatomy.sandbox import checkout
+from codeanatomy.sandbox.confinement import CONFINED, Confinement
+from codeanatomy.sandbox.limits import ToolLimits
+from codeanatomy.sandbox.tool import run_tool
 
-GRACE_SECONDS = 5.0
-STDERR_KEPT = 1 << 16
+_OWN_COMMANDS = ("lib/git-core/git", "libexec/git-core/git")
+"""Where git, installed in `bin`, has the copy of itself that it starts for submodules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,7 @@ class Completed:
     exit: str
     stdout: bytes
     stderr: bytes
+    in_force: tuple[str, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -28,30 +36,34 @@ class Completed:
         return self.exit == "exit 0"
 
 
-async def run_command(command: Sequence[str], folder: str, environment: Mapping[str, str], seconds: float, most: int) -> Completed:
-    """Run it, for at most that time and that many bytes of output. Raises `FileNotFoundError` when there is no such tool."""
-    process = Process(command, environment, folder, needs_input=False)
-    out, err = bytearray(), bytearray()
-    limit = ""
-    try:
-        with anyio.move_on_after(seconds) as scope:
-            try:
-                async with anyio.create_task_group() as group:
-                    group.start_soon(_complain, process, err)
-                    while len(out) <= most and (data := await process.read()):
-                        out += data
-                    group.cancel_scope.cancel()
-            except BaseExceptionGroup as errors:
-                raise cause(errors) from None
-        limit = "limit time" if scope.cancelled_caught else "limit output" if len(out) > most else ""
-        ended = None if limit else await process.wait(GRACE_SECONDS)
-        err += process.left_errors()
-    finally:
-        await process.end(GRACE_SECONDS)
-    return Completed(limit or str(ended or process.exit), bytes(out), bytes(err[-STDERR_KEPT:]))
+async def run_command(
+    command: Sequence[str],
+    folder: str,
+    environment: Mapping[str, str],
+    seconds: float,
+    most: int,
+    confinement: Confinement = CONFINED,
+) -> Completed:
+    """Run it, for at most that time and that many bytes of output. Raises what `run_tool` raises: `FileNotFoundError`, `Coded`.
+
+    In a folder that is in no checkout nothing is started: git would say what is said here.
+    """
+    places = await to_thread.run_sync(checkout.places, Path(folder))
+    if not places:
+        return Completed("exit 128", b"", b"fatal: not a git repository\n")
+    ended = await run_tool(
+        command,
+        reads=places,
+        executes=_copies(command[0]),
+        folder=folder,
+        environment=environment,
+        limits=ToolLimits(output_bytes=most, stdout_kept=most),
+        timeout=seconds,
+        confinement=confinement,
+    )
+    return Completed(ended.exit, ended.stdout, ended.stderr, ended.in_force)
 
 
-async def _complain(process: Process, err: bytearray) -> None:
-    while data := await process.read_errors():
-        err += data
-        del err[:-STDERR_KEPT]
+def _copies(program: str) -> list[Path]:
+    prefix = Path(program).resolve().parent.parent
+    return [prefix / copy for copy in _OWN_COMMANDS]

@@ -11,8 +11,19 @@ import resource
 import signal
 import sys
 
+from codeanatomy.sandbox import landlock, seccomp
+from codeanatomy.sandbox.confinement import SECCOMP
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
+_PR_SET_CHILD_SUBREAPER = 36
+_NEW_USERS, _NEW_PROCESSES = 0x1000_0000, 0x2000_0000
+_LIMITS = {
+    "data": resource.RLIMIT_DATA,
+    "cpu": resource.RLIMIT_CPU,
+    "open_files": resource.RLIMIT_NOFILE,
+    "file_size": resource.RLIMIT_FSIZE,
+}
 
 
 def bind_to(parent: int) -> list[str]:
@@ -22,29 +33,64 @@ def bind_to(parent: int) -> list[str]:
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     in_force = ["no_core"]
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None, use_errno=True)
-        for name, option, value in (
-            ("dies_with_parent", _PR_SET_PDEATHSIG, signal.SIGKILL),
-            ("no_new_privileges", _PR_SET_NO_NEW_PRIVS, 1),
-        ):
-            if libc.prctl(option, int(value), 0, 0, 0) == 0:
-                in_force.append(name)
+    if die_with_parent(signal.SIGKILL):
+        in_force.append("dies_with_parent")
+    if _prctl(_PR_SET_NO_NEW_PRIVS, 1):
+        in_force.append("no_new_privileges")
     if os.getppid() != parent:
         os._exit(1)
     return in_force
 
 
+def die_with_parent(blow: signal.Signals) -> bool:
+    """Get that signal when the thread ends that started this process. The caller looks whether it has ended before."""
+    return _prctl(_PR_SET_PDEATHSIG, int(blow))
+
+
+def adopt_orphans() -> bool:
+    """Become the parent of every descendant whose own has ended."""
+    return _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def own_processes() -> bool:
+    """Let the next child be the first of a process namespace, with all that it starts. Whether the system grants one."""
+    if sys.platform != "linux":
+        return False
+    libc, user, group = ctypes.CDLL(None, use_errno=True), os.getuid(), os.getgid()
+    if libc.unshare(_NEW_PROCESSES) == 0:
+        return True
+    if libc.unshare(_NEW_USERS | _NEW_PROCESSES) != 0:
+        return False
+    # Same names in the new namespace of users, which is the price of the other for an ordinary user.
+    for path, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+        with open(f"/proc/self/{path}", "w") as file:
+            file.write(text)
+    return True
+
+
 def confine(data_bytes: int, cpu_seconds: int, open_files: int) -> list[str]:
-    """Give up what extraction does not need, after imports and warm-up. Returns what is in force, for the manifest."""
-    wanted = (
-        ("data", resource.RLIMIT_DATA, data_bytes),
-        # The soft limit kills with SIGXCPU, which names its reason; the hard one a second later with SIGKILL.
-        ("cpu", resource.RLIMIT_CPU, cpu_seconds),
-        ("open_files", resource.RLIMIT_NOFILE, open_files),
-        ("file_size", resource.RLIMIT_FSIZE, 0),
-    )
-    return [name for name, limit, value in wanted if _lower(limit, value, value + 1 if name == "cpu" else value)]
+    """Lower the limits of resources, after imports and warm-up. Returns what is in force, for the manifest."""
+    return limit({"data": data_bytes, "cpu": cpu_seconds, "open_files": open_files, "file_size": 0})
+
+
+def limit(limits: dict[str, int | None]) -> list[str]:
+    """Lower these limits of resources; None leaves one as it is. Returns those in force."""
+    # The soft limit of time kills with SIGXCPU, which names its reason; the hard one a second later with SIGKILL.
+    return [
+        name for name, value in limits.items() if value is not None and _lower(_LIMITS[name], value, value + 1 if name == "cpu" else value)
+    ]
+
+
+def give_up_rights(without: frozenset[str], kills: bool) -> list[str]:
+    """Give up every path, network, process and system call that a worker needs not. Returns what is in force, for the manifest.
+
+    To be called in the main thread before others are started: Landlock holds for this thread and those that it starts. Those of libraries
+    that run already are held by the filter of system calls alone, which is for all.
+    """
+    in_force = landlock.restrict(without=without)
+    if SECCOMP not in without and seccomp.confine_worker(kills):
+        in_force.append(SECCOMP)
+    return in_force
 
 
 def _lower(limit: int, soft: int, hard: int) -> bool:
@@ -58,3 +104,7 @@ def _lower(limit: int, soft: int, hard: int) -> bool:
         # Some kernels know a limit and refuse it (RLIMIT_DATA on macOS): then it is not in force, and the list says so.
         return False
     return True
+
+
+def _prctl(option: int, value: int) -> bool:
+    return sys.platform == "linux" and bool(ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) == 0)

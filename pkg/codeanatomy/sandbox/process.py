@@ -39,13 +39,15 @@ def signal_name(number: int) -> str:
 
 
 class Process:
-    """A child in a session of its own, with no descriptor and no environment but what it is given.
+    """A child in a session of its own, with no descriptor (but those it `keeps`) and no environment but what it is given.
 
     Use it as `process = Process(...)`, `try: ... finally: await process.end()`. It must be started in the thread of the event loop: a child
     that asks to die with its parent dies with the parent's *thread*, and worker threads come and go.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], folder: str, *, needs_input: bool = True) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], folder: str, *, needs_input: bool = True, keeps: Sequence[int] = ()
+    ) -> None:
         self._popen = subprocess.Popen(
             command,
             stdin=subprocess.PIPE if needs_input else subprocess.DEVNULL,
@@ -55,6 +57,7 @@ class Process:
             cwd=folder,
             env=dict(environment),
             close_fds=True,
+            pass_fds=keeps,
             start_new_session=True,
         )
         self.pid = self._popen.pid
@@ -94,6 +97,13 @@ class Process:
         """SIGKILL to its whole group, once it has not been reaped: until then its number is nobody else's."""
         if self.exit is None:
             self._kill_group()
+
+    def ask(self) -> None:
+        """SIGTERM to it alone, once it has not been reaped: for a process of ours that cleans up behind itself."""
+        if self.exit is None:
+            # ProcessLookupError: the program around us lets the kernel reap its children, and it has.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
 
     async def wait(self, seconds: float) -> Exit | None:
         """How it ended; None if it does not within that time."""

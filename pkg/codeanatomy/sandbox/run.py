@@ -24,7 +24,9 @@ from anyio import to_thread
 from codeanatomy.catalog.extractors import Extractor
 from codeanatomy.events import Events, FileDone, WorkerEnded, WorkerStarted
 from codeanatomy.failure import Coded, Failure, cause
+from codeanatomy.sandbox import confinement as sandbox
 from codeanatomy.sandbox import wire
+from codeanatomy.sandbox.confinement import CONFINED, Confinement
 from codeanatomy.sandbox.ledger import Ledger, Parcel, ShardOutcome, Sink
 from codeanatomy.sandbox.limits import MIB, Limits
 from codeanatomy.sandbox.process import Exit, Process, signal_name
@@ -77,18 +79,25 @@ class Death:
 
 
 async def run_shard(
-    extractor: Extractor, shard: int, files: Sequence[Parcel], read: Read, sink: Sink, limits: Limits, events: Events
+    extractor: Extractor,
+    shard: int,
+    files: Sequence[Parcel],
+    read: Read,
+    sink: Sink,
+    limits: Limits,
+    events: Events,
+    confinement: Confinement = CONFINED,
 ) -> ShardOutcome:
     """Extract from the files. Rows reach the sink as workers commit them; every file ends up in the rows or in the failures.
 
-    Raises `Coded` (CA210) when workers die twice in a row without having come to a file.
+    Raises `Coded`: CA210 when workers die twice in a row without having come to a file, CA221 when a required confinement is not to be had.
     """
     began = anyio.current_time()
     ledger = Ledger(extractor, files, sink)
     futile = 0
     while ledger.left():
         former = ledger.committed
-        worker = Worker(ledger, shard, read, limits, events)
+        worker = Worker(ledger, shard, read, limits, events, confinement)
         death = await worker.run()
         if death is None:
             break
@@ -125,12 +134,13 @@ def _broken(extractor: Extractor, death: Death, stderr: str) -> Coded:
 class Worker:
     """One worker process, from its start to its end."""
 
-    def __init__(self, ledger: Ledger, shard: int, read: Read, limits: Limits, events: Events) -> None:
+    def __init__(self, ledger: Ledger, shard: int, read: Read, limits: Limits, events: Events, confinement: Confinement) -> None:
         self._ledger = ledger
         self._shard = shard
         self._read = read
         self._limits = limits
         self._events = events
+        self._confinement = confinement
         self._frames = wire.Frames(limits.frame_bytes)
         self._budget = self._allowed = limits.start_seconds
         self._files = self._rows = 0
@@ -150,7 +160,7 @@ class Worker:
     async def run(self) -> Death | None:
         """Feed it and listen to it until it ends; None if it did all it was asked."""
         name = self._ledger.extractor.name
-        process = self._process = Process(_command(self._ledger, self._limits), ENVIRONMENT, "/")
+        process = self._process = Process(_command(self._ledger, self._limits, self._confinement), ENVIRONMENT, "/")
         try:
             self._events(WorkerStarted(name, self._shard, process.pid))
             await self._attend()
@@ -259,6 +269,7 @@ class Worker:
         if kind == wire.READY:
             ready = _decode(payload, Ready)
             ledger.outcome.python, ledger.outcome.in_force = ready.python, ready.in_force
+            self._confinement.check(f"the worker of {ledger.extractor.name}", sandbox.WORKER, ready.in_force)
             self._ready = True
         elif kind == wire.START:
             ledger.start(wire.number(payload))
@@ -345,7 +356,7 @@ def _visit(left: list[int], files: Sequence[Parcel]) -> tuple[list[int], list[in
     return left[:READ_FILES], left[READ_FILES:]
 
 
-def _command(ledger: Ledger, limits: Limits) -> list[str]:
+def _command(ledger: Ledger, limits: Limits, confinement: Confinement) -> list[str]:
     """How a worker is started: isolated from the user's Python settings, with the folders it may import from spelled out."""
     size = sum(ledger.files[number].size for number in ledger.left())
     order = {
@@ -360,6 +371,8 @@ def _command(ledger: Ledger, limits: Limits) -> list[str]:
         "batch_bytes": limits.batch_bytes,
         "batch_rows": limits.batch_rows,
         "alone_below": ledger.alone_below,
+        "without": sorted(confinement.without),
+        "kills": confinement.kills,
     }
     flags = ["-I", "-S", *(["-B"] if sys.dont_write_bytecode else [])]
     return [sys.executable, *flags, str(WORKER), json.dumps(order)]

@@ -34,7 +34,7 @@ import importlib  # noqa: E402
 import platform  # noqa: E402
 import threading  # noqa: E402
 import traceback  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
 
 import pyarrow as pa  # noqa: E402
 
@@ -99,7 +99,7 @@ class Shift:
 
     def __init__(self, extraction: Extraction, outbox: Outbox) -> None:
         self._extraction = extraction
-        self._outbox = outbox
+        self.outbox = outbox
         self._files = 0
         self._failed = 0
         self._rows = dict.fromkeys((table.name for table in extraction.tables), 0)
@@ -117,11 +117,11 @@ class Shift:
                 gc.collect()
         if self._waiting_files:
             self._commit(last + 1)
-        self._outbox.send_json(wire.END, {"rows": self._rows, "files": self._files, "failed": self._failed})
+        self.outbox.send_json(wire.END, {"rows": self._rows, "files": self._files, "failed": self._failed})
         inbox.wait_for_the_end()
 
     def _read(self, number: int, source: Source) -> None:
-        self._outbox.send(wire.START, wire.NUMBER.pack(number))
+        self.outbox.send(wire.START, wire.NUMBER.pack(number))
         self._files += 1
         self._waiting_files += 1
         self._waiting_bytes += len(source.data)
@@ -136,7 +136,7 @@ class Shift:
                 "bstart": failed.bstart,
                 "bend": failed.bend,
             }
-            self._outbox.send_json(wire.FAILURE, fact)
+            self.outbox.send_json(wire.FAILURE, fact)
 
     def _is_due(self) -> bool:
         return (
@@ -147,12 +147,12 @@ class Shift:
 
     def _commit(self, below: int) -> None:
         # A death from here on is not the fault of the file last read alone, and the parent must know.
-        self._outbox.send(wire.START, wire.NUMBER.pack(wire.NO_FILE))
+        self.outbox.send(wire.START, wire.NUMBER.pack(wire.NO_FILE))
         for index, batch in enumerate(self._extraction.take()):
             if batch is not None:
                 self._rows[self._extraction.tables[index].name] += batch.num_rows
-                self._outbox.send(wire.BATCH, bytes((index,)), ipc(batch))
-        self._outbox.send(wire.COMMIT, wire.NUMBER.pack(below))
+                self.outbox.send(wire.BATCH, bytes((index,)), ipc(batch))
+        self.outbox.send(wire.COMMIT, wire.NUMBER.pack(below))
         self._waiting_files = self._waiting_bytes = 0
 
 
@@ -164,25 +164,38 @@ def ipc(batch: pa.RecordBatch) -> pa.Buffer:
     return sink.getvalue()
 
 
-def serve(bound: list[str]) -> None:
-    """Warm up, give up rights, say so, work."""
+def prepare() -> Shift:
+    """Import and warm up all that extraction needs; nothing more can be imported once rights are given up."""
     extraction: Extraction = importlib.import_module(ORDER["module"]).open()
     ipc(pa.record_batch({"warm": [1]}))
     gc.collect()
     gc.freeze()
     gc.disable()
-    # Everything is imported and warm: from here on nothing more is needed of the system than memory and the three descriptors.
-    in_force = bound + confine.confine(ORDER["data_bytes"], ORDER["cpu_seconds"], ORDER["open_files"])
-    outbox = Outbox(SINK)
-    outbox.send_json(wire.READY, {"python": platform.python_version(), "pid": os.getpid(), "in_force": in_force})
-    Shift(extraction, outbox).work(Inbox(SOURCE))
+    return Shift(extraction, Outbox(SINK))
 
 
-def thread(bound: list[str]) -> None:
-    """Serve, and end the process with the exit code that tells how it went."""
+def serve(shift: Shift, inbox: Inbox, in_force: list[str]) -> None:
+    """Say that it is ready, and work."""
+    shift.outbox.send_json(wire.READY, {"python": platform.python_version(), "pid": os.getpid(), "in_force": in_force})
+    shift.work(inbox)
+
+
+def main() -> None:
+    """Warm up, give up rights, and leave the rest to a thread with a stack of the size asked for, which inherits what is given up here."""
+    in_force = confine.bind_to(ORDER["parent"])
+    shift, inbox = prepare(), Inbox(SOURCE)
+    # From here on nothing more is needed of the system than memory, threads and the three descriptors.
+    in_force += confine.confine(ORDER["data_bytes"], ORDER["cpu_seconds"], ORDER["open_files"])
+    in_force += confine.give_up_rights(frozenset(ORDER["without"]), ORDER["kills"])
+    threading.stack_size(ORDER["stack_bytes"])
+    threading.Thread(target=to_the_end, args=(serve, shift, inbox, in_force), name="extract").start()
+
+
+def to_the_end(work: Callable[..., None], *arguments: object) -> None:
+    """Do it, and end the process with the exit code that tells how it went."""
     code = 1
     try:
-        serve(bound)
+        work(*arguments)
         code = 0
     except MemoryError:
         code = wire.EXIT_MEMORY
@@ -195,7 +208,10 @@ def thread(bound: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    bound = confine.bind_to(ORDER["parent"])
-    # One deep stack for warm-up, confinement and extraction: what is given up in a thread stays given up in it.
-    threading.stack_size(ORDER["stack_bytes"])
-    threading.Thread(target=thread, args=(bound,), name="extract").start()
+    try:
+        main()
+    except BaseException:
+        # Nobody has begun to read: it does not start, and the traceback says why.
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from codeanatomy.failure import Failure
 from codeanatomy.sandbox.command import Completed, run_command
+from codeanatomy.sandbox.confinement import CONFINED, Confinement
 from codeanatomy.scan.refusal import failure
 
 SECONDS = 120.0
@@ -46,9 +47,10 @@ class Listing:
 class Git:
     """Git for one target folder."""
 
-    def __init__(self, program: str, target: Path) -> None:
+    def __init__(self, program: str, target: Path, confinement: Confinement) -> None:
         self._program = program
         self._target = str(target)
+        self._confinement = confinement
 
     async def list(self, submodules: bool) -> Listing | Completed:
         """Tracked and untracked paths under the target; or how git ended, when it cannot say."""
@@ -69,13 +71,13 @@ class Git:
     async def _run(self, *arguments: str) -> Completed:
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
         environment = {**_ENVIRONMENT, "PATH": os.defpath}
-        return await run_command([self._program, *settings, *arguments], self._target, environment, SECONDS, MOST_BYTES)
+        return await run_command([self._program, *settings, *arguments], self._target, environment, SECONDS, MOST_BYTES, self._confinement)
 
 
-def find_git(target: Path) -> Git | None:
+def find_git(target: Path, confinement: Confinement = CONFINED) -> Git | None:
     """Git, if it is installed."""
     program = shutil.which("git")
-    return Git(program, target) if program else None
+    return Git(program, target, confinement) if program else None
 
 
 def unusable(ended: Completed) -> Failure | None:

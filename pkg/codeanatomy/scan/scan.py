@@ -12,6 +12,7 @@ import pyarrow as pa
 from anyio import to_thread
 
 from codeanatomy.failure import Coded, Failure
+from codeanatomy.sandbox.confinement import CONFINED, Confinement
 from codeanatomy.scan import rows
 from codeanatomy.scan.choose import choose, is_python_name
 from codeanatomy.scan.git import Listing, find_git, unusable
@@ -66,7 +67,7 @@ class _Listed:
     hint: str
 
 
-async def scan(repository: Path, settings: ScanSettings | None = None) -> Scan:
+async def scan(repository: Path, settings: ScanSettings | None = None, confinement: Confinement = CONFINED) -> Scan:
     """Find and read the Python sources of a repository.
 
     Raises `Coded`: CA101 when there is none, CA110 when the repository is not a folder.
@@ -74,7 +75,7 @@ async def scan(repository: Path, settings: ScanSettings | None = None) -> Scan:
     settings = settings or ScanSettings()
     if not await to_thread.run_sync(os.path.isdir, repository):
         raise Coded("CA110", f"{repository} is not a folder", hint="give the folder of the repository")
-    listed = await _list(repository, settings)
+    listed = await _list(repository, settings, confinement)
     reach = Reach(os.fsencode(repository), settings.follow_symlinks)
     choice = await to_thread.run_sync(choose, listed.paths, reach, settings)
     contents, failures = await _read(choice.paths, reach)
@@ -85,9 +86,9 @@ async def scan(repository: Path, settings: ScanSettings | None = None) -> Scan:
     return Scan(repository, _sources(contents, roots), tuple(failures), tuple(content.text for content in contents), reach)
 
 
-async def _list(repository: Path, settings: ScanSettings) -> _Listed:
+async def _list(repository: Path, settings: ScanSettings, confinement: Confinement) -> _Listed:
     """The paths that git or a walk gives."""
-    git = find_git(repository)
+    git = find_git(repository, confinement)
     if git is None:
         return await _walk(repository, [failure("CA108", b"", "git is not installed: every file is looked at", "warning")])
     listing = await git.list(settings.include_submodules)
@@ -102,7 +103,7 @@ async def _list(repository: Path, settings: ScanSettings) -> _Listed:
     return _Listed(listing.tracked + (untracked if settings.include_untracked else []), [], hint)
 
 
-_HINT = "sources are .py, .pyi, .pyw and scripts with a Python shebang; --include and --exclude globs may leave out all of them"
+_HINT = "sources are .py, .pyi, .pyw and scripts with a Python shebang; --include-glob and --exclude-glob may leave out all of them"
 
 
 async def _walk(repository: Path, failures: list[Failure]) -> _Listed:

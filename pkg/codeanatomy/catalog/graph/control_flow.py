@@ -7,7 +7,10 @@ LAYER = Layer(
     "Control flow inside code objects, from CPython's bytecode.",
     nodes=(
         NodeKind("code_object", "What the compiler made of a module, class body, function, lambda or comprehension."),
-        NodeKind("block", "Instructions that run one after the other; the name is its number, the entry block has the lowest. Its lines are the smallest and largest of its instructions; it has no columns."),
+        NodeKind(
+            "block",
+            "Instructions that run one after the other; the name is its number, the entry block has the lowest. Its lines are the smallest and largest of its instructions; it has no columns.",
+        ),
     ),
     edges=(
         EdgeKind("code_of", "A code object to the definition it was made of.", ("code_object",), SCOPE_OWNERS),

@@ -149,7 +149,10 @@ VIEWS: tuple[View, ...] = (
         "property_texts",
         "Properties with their values as text.",
         ("properties",),
-        (*(CPG_PROPS.column(name) for name in ("entity_id", "entity", "key")), Column("text", "string", "The value as text.", nullable=True)),
+        (
+            *(CPG_PROPS.column(name) for name in ("entity_id", "entity", "key")),
+            Column("text", "string", "The value as text.", nullable=True),
+        ),
     ),
     OperatorView(
         "properties_map", "All properties of a node or edge in one row.", "gather", "entities", (("properties", "property_texts"),)
