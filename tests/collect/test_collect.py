@@ -23,6 +23,7 @@ from codeanatomy.catalog.shapes import Table
 from codeanatomy.collect import Collection, collect, deal
 from codeanatomy.events import Event, FileDone, StageFinished, StageStarted, WorkerEnded, WorkerStarted
 from codeanatomy.failure import Coded
+from codeanatomy.sandbox.confinement import UNCONFINED
 from codeanatomy.sandbox.limits import Limits
 from codeanatomy.scan import SourceFile, scan
 
@@ -212,7 +213,7 @@ async def test_cancelled_tables_are_aborted(tmp_path: Path) -> None:
     store = Store()
     found = await scan(tmp_path)
     with anyio.move_on_after(1) as scope:
-        await collect(found, [animal("stubborn"), animal("sleeper")], store.open, 2)
+        await collect(found, [animal("stubborn"), animal("sleeper")], store.open, 2, confinement=UNCONFINED)  # it forks
     assert scope.cancelled_caught
     assert [writer.end for writer in store.writers.values()] == ["aborted", "aborted"]
 
