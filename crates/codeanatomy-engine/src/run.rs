@@ -141,16 +141,17 @@ impl Build {
         loop {
             while running.len() < self.limits.partitions {
                 let build = self.clone();
-                if let Some(place) = operators.iter().position(|&run| schedule.runs[run].needs.is_subset(&ready)) {
-                    let run = operators.remove(place);
-                    let handle = Handle::current();
-                    running.spawn_blocking(move || handle.block_on(build.stoppable(build.operate(run))).map(|()| Done::Operator(run)));
-                } else if let Some(place) = outputs.iter().position(|&output| schedule.outputs[output].is_subset(&ready)) {
+                // Outputs first: they give memory back, operators take it.
+                if let Some(place) = outputs.iter().position(|&output| schedule.outputs[output].is_subset(&ready)) {
                     let output = outputs.remove(place);
                     let handle = Handle::current();
                     running.spawn_blocking(move || {
                         handle.block_on(build.stoppable(build.write(output))).map(|table| Done::Output(output, Box::new(table)))
                     });
+                } else if let Some(place) = operators.iter().position(|&run| schedule.runs[run].needs.is_subset(&ready)) {
+                    let run = operators.remove(place);
+                    let handle = Handle::current();
+                    running.spawn_blocking(move || handle.block_on(build.stoppable(build.operate(run))).map(|()| Done::Operator(run)));
                 } else {
                     break;
                 }

@@ -32,16 +32,20 @@ struct Item {
 fn run(run: &mut Run<'_>) -> Result<Vec<Table>, OperatorError> {
     let inputs = std::mem::take(&mut run.inputs);
     let [properties] = inputs.as_slice() else { unreachable!("one input port") };
-    let [(_, Column::I64(ids)), (_, Column::Str(entities)), (_, Column::Str(keys)), (_, Column::Str(values))] = properties.columns.as_slice()
+    let [(_, Column::I64(ids)), (_, Column::Str(entities)), (_, Column::Str(keys)), (_, Column::Str(values))] =
+        properties.columns.as_slice()
     else {
         unreachable!("columns of the port `properties`")
     };
-    if let Some(row) = (0..ids.len()).find(|&row| ids[row] == NULL_I64 || entities[row].is_null() || keys[row].is_null() || values[row].is_null()) {
+    if let Some(row) =
+        (0..ids.len()).find(|&row| ids[row] == NULL_I64 || entities[row].is_null() || keys[row].is_null() || values[row].is_null())
+    {
         return Err(OperatorError::Input(format!("a property of entity {} has a null", ids[row])));
     }
     let (entity_ranks, key_ranks) = (ranks(entities, run.strings), ranks(keys, run.strings));
-    let mut items: Vec<Item> =
-        (0..ids.len()).map(|row| Item { entity: entity_ranks[&entities[row]], id: ids[row], key: key_ranks[&keys[row]], row: row as u32 }).collect();
+    let mut items: Vec<Item> = (0..ids.len())
+        .map(|row| Item { entity: entity_ranks[&entities[row]], id: ids[row], key: key_ranks[&keys[row]], row: row as u32 })
+        .collect();
     run.check()?;
     items.sort_unstable();
     run.check()?;
@@ -67,7 +71,8 @@ fn rows(items: &[Item], entities: &[Str], keys: &[Str], values: &[Str]) -> Table
         }
     }
     offsets.push(items.len());
-    let column = |of: &[Str]| Column::StrList(Ragged { offsets: offsets.clone(), values: items.iter().map(|item| of[item.row as usize]).collect() });
+    let column =
+        |of: &[Str]| Column::StrList(Ragged { offsets: offsets.clone(), values: items.iter().map(|item| of[item.row as usize]).collect() });
     let (keys, values) = (column(keys), column(values));
     Table::new(vec![("entity_id", Column::I64(ids)), ("entity", Column::Str(kinds)), ("keys", keys), ("values", values)])
 }
@@ -86,7 +91,9 @@ mod tests {
             ("key", Column::Str(properties.iter().map(|row| strings.intern(row.2)).collect())),
             (
                 "text",
-                Column::Str(properties.iter().map(|row| if row.3.is_empty() { crate::table::NULL_STR } else { strings.intern(row.3) }).collect()),
+                Column::Str(
+                    properties.iter().map(|row| if row.3.is_empty() { crate::table::NULL_STR } else { strings.intern(row.3) }).collect(),
+                ),
             ),
         ]);
         let parameters = serde_json::Value::Null;
@@ -98,7 +105,9 @@ mod tests {
             panic!("columns of the port `entities`")
         };
         let texts = |row: &[Str]| row.iter().map(|&text| strings.text(text).to_owned()).collect::<Vec<_>>();
-        Ok((0..ids.len()).map(|row| (ids[row], strings.text(entities[row]).to_owned(), texts(keys.row(row)), texts(values.row(row)))).collect())
+        Ok((0..ids.len())
+            .map(|row| (ids[row], strings.text(entities[row]).to_owned(), texts(keys.row(row)), texts(values.row(row))))
+            .collect())
     }
 
     #[test]

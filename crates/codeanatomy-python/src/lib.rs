@@ -1,16 +1,13 @@
 //! `codeanatomy._engine`: the engine for Python. The only crate that knows PyO3; every decision is made below it.
 
 mod about;
+mod allocator;
 mod call;
 mod cancel;
 mod error;
 mod execute;
 mod generation;
 mod writer;
-
-/// Plans allocate and free small arrays all the time, on every thread: glibc's allocator takes a third of a run for that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The private module; `codeanatomy.engine` is its face.
 #[pyo3::pymodule]
@@ -29,6 +26,7 @@ mod _engine {
 
     #[pymodule_init]
     fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::allocator::give_back_at_once();
         crate::call::remember_process();
         Ok(())
     }
