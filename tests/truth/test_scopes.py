@@ -6,7 +6,7 @@ from collections import Counter
 
 
 def expected(table: symtable.SymbolTable, found: Counter, path: str) -> None:
-    names = " ".join(sorted(f"{symbol.get_name()}:{kind(symbol)}" for symbol in table.get_symbols()))
+    names = " ".join(f"{symbol.get_name()}:{kind(symbol)}" for symbol in sorted(table.get_symbols(), key=symtable.Symbol.get_name))
     found[path, table.get_name(), names] += 1
     for child in table.get_children():
         expected(child, found, path)
@@ -17,9 +17,9 @@ def kind(symbol: symtable.Symbol) -> str:
         return "free"
     if symbol.is_declared_global():
         return "global_explicit"
-    if symbol.is_global():
-        return "global_implicit"
-    return "local"
+    if symbol.is_local():
+        return "local"
+    return "global_implicit"
 
 
 def test_scopes_and_symbols_are_cpythons(standard_library):
