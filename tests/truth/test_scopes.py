@@ -23,7 +23,7 @@ def kind(symbol: symtable.Symbol) -> str:
 
 
 def test_scopes_and_symbols_are_cpythons(standard_library):
-    failed = {path for (path,) in standard_library.rows("SELECT DISTINCT path FROM failures")}
+    failed = {path for (path,) in standard_library.rows("SELECT DISTINCT path FROM failures WHERE extractor LIKE '%symtable%'")}
     wanted: Counter = Counter()
     for (path,) in standard_library.rows("SELECT path FROM files"):
         if path not in failed:
