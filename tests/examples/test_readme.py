@@ -1,0 +1,53 @@
+"""The README's tour, word for word: its sources, its commands with the output it shows, and its Python."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.support.repositories import write
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+SOURCES = {
+    text.split("\n")[0].removeprefix("# "): text.split("\n", 1)[1]
+    for kind, text in BLOCKS
+    if kind == "python" and text.startswith("# shop/")
+}
+CONSOLES = [text for kind, text in BLOCKS if kind == "console"]
+SNIPPETS = [text for kind, text in BLOCKS if kind == "python" and text.startswith("import")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Where a reader stands who has written the sources of the tour."""
+    place = tmp_path_factory.mktemp("tour")
+    write(place / "shop-repository", SOURCES)
+    (place / "bin").symlink_to(ROOT / "bin")
+    return place
+
+
+def commands(console: str) -> list[tuple[str, str]]:
+    """Each command of a block with the output that follows it."""
+    return [tuple(part.split("\n", 1)) for part in console.split("$ ")[1:]]
+
+
+def test_the_commands_print_what_is_shown(folder):
+    for console in CONSOLES:
+        for command, output in commands(console):
+            done = subprocess.run(shlex.split(command), cwd=folder, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            if output:
+                assert done.stdout == output, command
+
+
+def test_the_snippets_run(folder):
+    assert len(SNIPPETS) == 2
+    for snippet in SNIPPETS:
+        done = subprocess.run([sys.executable, "-c", snippet], cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+    assert int(done.stdout) > 100
