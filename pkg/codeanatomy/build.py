@@ -11,7 +11,7 @@ import anyio
 from anyio import to_thread
 
 from codeanatomy import engine
-from codeanatomy.catalog.extractors import EXTRACTORS
+from codeanatomy.catalog.extractors import chosen
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.collect import Collection, collect
 from codeanatomy.engine.generation import output_folder
@@ -58,7 +58,7 @@ async def _extract(sources: Scan, request: GraphProductBuildRequest, events: Eve
     async def writer(table: Table) -> TableWriter:
         return await open_writer(table, request.evidence_folder(table.name))
 
-    return await collect(sources, EXTRACTORS, writer, request.worker_count, events=events, confinement=request.confinement)
+    return await collect(sources, chosen(request.extractors), writer, request.worker_count, events=events, confinement=request.confinement)
 
 
 def _spec(ir: IR, evidence: Collection[Written], request: GraphProductBuildRequest) -> str:

@@ -23,6 +23,7 @@ class GraphProductBuildRequest:
     workers: int | None = None
     engine_profile: str = "medium"
     timeout: float | None = None
+    extractors: tuple[str, ...] = ()
     require_sandbox: bool = False
     no_sandbox: bool = False
     include_globs: tuple[str, ...] = ()

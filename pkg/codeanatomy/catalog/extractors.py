@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codeanatomy.catalog.evidence import ast, bytecode, repo_scan, symtable
+from codeanatomy.catalog.evidence import ast, bytecode, libcst, repo_scan, symtable, tree_sitter
 from codeanatomy.catalog.shapes import Table
 
 
@@ -17,12 +17,37 @@ class Extractor:
     stage: int
     tables: tuple[Table, ...]
     sentence: str
+    on_request: bool = False
+    """Whether it runs only when a build asks for it by name: the graph does not rest on its tables."""
 
 
 # Inside a stage the dearest comes first: workers take shards in this order, and the short ones fill the end.
 EXTRACTORS = (
     Extractor("repo_scan", "codeanatomy.scan", 0, repo_scan.TABLES, "Lists the sources. Runs in the parent: it parses nothing."),
+    Extractor(
+        "libcst",
+        "codeanatomy.extract.libcst",
+        1,
+        libcst.TABLES,
+        "What only a concrete tree tells: comments and exact texts. Ten times dearer than any other.",
+        on_request=True,
+    ),
     Extractor("ast", "codeanatomy.extract.ast", 1, ast.TABLES, "CPython's abstract syntax tree, with spans in bytes."),
     Extractor("bytecode", "codeanatomy.extract.bytecode", 1, bytecode.TABLES, "What CPython's compiler makes of a source, undecoded."),
     Extractor("symtable", "codeanatomy.extract.symtable", 1, symtable.TABLES, "CPython's symbol table: scopes and their names."),
+    Extractor(
+        "tree_sitter",
+        "codeanatomy.extract.tree_sitter",
+        1,
+        tree_sitter.TABLES,
+        "Definitions, calls and imports also of sources that CPython refuses, and where the syntax errors are.",
+        on_request=True,
+    ),
 )
+
+ON_REQUEST = tuple(extractor.name for extractor in EXTRACTORS if extractor.on_request)
+
+
+def chosen(names: tuple[str, ...]) -> tuple[Extractor, ...]:
+    """The extractors of a build that asks for those names besides the ones that always run."""
+    return tuple(extractor for extractor in EXTRACTORS if not extractor.on_request or extractor.name in names)

@@ -158,6 +158,14 @@ FAILURES: tuple[FailureKind, ...] = (
         "For example `return` outside a function.",
         "Nothing: syntax is in the graph, scopes or control flow are not.",
     ),
+    _source(
+        "CA205",
+        "refused by libcst",
+        "extraction",
+        "libcst cannot parse the source.",
+        "It is not Python, or a form that libcst does not know, such as `(x): int`.",
+        "Nothing: the graph does not rest on libcst.",
+    ),
     _build(
         "CA210",
         "extractor does not start",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from codeanatomy.catalog.extractors import ON_REQUEST
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """An option. `type` is `path`, `int`, `float`, `flag`, `globs` or `choice`; `field` is its name in `GraphProductBuildRequest`."""
+    """An option. `type` is `path`, `int`, `float`, `flag`, `globs`, `names` or `choice`; `field` is its name in `GraphProductBuildRequest`."""
 
     field: str
     flags: tuple[str, ...]
@@ -48,6 +50,14 @@ SETTINGS: tuple[Setting, ...] = (
         default="medium",
         choices=("small", "medium", "large"),
         environment="CODEANATOMY_ENGINE_PROFILE",
+    ),
+    Setting(
+        "extractors",
+        ("--extractor",),
+        "execution",
+        "names",
+        "Also run this extractor and keep its evidence; may be given again.",
+        choices=ON_REQUEST,
     ),
     Setting(
         "timeout",

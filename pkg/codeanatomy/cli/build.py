@@ -47,6 +47,8 @@ def _argument(setting: Setting) -> dict[str, Any]:
             return {**common, "action": "store_true"}
         case "globs":
             return {**common, "action": "append", "metavar": "GLOB"}
+        case "names":
+            return {**common, "action": "append", "choices": setting.choices}
         case "choice":
             return {**common, "choices": setting.choices}
         case "int":
@@ -90,7 +92,7 @@ def _request(options: argparse.Namespace) -> GraphProductBuildRequest:
 
     given = {setting.field: getattr(options, setting.field) for setting in SETTINGS}
     for setting in SETTINGS:
-        if setting.type == "globs":
+        if setting.type in ("globs", "names"):
             given[setting.field] = tuple(given[setting.field] or ())
     return GraphProductBuildRequest(repo_root=options.repository, **given)
 

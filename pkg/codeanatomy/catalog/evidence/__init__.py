@@ -1,6 +1,13 @@
 """The tables of each extractor, one module per extractor. Shapes only: the parent reads them without importing a parser."""
 
-from codeanatomy.catalog.evidence import ast, bytecode, repo_scan, symtable
+from codeanatomy.catalog.evidence import ast, bytecode, libcst, repo_scan, symtable, tree_sitter
 from codeanatomy.catalog.shapes import Table
 
-EVIDENCE_TABLES: tuple[Table, ...] = (*repo_scan.TABLES, *ast.TABLES, *symtable.TABLES, *bytecode.TABLES)
+EVIDENCE_TABLES: tuple[Table, ...] = (
+    *repo_scan.TABLES,
+    *ast.TABLES,
+    *symtable.TABLES,
+    *bytecode.TABLES,
+    *libcst.TABLES,
+    *tree_sitter.TABLES,
+)
