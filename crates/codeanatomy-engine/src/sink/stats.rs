@@ -57,6 +57,6 @@ fn integers(group: &Statistics) -> Option<(i64, i64)> {
     }
 }
 
-fn texts<'a>(group: &'a Statistics) -> Option<(&'a str, &'a str)> {
+fn texts(group: &Statistics) -> Option<(&str, &str)> {
     Some((std::str::from_utf8(group.min_bytes_opt()?).ok()?, std::str::from_utf8(group.max_bytes_opt()?).ok()?))
 }
