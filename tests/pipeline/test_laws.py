@@ -165,7 +165,9 @@ async def test_a_build_into_a_folder_in_use_is_refused(shop, tmp_path):
 
 
 async def test_extractors_on_request_add_evidence_and_change_no_graph(build, tmp_path):
-    repository = write(tmp_path / "r", {**SHOP, "commented.py": "x = 1  # noqa: F401\n", "broken.py": "def ok():\n    return helper()\n\nclass (:\n"})
+    repository = write(
+        tmp_path / "r", {**SHOP, "commented.py": "x = 1  # noqa: F401\n", "broken.py": "def ok():\n    return helper()\n\nclass (:\n"}
+    )
     plain, _ = await build(repository, "plain")
     more, ask = await build(repository, "more", extractors=("libcst", "tree_sitter"))
     assert fingerprints(plain) == fingerprints(more)
