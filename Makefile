@@ -56,10 +56,10 @@ bench: build  ## Django's source distribution: each extractor against its floor,
 	$(BIN)/python -m bench run
 
 accuracy: build  ## Facts of the graph against CPython's own verdict over the whole standard library
-	$(BIN)/python -m pytest -q -m slow tests/accuracy
+	$(BIN)/python -m pytest -q tests/truth
 
 torture: build  ## Hostile inputs and kills at random moments
-	$(BIN)/python -m pytest -q -m torture
+	CODEANATOMY_TORTURE=100 $(BIN)/python -m pytest -q tests/torture tests/sandbox
 
 wheel: .venv/packages.stamp  ## The wheel that users install
 	$(BIN)/maturin build --profile wheel --out dist
