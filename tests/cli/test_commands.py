@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sysconfig
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,10 @@ def test_quiet_says_nothing(run, shop):
 
 def workers(pid: int) -> set[int]:
     """Its children that are workers: the shell that starts the command has children of its own for a moment."""
-    children = {int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()}
+    children: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError):  # the thread has ended since it was listed
+            children |= {int(child) for child in task.read_text().split()}
     return {child for child in children if is_worker(child)}
 
 

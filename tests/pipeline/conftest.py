@@ -1,6 +1,7 @@
 """Whole builds in this process, on asyncio and on trio."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,8 @@ def children() -> set[int]:
     """Processes that this process has started and not reaped."""
     found: set[int] = set()
     for task in Path("/proc/self/task").iterdir():
-        found |= {int(pid) for pid in (task / "children").read_text().split()}
+        with suppress(FileNotFoundError):  # the thread has ended since it was listed
+            found |= {int(pid) for pid in (task / "children").read_text().split()}
     return found
 
 
