@@ -18,7 +18,7 @@ from codeanatomy.sandbox.ledger import ShardOutcome
 from codeanatomy.sandbox.limits import Limits
 from codeanatomy.sandbox.run import run_shard
 
-BY_NAME = {extractor.name: extractor for extractor in EXTRACTORS if not extractor.on_request}
+BY_NAME = {extractor.name: extractor for extractor in EXTRACTORS}
 
 
 def measure_extractor(extractor: Extractor, corpus: Corpus) -> ExtractorFigures:

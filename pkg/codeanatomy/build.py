@@ -11,7 +11,7 @@ import anyio
 from anyio import to_thread
 
 from codeanatomy import engine
-from codeanatomy.catalog.extractors import chosen
+from codeanatomy.catalog.extractors import EXTRACTORS
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.collect import Collection, collect
 from codeanatomy.engine.generation import output_folder
@@ -25,6 +25,7 @@ from codeanatomy.scan import Scan, scan
 from codeanatomy.semantics.emit import build_execution_spec, semantic_ir
 from codeanatomy.semantics.ir import IR
 from codeanatomy.semantics.spec import RuntimeConfig
+from codeanatomy.tools import supplies
 
 
 async def build_graph_product(request: GraphProductBuildRequest, events: Events = unwatched) -> GraphProductBuildResult:
@@ -58,7 +59,9 @@ async def _extract(sources: Scan, request: GraphProductBuildRequest, events: Eve
     async def writer(table: Table) -> TableWriter:
         return await open_writer(table, request.evidence_folder(table.name))
 
-    return await collect(sources, chosen(request.extractors), writer, request.worker_count, events=events, confinement=request.confinement)
+    return await collect(
+        sources, EXTRACTORS, writer, request.worker_count, supplies(request), events=events, confinement=request.confinement
+    )
 
 
 def _spec(ir: IR, evidence: Collection[Written], request: GraphProductBuildRequest) -> str:
@@ -79,7 +82,7 @@ async def _account(
     manifest.measure_engine(run, graph)
     manifest.measure_tables(run, {**facts, **tables})
     files = {"scanned": len(sources.sources), "failed": len({failure.path for failure in failures if failure.severity == "error"})}
-    told = manifest.manifest(run, request, files, evidence.extractors.values(), failures, facts, tables, graph, engine.versions())
+    told = manifest.manifest(run, request, files, evidence, failures, facts, tables, graph, engine.versions())
     path = request.output / "runs" / run.run_id / "manifest.json"
     await to_thread.run_sync(manifest.write_json, path, told)
     tables["run_manifest"] = await auxiliary.write_manifest(told, request.output)

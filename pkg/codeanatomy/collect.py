@@ -6,23 +6,26 @@ Writers are handed in, one per table; the shards of an extractor share them.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import anyio
 import pyarrow as pa
 from anyio import to_thread
+from anyio.abc import TaskGroup
 
 from codeanatomy.catalog.extractors import Extractor
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.events import Events, StageFinished, StageStarted, unwatched
 from codeanatomy.failure import Failure, cause
 from codeanatomy.sandbox.confinement import CONFINED, Confinement
-from codeanatomy.sandbox.ledger import ShardOutcome
+from codeanatomy.sandbox.ledger import Parcel, ShardOutcome
 from codeanatomy.sandbox.limits import MIB, Limits
-from codeanatomy.sandbox.run import run_shard
-from codeanatomy.scan import Scan, SourceFile
+from codeanatomy.sandbox.run import Read, run_shard
+from codeanatomy.scan import Scan
+from codeanatomy.supply import Provide, Supply
 
 SHARD_BYTES = 2 * MIB
 SHARD_FILES = 200
@@ -65,6 +68,18 @@ class ExtractorOutcome:
     shards: int = 0
     python: str = ""
     in_force: tuple[str, ...] = ()
+    status: str = "ok"
+    tools: list[dict[str, object]] = field(default_factory=list)
+
+    def supplied(self, supply: Supply, seconds: float) -> None:
+        """Note what its supply cost."""
+        self.status = supply.status
+        self.seconds += seconds
+        self.failed += len({failure.path for failure in supply.failures if failure.severity == "error"})
+        for tool in supply.tools:
+            self.cpu_seconds += tool.cpu_seconds
+            self.peak_bytes = max(self.peak_bytes, tool.peak_bytes)
+            self.tools.append({name: getattr(tool, name) for name in ("exit", "seconds", "cpu_seconds", "peak_bytes", "in_force")})
 
     def add(self, shard: ShardOutcome) -> None:
         """Add one shard."""
@@ -82,10 +97,11 @@ class ExtractorOutcome:
 
 @dataclass(slots=True)
 class Collection(Generic[Written]):
-    """The evidence: what each table's writer said of it, every failure (scan included), what each extractor did."""
+    """The evidence: what each table's writer said of it, every failure (scan included), coded warnings, what each extractor did."""
 
     tables: dict[str, Written] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     extractors: dict[str, ExtractorOutcome] = field(default_factory=dict)
 
 
@@ -94,121 +110,180 @@ async def collect(
     extractors: Sequence[Extractor],
     open_writer: OpenWriter[Written],
     workers: int,
+    supplies: Mapping[str, Provide] | None = None,
     limits: Limits | None = None,
     events: Events = unwatched,
     confinement: Confinement = CONFINED,
 ) -> Collection[Written]:
-    """Run the extractors over the scanned sources and write their tables. Stage 0 is the scan's own rows.
+    """Run the extractors and write their tables. Stage 0 is the scan's own rows; an extractor reads its supply, or else the sources.
 
-    Raises what a writer raises, and `Coded` CA210 when an extractor's workers do not start. Then, and when it is cancelled, every worker is
-    gone and every unfinished table aborted.
+    Raises what a writer or a supply raises, and `Coded` CA210 when an extractor's workers do not start. Then, and when it is cancelled,
+    every worker is gone and every unfinished table aborted.
     """
     collection: Collection[Written] = Collection(failures=list(scan.failures))
+    crew = Crew(scan, workers, limits or Limits(), events, confinement, supplies or {}, Kept(extractors))
     for number in sorted({extractor.stage for extractor in extractors}):
-        stage = Stage(
-            scan, [extractor for extractor in extractors if extractor.stage == number], workers, limits or Limits(), events, confinement
-        )
+        stage = Stage(crew, [extractor for extractor in extractors if extractor.stage == number], open_writer, collection)
         began = anyio.current_time()
         events(StageStarted(f"extraction_{number}"))
-        await stage.run(open_writer, collection)
+        await stage.run()
         events(StageFinished(f"extraction_{number}", anyio.current_time() - began))
     collection.failures.sort(key=lambda failure: failure.order)
     return collection
 
 
-class Stage:
+class Kept:
+    """The rows of the tables that a later stage reads, as they were written."""
+
+    def __init__(self, extractors: Sequence[Extractor]) -> None:
+        self._rows: dict[str, list[bytes]] = {table.name: [] for extractor in extractors for table in extractor.inputs}
+
+    def add(self, table: str, data: bytes) -> None:
+        """Keep them, if anybody reads them later."""
+        if table in self._rows:
+            self._rows[table].append(data)
+
+    def of(self, extractor: Extractor) -> dict[str, Sequence[bytes]]:
+        """What that extractor reads."""
+        return {table.name: self._rows[table.name] for table in extractor.inputs}
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """What every stage works with."""
+
+    scan: Scan
+    workers: int
+    limits: Limits
+    events: Events
+    confinement: Confinement
+    supplies: Mapping[str, Provide]
+    kept: Kept
+
+
+class Stage(Generic[Written]):
     """Extractors that do not wait for each other."""
 
     def __init__(
-        self, scan: Scan, extractors: Sequence[Extractor], workers: int, limits: Limits, events: Events, confinement: Confinement
+        self, crew: Crew, extractors: Sequence[Extractor], open_writer: OpenWriter[Written], collection: Collection[Written]
     ) -> None:
-        self._scan = scan
+        self._crew = crew
         self._extractors = extractors
-        self._workers = workers
-        self._limits = limits
-        self._events = events
-        self._confinement = confinement
+        self._open_writer = open_writer
+        self._collection = collection
+        self._room = anyio.CapacityLimiter(crew.workers)
+        self._tables: dict[str, SharedWriter[Written]] = {}
 
-    async def run(self, open_writer: OpenWriter[Written], collection: Collection[Written]) -> None:
+    async def run(self) -> None:
         """Extract, and finish the tables; abort those that are not finished if anything fails."""
-        tables: dict[str, SharedWriter[Written]] = {}
         try:
             for table in (table for extractor in self._extractors for table in extractor.tables):
-                tables[table.name] = SharedWriter(await open_writer(table))
+                self._tables[table.name] = SharedWriter(await self._open_writer(table))
             for extractor in self._extractors:
-                collection.extractors[extractor.name] = ExtractorOutcome(extractor.name)
+                self._collection.extractors[extractor.name] = ExtractorOutcome(extractor.name)
                 if extractor.stage == 0:
-                    await self._write_scan(extractor, tables, collection)
-            await self._extract(tables, collection)
+                    await self._write_scan(extractor)
+            await self._extract([extractor for extractor in self._extractors if extractor.stage > 0])
         finally:
             with anyio.CancelScope(shield=True):
-                for writer in tables.values():
+                for writer in self._tables.values():
                     await writer.abort()
 
-    async def _extract(self, tables: dict[str, SharedWriter[Written]], collection: Collection[Written]) -> None:
+    async def _extract(self, extractors: Sequence[Extractor]) -> None:
         """Every shard of every extractor, as many at a time as there are workers."""
-        room = anyio.CapacityLimiter(self._workers)
-        shards = deal(self._scan.sources, self._workers)
-        left = {extractor.name: len(shards) for extractor in self._extractors}
+        scan = self._crew.scan
         try:
             async with anyio.create_task_group() as group:
                 # All shards of the dearest extractor, then the next (`EXTRACTORS` is so ordered): the cheap ones fill the end.
-                for extractor in (extractor for extractor in self._extractors if extractor.stage > 0):
-                    for number, files in enumerate(shards):
-                        job = Job(extractor, number, files)
-                        await room.acquire_on_behalf_of(job)
-                        group.start_soon(self._run_job, job, room, left, tables, collection)
+                for extractor in extractors:
+                    if extractor.name in self._crew.supplies:
+                        place = object()
+                        await self._room.acquire_on_behalf_of(place)
+                        group.start_soon(self._run_supplied, extractor, place)
+                    else:
+                        await self._start(group, extractor, scan.sources, scan.read)
         except BaseExceptionGroup as errors:
             raise cause(errors) from None
 
-    async def _run_job(
-        self,
-        job: Job,
-        room: anyio.CapacityLimiter,
-        left: dict[str, int],
-        tables: dict[str, SharedWriter[Written]],
-        collection: Collection[Written],
-    ) -> None:
+    async def _start(self, group: TaskGroup, extractor: Extractor, parcels: Sequence[Parcel], read: Read) -> None:
+        """Start its shards, one when there is room for it and then the next."""
+        shards = deal(parcels, self._crew.workers)
+        work = Work(extractor, read, len(shards))
+        for number, shard in enumerate(shards):
+            job = Job(work, number, shard)
+            await self._room.acquire_on_behalf_of(job)
+            group.start_soon(self._run_job, job)
+        if not shards:
+            await self._finish(extractor)
+
+    async def _run_supplied(self, extractor: Extractor, place: object) -> None:
+        """Get an extractor its supply, which takes a worker's place as long as it is in the making, and then do as with any other."""
+        crew, outcome = self._crew, self._collection.extractors[extractor.name]
+        began = anyio.current_time()
+        async with AsyncExitStack() as stack:
+            try:
+                provide = crew.supplies[extractor.name]
+                supply = await stack.enter_async_context(provide(crew.scan, crew.kept.of(extractor)))
+            finally:
+                self._room.release_on_behalf_of(place)
+            outcome.supplied(supply, anyio.current_time() - began)
+            self._collection.failures += supply.failures
+            self._collection.warnings += supply.warnings
+            async with anyio.create_task_group() as group:
+                await self._start(group, extractor, supply.parcels, supply.read)
+
+    async def _run_job(self, job: Job) -> None:
         async def sink(name: str, data: bytes) -> int:
-            return await tables[name].write_ipc(data)
+            rows = await self._tables[name].write_ipc(data)
+            crew.kept.add(name, data)
+            return rows
 
-        name = job.extractor.name
+        crew, work = self._crew, job.work
         try:
-            shard = await run_shard(
-                job.extractor, job.shard, job.files, self._scan.read, sink, self._limits, self._events, self._confinement
-            )
+            shard = await run_shard(work.extractor, job.shard, job.parcels, work.read, sink, crew.limits, crew.events, crew.confinement)
         finally:
-            room.release_on_behalf_of(job)
-        collection.extractors[name].add(shard)
-        collection.failures += shard.failures
-        left[name] -= 1
-        if left[name] == 0:
+            self._room.release_on_behalf_of(job)
+        self._collection.extractors[work.extractor.name].add(shard)
+        self._collection.failures += shard.failures
+        work.left -= 1
+        if work.left == 0:
             # Its tables are finished while other extractors still run.
-            await self._finish(job.extractor, tables, collection)
+            await self._finish(work.extractor)
 
-    async def _finish(self, extractor: Extractor, tables: dict[str, SharedWriter[Written]], collection: Collection[Written]) -> None:
+    async def _finish(self, extractor: Extractor) -> None:
         for table in extractor.tables:
-            collection.tables[table.name] = await tables[table.name].finish()
+            self._collection.tables[table.name] = await self._tables[table.name].finish()
 
-    async def _write_scan(self, extractor: Extractor, tables: dict[str, SharedWriter[Written]], collection: Collection[Written]) -> None:
+    async def _write_scan(self, extractor: Extractor) -> None:
         """The rows of stage 0: there is nothing left to extract."""
-        outcome, began = collection.extractors[extractor.name], anyio.current_time()
-        for name, batches in (await to_thread.run_sync(self._scan.batches)).items():
+        outcome, began, scan = self._collection.extractors[extractor.name], anyio.current_time(), self._crew.scan
+        for name, batches in (await to_thread.run_sync(scan.batches)).items():
             for batch in batches:
-                outcome.rows += await tables[name].write_ipc(await to_thread.run_sync(_ipc, batch))
-        outcome.files, outcome.bytes = len(self._scan.sources), sum(source.size for source in self._scan.sources)
-        outcome.failed = sum(failure.severity == "error" for failure in self._scan.failures)
-        await self._finish(extractor, tables, collection)
+                data = await to_thread.run_sync(_ipc, batch)
+                outcome.rows += await self._tables[name].write_ipc(data)
+                self._crew.kept.add(name, data)
+        outcome.files, outcome.bytes = len(scan.sources), sum(source.size for source in scan.sources)
+        outcome.failed = sum(failure.severity == "error" for failure in scan.failures)
+        await self._finish(extractor)
         outcome.seconds = anyio.current_time() - began
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """One extractor, how its parcels are read, and how many of its shards are not done."""
+
+    extractor: Extractor
+    read: Read
+    left: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """One extractor over one shard."""
+    """One shard of an extractor's work."""
 
-    extractor: Extractor
+    work: Work
     shard: int
-    files: Sequence[SourceFile]
+    parcels: Sequence[Parcel]
 
 
 class SharedWriter(Generic[Written]):
@@ -234,11 +309,11 @@ class SharedWriter(Generic[Written]):
             await self._writer.abort()
 
 
-def deal(sources: Sequence[SourceFile], workers: int) -> list[list[SourceFile]]:
-    """The sources in shards of about equal cost: the largest first, each to the shard that has least; inside a shard by path."""
+def deal(sources: Sequence[Parcel], workers: int) -> list[list[Parcel]]:
+    """The sources (or other parcels) in shards of about equal cost: the largest first, each to the shard that has least; inside a shard by path."""
     size = sum(source.size for source in sources)
     worthwhile = max(size // SHARD_BYTES, len(sources) // SHARD_FILES, 1)
-    shards: list[list[SourceFile]] = [[] for _ in range(min(workers, worthwhile, len(sources)))]
+    shards: list[list[Parcel]] = [[] for _ in range(min(workers, worthwhile, len(sources)))]
     loads = [(0, number) for number in range(len(shards))]
     for source in sorted(sources, key=lambda source: (-source.size, source.path)):
         load, number = heapq.heappop(loads)

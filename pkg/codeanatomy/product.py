@@ -11,6 +11,7 @@ from typing import Any
 from codeanatomy.failure import Coded
 from codeanatomy.sandbox.confinement import UNCONFINED, Confinement
 from codeanatomy.scan.settings import ScanSettings
+from codeanatomy.tools.config import ScipIndexConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,6 @@ class GraphProductBuildRequest:
     workers: int | None = None
     engine_profile: str = "medium"
     timeout: float | None = None
-    extractors: tuple[str, ...] = ()
     require_sandbox: bool = False
     no_sandbox: bool = False
     include_globs: tuple[str, ...] = ()
@@ -31,6 +31,10 @@ class GraphProductBuildRequest:
     include_untracked: bool = False
     include_submodules: bool = False
     follow_symlinks: bool = False
+    scip: ScipIndexConfig = field(default_factory=ScipIndexConfig)
+    types: str = "auto"
+    enable_libcst: bool = True
+    enable_tree_sitter: bool = True
 
     @property
     def repository(self) -> Path:

@@ -94,8 +94,22 @@ def test_every_evidence_table_has_one_extractor():
 
 
 def test_every_setting_is_a_field_of_the_request():
-    fields = set(GraphProductBuildRequest.__dataclass_fields__) - {"repo_root"}
-    assert fields == {setting.field for setting in SETTINGS}
+    assert set(fields_of(GraphProductBuildRequest(repo_root="."))) - {"repo_root"} == {setting.field for setting in SETTINGS}
+
+
+def test_every_setting_defaults_to_what_the_request_does():
+    defaults = fields_of(GraphProductBuildRequest(repo_root="."))
+    for setting in SETTINGS:
+        assert setting.default == (defaults[setting.field] or None if setting.default is None else defaults[setting.field]), setting.field
+
+
+def fields_of(part: object, prefix: str = "") -> dict[str, object]:
+    """The fields of a request with their values, those of its parts dotted."""
+    found: dict[str, object] = {}
+    for name in part.__dataclass_fields__:
+        value = getattr(part, name)
+        found |= fields_of(value, f"{prefix}{name}.") if hasattr(value, "__dataclass_fields__") else {prefix + name: value}
+    return found
 
 
 CODE = re.compile(r"\bCA\d{3}\b")

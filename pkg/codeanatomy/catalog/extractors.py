@@ -1,4 +1,4 @@
-"""The extractors: who reads what, at which stage, into which tables. Modules are named as text: the parent never imports a parser."""
+"""The extractors: who makes what, at which stage, into which tables. Modules are named as text: the parent never imports a parser."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Extractor:
     stage: int
     tables: tuple[Table, ...]
     sentence: str
-    on_request: bool = False
-    """Whether it runs only when a build asks for it by name: the graph does not rest on its tables."""
+    inputs: tuple[Table, ...] = ()
+    """Tables of earlier stages that it reads instead of sources."""
 
 
 # Inside a stage the dearest comes first: workers take shards in this order, and the short ones fill the end.
@@ -30,7 +30,6 @@ EXTRACTORS = (
         1,
         libcst.TABLES,
         "What only a concrete tree tells: comments and exact texts. Ten times dearer than any other.",
-        on_request=True,
     ),
     Extractor("ast", "codeanatomy.extract.ast", 1, ast.TABLES, "CPython's abstract syntax tree, with spans in bytes."),
     Extractor("bytecode", "codeanatomy.extract.bytecode", 1, bytecode.TABLES, "What CPython's compiler makes of a source, undecoded."),
@@ -41,13 +40,5 @@ EXTRACTORS = (
         1,
         tree_sitter.TABLES,
         "Definitions, calls and imports also of sources that CPython refuses, and where the syntax errors are.",
-        on_request=True,
     ),
 )
-
-ON_REQUEST = tuple(extractor.name for extractor in EXTRACTORS if extractor.on_request)
-
-
-def chosen(names: tuple[str, ...]) -> tuple[Extractor, ...]:
-    """The extractors of a build that asks for those names besides the ones that always run."""
-    return tuple(extractor for extractor in EXTRACTORS if not extractor.on_request or extractor.name in names)

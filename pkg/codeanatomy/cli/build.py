@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +47,16 @@ def _argument(setting: Setting) -> dict[str, Any]:
     match setting.type:
         case "flag":
             return {**common, "action": "store_true"}
+        case "switch":
+            return {**common, "action": argparse.BooleanOptionalAction}
         case "globs":
             return {**common, "action": "append", "metavar": "GLOB"}
-        case "names":
-            return {**common, "action": "append", "choices": setting.choices}
+        case "texts":
+            return {**common, "action": "append", "metavar": "TEXT"}
+        case "text":
+            return {**common, "metavar": "TEXT"}
+        case "file":
+            return {**common, "type": Path, "metavar": "FILE"}
         case "choice":
             return {**common, "choices": setting.choices}
         case "int":
@@ -90,11 +98,17 @@ def run(options: argparse.Namespace) -> int:
 def _request(options: argparse.Namespace) -> GraphProductBuildRequest:
     from codeanatomy.product import GraphProductBuildRequest  # numpy and pyarrow come with it: `--help` does without
 
-    given = {setting.field: getattr(options, setting.field) for setting in SETTINGS}
+    request = GraphProductBuildRequest(repo_root=options.repository)
     for setting in SETTINGS:
-        if setting.type in ("globs", "names"):
-            given[setting.field] = tuple(given[setting.field] or ())
-    return GraphProductBuildRequest(repo_root=options.repository, **given)
+        value = getattr(options, setting.field)
+        request = _with(request, setting.field.split("."), tuple(value or ()) if setting.type in ("globs", "texts") else value)
+    return request
+
+
+def _with(part: Any, names: Sequence[str], value: object) -> Any:
+    """The same request, or part of one, but for one field somewhere inside it."""
+    name, *rest = names
+    return replace(part, **{name: _with(getattr(part, name), rest, value) if rest else value})
 
 
 class _Stopped:

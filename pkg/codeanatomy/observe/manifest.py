@@ -15,7 +15,7 @@ from typing import Any
 from codeanatomy.catalog import metrics
 from codeanatomy.catalog.evidence import EVIDENCE_TABLES
 from codeanatomy.catalog.tables import AUXILIARY_TABLES, GRAPH_TABLES
-from codeanatomy.collect import ExtractorOutcome
+from codeanatomy.collect import Collection, ExtractorOutcome
 from codeanatomy.failure import Failure
 from codeanatomy.observe.run import Run
 from codeanatomy.product import GraphProductBuildRequest, TableResult
@@ -53,7 +53,7 @@ def manifest(
     run: Run,
     request: GraphProductBuildRequest,
     files: Mapping[str, int],
-    extractors: Iterable[ExtractorOutcome],
+    collected: Collection[Any],
     failures: Iterable[Failure],
     evidence: Mapping[str, TableResult],
     tables: Mapping[str, TableResult],
@@ -77,13 +77,17 @@ def manifest(
         "settings": {name: value for name, value in asdict(request).items() if name != "repo_root"},
         "files": dict(files),
         "failures": count_by_code(failures),
-        "extractors": {outcome.extractor: asdict(outcome) for outcome in extractors},
+        "extractors": {name: asdict(outcome) for name, outcome in collected.extractors.items()},
         "evidence": {name: asdict(table) for name, table in evidence.items()},
         "tables": {name: asdict(table) for name, table in tables.items()},
         "spec_hash": graph["spec_hash"],
         "envelope_hash": graph["envelope_hash"],
         "engine": {name: graph[name] for name in ("seconds", "operators", "peak_pool_bytes")},
-        "warnings": [*sandbox_warnings(request, extractors), *(warning["message"] for warning in graph["warnings"])],
+        "warnings": [
+            *sandbox_warnings(request, collected.extractors.values()),
+            *collected.warnings,
+            *(warning["message"] for warning in graph["warnings"]),
+        ],
         "stages": dict(run.stages),
         "metrics": run.measurements,
     }
