@@ -69,6 +69,7 @@ def started(repository: Path, workers: int, command: Sequence[str] = COMMAND) ->
         tempfile.TemporaryFile() as stderr,
     ):
         options = [str(repository), "--output-dir", output, "--json", "--quiet", "--workers", str(workers)]
+        options += ["--scip", "off", "--types", "off"]  # other people's programs, whose time is not ours
         with Tree([*command, *options], stdout, stderr) as tree:
             yield Started(tree, stdout, stderr)
 

@@ -35,6 +35,7 @@ def ratios(results: Results) -> dict[str, float]:
     """All that can be compared between two runs, by name: ratios first, then what only makes sense on one machine."""
     builds = {count: f"{count} worker{'s' if count != '1' else ''}" for count in results.rounds[0].builds}
     found = {f"{extractor} / {call}, processor time": _times_floor(results, extractor, call) for extractor, call in _pairs(results)}
+    found |= {"all extractors / floors, processor time": _extraction(results)} if results.rounds[0].extractors else {}
     found |= {f"build / floors, processor time, {name}": _times_floors(results, count) for count, name in builds.items()}
     if "1" in builds and len(builds) > 1:
         found |= {f"1 worker / {name}, wall": _speedup(results, count) for count, name in builds.items() if count != "1"}
@@ -73,6 +74,9 @@ def _extractors(results: Results) -> list[list[str]]:
         peak = _of_extractors(results, name, lambda extractor: extractor.peak_bytes / MIB)
         counts = (figures.files, figures.failed, figures.restarts, sum(figures.rows.values()))
         rows.append([name, *(f"{time:.2f}" for time in times), f"{peak:.0f}", *(f"{count:,}" for count in counts)])
+    if len(rows) > 1:
+        total = _over(results, _extraction_seconds)
+        rows.append(["all", f"{total:.2f}", f"{_extraction(results):.2f}", *[""] * (len(rows[0]) - 3)])
     return rows
 
 
@@ -124,6 +128,14 @@ def _waits(cancels: Sequence[CancelFigures]) -> list[float]:
 
 def _times_floor(results: Results, extractor: str, call: str) -> float:
     return _over(results, lambda round: round.extractors[extractor].cpu_seconds / round.floors[call].cpu_seconds)
+
+
+def _extraction_seconds(round: Round) -> float:
+    return sum(extractor.cpu_seconds for extractor in round.extractors.values())
+
+
+def _extraction(results: Results) -> float:
+    return _over(results, lambda round: _extraction_seconds(round) / sum(floor.cpu_seconds for floor in round.floors.values()))
 
 
 def _times_floors(results: Results, count: str) -> float:

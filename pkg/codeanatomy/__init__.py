@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from codeanatomy.failure import Coded, Failure
     from codeanatomy.library import Build, Graph, open_build, open_graph
     from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
+    from codeanatomy.tools.config import ScipIdentityOverrides, ScipIndexConfig
 
 _HOMES = {
     "Build": "codeanatomy.library",
@@ -21,6 +22,8 @@ _HOMES = {
     "Graph": "codeanatomy.library",
     "GraphProductBuildRequest": "codeanatomy.product",
     "GraphProductBuildResult": "codeanatomy.product",
+    "ScipIdentityOverrides": "codeanatomy.tools.config",
+    "ScipIndexConfig": "codeanatomy.tools.config",
     "build_graph_product": "codeanatomy.build",
     "open_build": "codeanatomy.library",
     "open_graph": "codeanatomy.library",
@@ -33,6 +36,8 @@ __all__ = [
     "Graph",
     "GraphProductBuildRequest",
     "GraphProductBuildResult",
+    "ScipIdentityOverrides",
+    "ScipIndexConfig",
     "build_graph_product",
     "open_build",
     "open_graph",

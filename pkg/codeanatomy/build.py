@@ -13,11 +13,12 @@ from anyio import to_thread
 from codeanatomy import engine
 from codeanatomy.catalog.extractors import EXTRACTORS
 from codeanatomy.catalog.shapes import Table
+from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.collect import Collection, collect
 from codeanatomy.engine.generation import output_folder
 from codeanatomy.engine.writer import TableWriter, Written, open_writer
 from codeanatomy.events import Events, FilesFound, unwatched
-from codeanatomy.failure import Coded
+from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe import auxiliary, manifest
 from codeanatomy.observe.run import Run
 from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult, TableResult
@@ -42,13 +43,15 @@ async def build_graph_product(request: GraphProductBuildRequest, events: Events 
                 events(FilesFound(len(sources.sources)))
             with run.stage("extraction"):
                 evidence = await _extract(sources, request, events)
+                failures = auxiliary.one_row_a_source(evidence.failures)
+                problems = await auxiliary.write_failures(failures, request.output)
             with run.stage("semantics"):
                 ir = semantic_ir(engine.operator_ports())
-                spec = _spec(ir, evidence, request)
+                spec = _spec(ir, evidence, problems, request)
             with run.stage("engine"):
                 graph = await engine.run(spec, request.engine_profile)
             with run.stage("auxiliary"):
-                result = await _account(run, request, sources, evidence, ir, graph)
+                result = await _account(run, request, sources, evidence, failures, problems, ir, graph)
             with run.stage("publish"):
                 generation = await output.publish(result.record())
                 await output.clean()
@@ -64,19 +67,26 @@ async def _extract(sources: Scan, request: GraphProductBuildRequest, events: Eve
     )
 
 
-def _spec(ir: IR, evidence: Collection[Written], request: GraphProductBuildRequest) -> str:
+def _spec(ir: IR, evidence: Collection[Written], problems: TableResult, request: GraphProductBuildRequest) -> str:
     locations = {name: (request.evidence_folder(name), table.version) for name, table in evidence.tables.items()}
+    locations[EXTRACT_ERRORS.name] = (request.output / EXTRACT_ERRORS.name, problems.version)
     return build_execution_spec(ir, locations, request.output, RuntimeConfig(spill_directory=str(request.scratch))).to_json()
 
 
 async def _account(
-    run: Run, request: GraphProductBuildRequest, sources: Scan, evidence: Collection[Written], ir: IR, graph: dict[str, Any]
+    run: Run,
+    request: GraphProductBuildRequest,
+    sources: Scan,
+    evidence: Collection[Written],
+    failures: list[Failure],
+    problems: TableResult,
+    ir: IR,
+    graph: dict[str, Any],
 ) -> GraphProductBuildResult:
     """The auxiliary tables, the manifest, and the result that says where everything is."""
-    failures = auxiliary.one_row_a_problem(evidence.failures)
     tables = {output["table"]: TableResult.of(output) for output in graph["outputs"]}
     tables["normalize_outputs"] = await auxiliary.write_views(ir, request.output)
-    tables["extract_errors"] = await auxiliary.write_failures(failures, request.output)
+    tables[EXTRACT_ERRORS.name] = problems
     facts = {name: TableResult.of(asdict(written)) for name, written in evidence.tables.items()}
     manifest.measure_extraction(run, evidence.extractors.values(), failures)
     manifest.measure_engine(run, graph)

@@ -15,7 +15,7 @@ from codeanatomy.catalog.graph import EDGE_KINDS, LAYERS, NODE_KINDS
 from codeanatomy.catalog.metrics import METRICS
 from codeanatomy.catalog.public import PUBLIC_VIEWS
 from codeanatomy.catalog.settings import SETTINGS
-from codeanatomy.catalog.tables import AUXILIARY_TABLES, GRAPH_TABLES
+from codeanatomy.catalog.tables import AUXILIARY_TABLES, EXTRACT_ERRORS, GRAPH_TABLES
 from codeanatomy.catalog.views import OUTPUTS, VIEWS, SqlView
 from codeanatomy.product import GraphProductBuildRequest
 
@@ -60,7 +60,7 @@ def test_every_sql_file_belongs_to_a_view():
 
 
 def test_sql_views_read_what_they_declare():
-    names = {table.name for table in EVIDENCE_TABLES} | {view.name for view in VIEWS}
+    names = {table.name for table in (*EVIDENCE_TABLES, EXTRACT_ERRORS)} | {view.name for view in VIEWS}
     for view in VIEWS:
         if isinstance(view, SqlView):
             read = set(re.findall(r'\b(?:FROM|JOIN)\s+"?(\w+)"?', view.sql)) & names

@@ -9,6 +9,7 @@ from tests.support.repositories import SHOP, write
 
 from codeanatomy import GraphProductBuildRequest, build_graph_product
 from codeanatomy.query.graph import open_graph_sync
+from codeanatomy.tools.config import ScipIndexConfig
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -23,9 +24,10 @@ def shop(tmp_path) -> Path:
 
 @pytest.fixture
 def build(tmp_path):
-    """Build a repository; gives the result and a function that asks the graph."""
+    """Build a repository, without other people's tools unless asked; gives the result and a function that asks the graph."""
 
     async def run(repository, name="out", **settings):
+        settings = {"scip": ScipIndexConfig(mode="off"), "types": "off"} | settings
         result = await build_graph_product(GraphProductBuildRequest(repo_root=repository, output_dir=tmp_path / name, **settings))
         graph = open_graph_sync(result.output_dir)
 

@@ -162,20 +162,3 @@ async def test_a_build_into_a_folder_in_use_is_refused(shop, tmp_path):
             await build_graph_product(GraphProductBuildRequest(repo_root=shop, output_dir=tmp_path / "out"))
         assert caught.value.code == "CA620"
         await build.result()
-
-
-async def test_extractors_on_request_add_evidence_and_change_no_graph(build, tmp_path):
-    repository = write(
-        tmp_path / "r", {**SHOP, "commented.py": "x = 1  # noqa: F401\n", "broken.py": "def ok():\n    return helper()\n\nclass (:\n"}
-    )
-    plain, _ = await build(repository, "plain")
-    more, ask = await build(repository, "more", extractors=("libcst", "tree_sitter"))
-    assert fingerprints(plain) == fingerprints(more)
-    assert set(more.evidence) - set(plain.evidence) == {
-        *("cst_calls", "cst_comments", "cst_docstrings", "cst_imports", "cst_modules", "cst_texts"),
-        *("ts_calls", "ts_definitions", "ts_errors", "ts_imports"),
-    }
-    assert more.evidence["cst_comments"].rows == 1
-    assert more.evidence["ts_definitions"].rows == 7
-    assert more.evidence["ts_errors"].rows > 0
-    assert ask("SELECT extractor, code FROM failures ORDER BY code") == [("ast, bytecode, symtable", "CA201"), ("libcst", "CA205")]

@@ -21,6 +21,7 @@ from codeanatomy.sandbox.run import run_shard
 # Short times and small numbers: what is tested is that a limit holds, not how high it is.
 SMALL: dict[str, Any] = {
     "file_seconds": 120.0,
+    "file_cpu_seconds": 60.0,
     "grace_seconds": 2.0,
     "data_bytes": 1 << 30,
     "stderr_bytes": 1 << 20,

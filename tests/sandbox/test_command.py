@@ -25,6 +25,13 @@ WAYS = {
     "filter.evil.smudge": ["checkout-index", "-f", "--prefix={out}/", "filtered.py"],
     "filter.evil.process": ["status"],
     "diff.external": ["diff"],
+    "diff.evil.command": ["diff"],
+    "diff.evil.textconv": ["diff"],
+    "trailer.evil.command": ["interpret-trailers", "--trailer", "evil=yes", "good.py"],
+    "core.gitProxy": ["ls-remote", "git://host/path"],
+    "remote.evil.url": ["ls-remote", "evil"],
+    "remote.evil.uploadpack": ["ls-remote", "evil"],
+    "submodule.sub.update": ["submodule", "update"],
     "alias.ls-fils": ["ls-fils"],
     "core.sshCommand": ["ls-remote", "ssh://host/path"],
     "hook": ["checkout", "-q", "HEAD"],
@@ -61,13 +68,32 @@ def arm(repo: Path, way: str) -> None:
     elif way == "include":
         (repo / "included").write_text(f"[core]\n\tfsmonitor = {program}\n")
         git(repo, "config", "includeIf.gitdir:**.path", f"{repo}/included")
+    elif way.startswith("submodule"):
+        arm_submodule(repo, way, program)
     elif way.startswith("alias"):
         git(repo, "config", way, f"!{program}")
+    elif way.endswith(".url"):
+        git(repo, "config", way, f"ext::{program}")
+        git(repo, "config", "protocol.ext.allow", "always")
     else:
         git(repo, "config", way, str(program))
-    (repo / ".gitattributes").write_text("filtered.py filter=evil\n")
+    if way.endswith(".uploadpack"):
+        git(repo, "config", "remote.evil.url", str(repo))
+    (repo / ".gitattributes").write_text("filtered.py filter=evil diff=evil\n")
     # git looks at the content of a file only when its facts have changed.
     (repo / "filtered.py").write_text("x = 2\n")
+
+
+def arm_submodule(repo: Path, way: str, program: Path) -> None:
+    """A submodule that is checked out at another commit than the one that is tracked."""
+    inner = repo.parent / "inner"
+    inner.mkdir()
+    git(inner, "init", "-q")
+    git(inner, "commit", "-qm", "first", "--allow-empty")
+    git(repo, "submodule", "add", "-q", str(inner), "sub")
+    git(repo, "commit", "-qm", "with a submodule", "--no-verify")
+    git(repo / "sub", "commit", "-qm", "second", "--allow-empty")
+    git(repo, "config", way, f"!{program}")
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
@@ -77,7 +103,9 @@ async def test_what_a_repository_configures_is_not_run(way: str, hostile: tuple[
     repo, ran = hostile
     arm(repo, way)
     command = [GIT, *(word.format(out=tmp_path) for word in WAYS[way])]
-    ended = await run_command(command, str(repo), ENVIRONMENT, 60, 1 << 20, Confinement(without=frozenset({FILES})))
+    # What git does for submodules on the way to the program needs more than files.
+    free = UNCONFINED if way.startswith("submodule") else Confinement(without=frozenset({FILES}))
+    ended = await run_command(command, str(repo), ENVIRONMENT, 60, 1 << 20, free)
     assert ran.exists(), ended
     ran.unlink()
     ended = await run_command(command, str(repo), ENVIRONMENT, 60, 1 << 20)
@@ -95,7 +123,9 @@ async def test_a_hostile_repository_is_listed(hostile: tuple[Path, Path], nothin
     git(inner, "commit", "-qm", "first")
     git(repo, "submodule", "add", "-q", str(inner), "sub")
     for way in WAYS:
-        arm(repo, way)
+        if not way.startswith("submodule"):
+            arm(repo, way)
+    git(repo, "config", "submodule.sub.update", f"!{repo.parent}/evil.sh")
     git(repo, "config", "submodule.sub.url", f"ext::{repo.parent}/evil.sh")
     git(repo, "config", "core.pager", f"{repo.parent}/evil.sh")
     ran.unlink(missing_ok=True)

@@ -44,6 +44,20 @@ def test_workers_die_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     pytest.fail("the worker outlives its parent")
 
 
+def test_without_being_bound_a_child_lives_on() -> None:
+    """What the test above sees is not what happens to any child: one in a session of its own stays when its parent is killed."""
+    script = "import subprocess, time; print(subprocess.Popen(['sleep', '60'], start_new_session=True).pid, flush=True); time.sleep(60)"
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    with parent.stdout:
+        child = int(parent.stdout.readline())
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.wait(20)
+    time.sleep(0.5)
+    assert alive(child)
+    os.kill(child, signal.SIGKILL)
+
+
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 from tests.sandbox.shard import Parcel, Shard
+from tests.sandbox.zoo.animal import TABLES
 
+from codeanatomy.engine.writer import open_writer
 from codeanatomy.events import FileDone, WorkerEnded, WorkerStarted
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.sandbox.confinement import CONFINED, UNCONFINED, WORKER, Confinement
@@ -45,9 +48,20 @@ BITERS = (
     Case("mute", "CA214", "protocol", "the worker closed its stream and did not end", {"grace_seconds": 1.0}),
     Case("talker", "CA215", "limit output", "the worker wrote more than 1048576 bytes to stderr"),
     Case("hoarder", "CA215", "limit output", "the worker sent more than 4194304 bytes without a commit"),
+    Case("crumbler", "CA215", "limit output", "the worker sent more than 4194304 bytes without a commit"),
+    Case("dawdler", "CA214", "protocol", "the worker broke the protocol: it began what it was already doing", {"file_seconds": 3.0}),
     Case("sleeper", "CA212", "limit time", "the worker took more than the 3.0 s it had", {"file_seconds": 3.0}),
     Case("stubborn", "CA212", "limit time", "the worker took more than the 3.0 s it had", {"file_seconds": 3.0}, UNCONFINED),
     Case("stubborn", "CA212", "limit cpu", "the worker used up its processor time", {"cpu_seconds": 2}, UNCONFINED),
+    Case(
+        "stubborn",
+        "CA212",
+        "limit cpu",
+        "the worker took more than the 1.0 s of the processor it had",
+        {"file_cpu_seconds": 1.0},
+        UNCONFINED,
+    ),
+    Case("rusty", "CA213", "limit memory", "the worker needed more than the 1024 MiB it had"),
     Case("late", "CA211", "exit 4", "the worker ended with exit code 4"),
 )
 
@@ -100,6 +114,44 @@ async def test_a_refusal_that_was_not_committed_is_told_once(shard: MakeShard) -
     outcome = await shard("moody", [b"bad", b"bad and worse", b"good"]).run()
     assert [(failure.path, failure.code) for failure in outcome.failures] == [("file_1.py", "CA211"), ("file_0.py", "CA201")]
     assert (outcome.files, outcome.failed, outcome.restarts) == (1, 2, 1)
+
+
+FAILURE = {"code": "CA201", "message": "no", "severity": "error", "line": 1, "bstart": 0, "bend": 1}
+
+
+@pytest.mark.parametrize(
+    ("frames", "words"),
+    [
+        ([FAILURE, FAILURE], "a second failure of one file"),
+        ([{**FAILURE, "code": "CA000"}], "a failure that nobody declared"),
+        ([{**FAILURE, "line": 1 << 31}], "a failure that is none: Expected `int` <= 2147483647 - at `$.line`"),
+        ([{**FAILURE, "bstart": -1}], "a failure that is none: Expected `int` >= 0 - at `$.bstart`"),
+        ([{**FAILURE, "severity": "terrible"}], "a failure that is none: Invalid enum value 'terrible' - at `$.severity`"),
+    ],
+)
+async def test_what_is_said_of_a_file_fits_into_its_row(frames: list[dict[str, object]], words: str, shard: MakeShard) -> None:
+    content = b"\n".join([b"bad", *(json.dumps(frame).encode() for frame in frames)])
+    slandered = shard("slanderer", [b"good", content, b"fine"])
+    outcome = await slandered.run()
+    [failure] = outcome.failures
+    assert (failure.code, failure.path, failure.message) == ("CA214", "file_1.py", f"the worker broke the protocol: {words}")
+    assert sorted(slandered.rows) == [(100, 4), (102, 4)]
+
+
+async def test_a_batch_that_is_none_ends_the_build_and_leaves_nothing(shard: MakeShard, tmp_path: Path) -> None:
+    """Which of its files it comes from is not known any more, and a table may not hold what nobody can read."""
+    writer = await open_writer(TABLES[0], tmp_path / "table")
+    forged = shard("forger", [b"good", b"bad and no Arrow at all", b"fine"])
+
+    async def sink(table: str, data: bytes) -> int:
+        return await writer.write_ipc(data)
+
+    forged.sink = sink  # type: ignore[method-assign]
+    with pytest.raises(Coded) as caught:
+        await forged.run()
+    await writer.abort()
+    assert caught.value.code == "CA612"
+    assert [path for path in (tmp_path / "table").rglob("*") if path.is_file()] == []
 
 
 async def test_a_printer_is_harmless(shard: MakeShard) -> None:

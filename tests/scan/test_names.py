@@ -76,8 +76,8 @@ def test_test_paths(path: str, expected: bool) -> None:
 )
 def test_globs(glob: str, hits: list[str], misses: list[str]) -> None:
     included, excluded = selector([glob], []), selector([], [glob])
-    assert [path for path in hits + misses if included(path)] == hits
-    assert [path for path in hits + misses if excluded(path)] == misses
+    assert [path for path in hits + misses if not included(path)] == hits
+    assert [path for path in hits + misses if not excluded(path)] == misses
 
 
 def test_file_ids_are_small_stable_and_depend_on_path_and_content() -> None:

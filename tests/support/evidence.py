@@ -113,7 +113,7 @@ def normal(token: bytes) -> str:
 
 def check_extractor(module: ModuleType) -> None:
     """The contract between an extractor and its worker."""
-    good, bad = b"def f(a):\n    return [a for a in (1, 2)]\n", b"def f(:\n"
+    good, bad = b"import os\ndef f(a):\n    return [a for a in (1, 2)]\n", b"def f(:\n"
     extraction: Extraction = module.open()
     assert extraction.pending == 0, "warming up leaves rows"
     assert extraction.take() == [None] * len(extraction.tables), "a batch of nothing"

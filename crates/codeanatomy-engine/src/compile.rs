@@ -45,7 +45,8 @@ async fn explain(validated: &Validated) -> Result<String> {
     for input in &validated.spec.input_relations {
         plan::register(&session.context, &input.name, empty(&input.columns))?;
     }
-    plan::views(&session.context, validated, &token, |_| true, |index| empty(&validated.spec.view_definitions[index].columns)).await?;
+    let operator = |index: usize| empty(&validated.spec.view_definitions[index].columns);
+    plan::views(&session.context, validated, &token, |_| true, operator, |_, plan| plan).await?;
     let mut text = String::new();
     for output in &validated.spec.output_targets {
         let plan = logical_plan(&session.context, &output.view).await?;

@@ -44,6 +44,8 @@ pub fn column_bytes(column: &Column) -> usize {
         Column::I32List(values) => values.values.capacity() * 4 + values.offsets.capacity() * 8,
         Column::I64List(values) => values.values.capacity() * 8 + values.offsets.capacity() * 8,
         Column::StrList(values) => values.values.capacity() * 4 + values.offsets.capacity() * 8,
+        Column::I64Runs(values) => values.bytes(),
+        Column::StrRuns(values) => values.bytes(),
     }
 }
 
@@ -95,6 +97,7 @@ fn append(column: &mut Column, array: &ArrayRef, strings: &mut Strings) {
                 rows.push(&row);
             });
         }
+        Column::I64Runs(_) | Column::StrRuns(_) => unreachable!("what operators read has no runs: see `empty`"),
     }
 }
 

@@ -36,6 +36,7 @@ mod schedule;
 pub mod session;
 mod shape;
 mod sink;
+mod stored;
 pub mod table;
 pub mod writer;
 

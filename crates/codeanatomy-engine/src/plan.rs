@@ -15,20 +15,21 @@ use crate::code::{self, Code};
 use crate::error::{EngineError, Result};
 use crate::shape::{Texts, arrow_type, logical_type};
 
-/// Registers every view that `wanted` accepts; `operator` makes the table of an operator view.
+/// Registers every view that `wanted` accepts; `operator` makes the table of an operator view, `computed` what readers of an SQL view see.
 pub async fn views(
     context: &SessionContext,
     validated: &Validated,
     token: &CancelToken,
     wanted: impl Fn(usize) -> bool,
     operator: impl Fn(usize) -> Arc<dyn TableProvider>,
+    mut computed: impl FnMut(usize, Arc<dyn TableProvider>) -> Arc<dyn TableProvider>,
 ) -> Result<()> {
     for &index in validated.order.iter().filter(|&&index| wanted(index)) {
         token.check()?;
         let view = &validated.spec.view_definitions[index];
         let provider = match &view.transform {
             Transform::Operator(_) => operator(index),
-            Transform::Sql(transform) => Arc::new(ViewTable::new(sql_plan(context, view, transform).await?, None)),
+            Transform::Sql(transform) => computed(index, Arc::new(ViewTable::new(sql_plan(context, view, transform).await?, None))),
         };
         register(context, &view.name, provider)?;
     }

@@ -1,9 +1,9 @@
 //! Input tables: a Delta table at a version becomes a plain listing of its data files, read by the session's own planner. Nothing is written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use codeanatomy_spec::InputRelation;
+use codeanatomy_spec::{ColumnDefinition, InputRelation};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -28,7 +28,7 @@ pub async fn open(relation: &InputRelation) -> Result<Input> {
     let place = format!("input `{}`", relation.name);
     let snapshot = delta::open(Path::new(&relation.location), relation.version, &place).await?;
     check_columns(relation, &snapshot)?;
-    let provider = listing(relation, &snapshot).map_err(|error| {
+    let provider = listing(&relation.columns, &snapshot.files).map_err(|error| {
         let details = json!({"input": relation.name, "location": relation.location});
         EngineError::new(&code::INPUT_MISSING, format!("{place}: {error}"), "see the cause in the message", details)
     })?;
@@ -60,12 +60,13 @@ fn check_columns(relation: &InputRelation, snapshot: &Snapshot) -> Result<()> {
     Ok(())
 }
 
-fn listing(relation: &InputRelation, snapshot: &Snapshot) -> datafusion::error::Result<Arc<dyn TableProvider>> {
-    let schema = open_schema(&relation.columns, Texts::Views);
-    if snapshot.files.is_empty() {
+/// Data files as a table with these columns.
+pub fn listing(columns: &[ColumnDefinition], files: &[PathBuf]) -> datafusion::error::Result<Arc<dyn TableProvider>> {
+    let schema = open_schema(columns, Texts::Views);
+    if files.is_empty() {
         return Ok(Arc::new(EmptyTable::new(schema)));
     }
-    let urls = snapshot.files.iter().map(|path| {
+    let urls = files.iter().map(|path| {
         let url = Url::from_file_path(path)
             .map_err(|()| datafusion::error::DataFusionError::Plan(format!("{} is no file path", path.display())))?;
         ListingTableUrl::try_new(url, None)

@@ -103,9 +103,9 @@ impl Rows {
         match column {
             Column::Bool(_) => Kind::Bool,
             Column::I32(_) => Kind::I32,
-            Column::I64(_) => Kind::I64,
+            Column::I64(_) | Column::I64Runs(_) => Kind::I64,
             Column::F64(_) => Kind::F64,
-            Column::Str(_) => Kind::Str,
+            Column::Str(_) | Column::StrRuns(_) => Kind::Str,
             Column::Binary(_) => Kind::Binary,
             Column::I32List(_) => Kind::I32List,
             Column::I64List(_) => Kind::I64List,
@@ -127,17 +127,21 @@ impl Rows {
                 let values = &values[rows];
                 Arc::new(Int32Array::new(values.to_vec().into(), nulls(values.iter().map(|&value| value == NULL_I32))))
             }
-            Column::I64(values) => {
-                let values = &values[rows];
-                Arc::new(Int64Array::new(values.to_vec().into(), nulls(values.iter().map(|&value| value == NULL_I64))))
-            }
+            Column::I64(values) => Arc::new(longs(values[rows].to_vec())),
+            Column::I64Runs(values) => Arc::new(longs(values.rows(rows))),
             Column::Str(values) => Arc::new(self.texts.array(&values[rows])),
+            Column::StrRuns(values) => Arc::new(self.texts.array(&values.rows(rows))),
             Column::Binary(values) => Arc::new(BinaryViewArray::from_iter_values(rows.map(|row| values.row(row)))),
             Column::I32List(values) => list(values, rows, DataType::Int32, |values| Arc::new(Int32Array::from(values.to_vec()))),
             Column::I64List(values) => list(values, rows, DataType::Int64, |values| Arc::new(Int64Array::from(values.to_vec()))),
             Column::StrList(values) => list(values, rows, DataType::Utf8View, |values| Arc::new(self.texts.array(values))),
         }
     }
+}
+
+fn longs(values: Vec<i64>) -> Int64Array {
+    let nulls = nulls(values.iter().map(|&value| value == NULL_I64));
+    Int64Array::new(values.into(), nulls)
 }
 
 fn nulls(is_null: impl Iterator<Item = bool> + Clone) -> Option<NullBuffer> {

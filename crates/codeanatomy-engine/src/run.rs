@@ -1,13 +1,13 @@
 //! One run of a compiled spec: operators and outputs as their inputs become ready, promises, one commit a table. Nothing is visible before the commits.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Instant;
 
 use codeanatomy_graph::table::Strings;
-use codeanatomy_spec::{OutputTarget, Promise, Validated};
+use codeanatomy_spec::{Promise, Validated};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::TableReference;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
@@ -24,9 +24,11 @@ use crate::compile::Compiled;
 use crate::error::{EngineError, Result};
 use crate::intake::Intake;
 use crate::rows::{Rows, RowsTable};
+use crate::schedule::Needs;
 use crate::session::{Limits, Session};
 use crate::shape::{Texts, open_schema};
 use crate::sink::{Sink, Wanted, Written};
+use crate::stored::StoredTable;
 use crate::table::TableDeclaration;
 use crate::{delta, envelope, metrics, operators, plan, promises, register};
 
@@ -81,6 +83,7 @@ struct Build {
     token: CancelToken,
     progress: Progress,
     tables: BTreeMap<usize, Arc<RowsTable>>,
+    stored: BTreeMap<usize, Arc<StoredTable>>,
     inputs: Vec<(String, u64, Option<String>)>,
     ledger: metrics::Ledger,
 }
@@ -108,8 +111,13 @@ impl Build {
         let tables: BTreeMap<usize, Arc<RowsTable>> =
             operator_views.map(|(view, _)| (*view, Arc::new(RowsTable::new(open_schema(&views[*view].columns, Texts::Views))))).collect();
         let wanted = |view: usize| compiled.schedule.is_used(view);
-        plan::views(&session.context, &validated, &token, wanted, |view| tables[&view].clone()).await?;
-        Ok(Self { compiled, session, limits, token, progress, tables, inputs, ledger: metrics::Ledger::default() })
+        let mut stored: BTreeMap<usize, Arc<StoredTable>> = BTreeMap::new();
+        let computed = |view: usize, plan| match compiled.schedule.stored.get(&view) {
+            Some(_) => stored.entry(view).or_insert_with(|| Arc::new(StoredTable::new(plan))).clone(),
+            None => plan,
+        };
+        plan::views(&session.context, &validated, &token, wanted, |view| tables[&view].clone(), computed).await?;
+        Ok(Self { compiled, session, limits, token, progress, tables, stored, inputs, ledger: metrics::Ledger::default() })
     }
 
     fn validated(&self) -> &Validated {
@@ -135,20 +143,28 @@ impl Build {
         let schedule = self.compiled.schedule.clone();
         let mut operators: Vec<usize> = schedule.needed.iter().copied().collect();
         let mut outputs: Vec<usize> = (0..schedule.outputs.len()).collect();
-        let mut ready: BTreeSet<usize> = BTreeSet::new();
-        let mut readers: BTreeMap<usize, usize> = schedule.needed.iter().map(|&run| (run, schedule.consumers(run))).collect();
+        let mut ready = Needs::default();
+        let is_ready = |needs: &Needs, ready: &Needs| needs.runs.is_subset(&ready.runs) && needs.outputs.is_subset(&ready.outputs);
+        let mut readers = schedule.readers();
+        // Outputs that run and give memory back when they end.
+        let mut giving: BTreeSet<usize> = BTreeSet::new();
         let mut written = Vec::new();
         loop {
             while running.len() < self.limits.partitions {
                 let build = self.clone();
-                // Outputs first: they give memory back, operators take it.
-                if let Some(place) = outputs.iter().position(|&output| schedule.outputs[output].is_subset(&ready)) {
+                // Outputs first: they give memory back, operators take it, and wait until it is there.
+                if let Some(place) = outputs.iter().position(|&output| is_ready(&schedule.outputs[output], &ready)) {
                     let output = outputs.remove(place);
+                    if !schedule.outputs[output].views.is_empty() {
+                        giving.insert(output);
+                    }
                     let handle = Handle::current();
                     running.spawn_blocking(move || {
                         handle.block_on(build.stoppable(build.write(output))).map(|table| Done::Output(output, Box::new(table)))
                     });
-                } else if let Some(place) = operators.iter().position(|&run| schedule.runs[run].needs.is_subset(&ready)) {
+                } else if giving.is_empty()
+                    && let Some(place) = operators.iter().position(|&run| is_ready(&schedule.runs[run].needs, &ready))
+                {
                     let run = operators.remove(place);
                     let handle = Handle::current();
                     running.spawn_blocking(move || handle.block_on(build.stoppable(build.operate(run))).map(|()| Done::Operator(run)));
@@ -159,18 +175,32 @@ impl Build {
             let Some(finished) = running.join_next().await else { break };
             let needs = match finished.map_err(|error| joined(error, "run"))?? {
                 Done::Operator(run) => {
-                    ready.insert(run);
+                    ready.runs.insert(run);
                     &schedule.runs[run].needs
                 }
                 Done::Output(output, table) => {
+                    self.store(output, &table)?;
+                    ready.outputs.insert(output);
+                    giving.remove(&output);
                     written.push((*table, output));
                     &schedule.outputs[output]
                 }
             };
-            self.release(needs, &mut readers);
+            self.release(&needs.views, &mut readers);
         }
         written.sort_by_key(|(_, output)| *output);
         Ok(written)
+    }
+
+    /// Gives the files of an output to those who read its view.
+    fn store(&self, output: usize, written: &Written) -> Result<()> {
+        let stored = self.compiled.schedule.stored.iter().find(|&(_, &writer)| writer == output);
+        let Some(table) = stored.and_then(|(view, _)| Some((view, self.stored.get(view)?))) else { return Ok(()) };
+        let (&view, table) = table;
+        let files: Vec<PathBuf> = written.files.iter().map(|file| file.path.clone()).collect();
+        let listed = register::listing(&self.validated().spec.view_definitions[view].columns, &files);
+        table.fill(listed.map_err(|error| EngineError::from_datafusion(&error, &code::EXECUTION, &written.table.name))?);
+        Ok(())
     }
 
     /// Ends work as soon as the token is set, where it waits.
@@ -182,16 +212,14 @@ impl Build {
     }
 
     /// Empties the tables of operators whose last reader has ended.
-    fn release(&self, needs: &BTreeSet<usize>, readers: &mut BTreeMap<usize, usize>) {
-        for run in needs {
-            let left = readers.entry(*run).or_insert(1);
+    fn release(&self, views: &BTreeSet<usize>, readers: &mut BTreeMap<usize, usize>) {
+        for view in views {
+            let left = readers.entry(*view).or_insert(1);
             *left -= 1;
-            if *left == 0 {
-                self.compiled.schedule.runs[*run]
-                    .views
-                    .iter()
-                    .filter_map(|(view, _)| self.tables.get(view))
-                    .for_each(|table| table.empty());
+            if *left == 0
+                && let Some(table) = self.tables.get(view)
+            {
+                table.empty();
             }
         }
     }
@@ -259,7 +287,7 @@ impl Build {
         let place = format!("output `{}`", output.table);
         let started = Instant::now();
         (self.progress)(json!({"event": "output_started", "table": output.table}));
-        let frame = self.output_frame(output, &place).await?;
+        let frame = self.output_frame(index, &place).await?;
         let table =
             Arc::new(TableDeclaration { name: output.table.clone(), columns: output.columns.clone(), promises: output.promises.clone() });
         let reservation = MemoryConsumer::new(place.clone()).register(&self.session.pool());
@@ -274,9 +302,14 @@ impl Build {
         Ok(written)
     }
 
-    async fn output_frame(&self, output: &OutputTarget, place: &str) -> Result<DataFrame> {
+    async fn output_frame(&self, index: usize, place: &str) -> Result<DataFrame> {
+        let output = &self.validated().spec.output_targets[index];
         let failed = |error| EngineError::from_datafusion(&error, &code::SQL, place);
-        let frame = self.frame(&output.view).await?;
+        let stored = self.compiled.schedule.stored.iter().find(|&(_, &writer)| writer == index).and_then(|(view, _)| self.stored.get(view));
+        let frame = match stored {
+            Some(table) => self.session.context.read_table(table.plan.clone()).map_err(failed)?,
+            None => self.frame(&output.view).await?,
+        };
         let columns: Vec<&str> = output.columns.iter().map(|column| column.name.as_str()).collect();
         let frame = frame.select_columns(&columns).map_err(failed)?;
         if output.order_by.is_empty() {

@@ -14,8 +14,18 @@ pub struct OperatorRun {
     pub parameters: Value,
     /// Index of the view, name of the output port.
     pub views: Vec<(usize, String)>,
-    /// Runs that its inputs come from.
-    pub needs: BTreeSet<usize>,
+    pub needs: Needs,
+}
+
+/// What must be there before a job starts.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    /// Runs whose rows it reads.
+    pub runs: BTreeSet<usize>,
+    /// Outputs whose files it reads.
+    pub outputs: BTreeSet<usize>,
+    /// Views of operators that it reads.
+    pub views: BTreeSet<usize>,
 }
 
 /// Everything a run of a spec does, before it does it.
@@ -24,8 +34,9 @@ pub struct Schedule {
     pub runs: Vec<OperatorRun>,
     /// Runs that are needed for some output.
     pub needed: BTreeSet<usize>,
-    /// By output: runs that it waits for.
-    pub outputs: Vec<BTreeSet<usize>>,
+    pub outputs: Vec<Needs>,
+    /// Views that an output writes whole and others read too, with that output: they are computed once and read from its files.
+    pub stored: BTreeMap<usize, usize>,
     /// Views that no output needs.
     pub unused: Vec<usize>,
     used: BTreeSet<usize>,
@@ -39,37 +50,48 @@ impl Schedule {
         let mut runs = group(validated);
         let owner: BTreeMap<usize, usize> =
             runs.iter().enumerate().flat_map(|(run, operator)| operator.views.iter().map(move |(view, _)| (*view, run))).collect();
-        let walk = Walk { validated, index: &index, owner: &owner };
-        for run in &mut runs {
-            run.needs = run.inputs.values().flat_map(|relation| walk.runs_behind(relation)).collect();
-        }
-        let outputs: Vec<BTreeSet<usize>> = spec.output_targets.iter().map(|output| walk.runs_behind(&output.view)).collect();
+        let mut walk = Walk { validated, index: &index, owner: &owner, stored: BTreeMap::new() };
         let used: BTreeSet<usize> = spec.output_targets.iter().flat_map(|output| walk.views_behind(&output.view)).collect();
+        walk.stored = stored(validated, &index, &owner, &used);
+        for run in &mut runs {
+            run.needs = walk.needs(run.inputs.values().map(String::as_str), None);
+        }
+        let outputs: Vec<Needs> =
+            spec.output_targets.iter().enumerate().map(|(own, output)| walk.needs([output.view.as_str()], Some(own))).collect();
         let needed = closure(&runs, &outputs);
         let unused = (0..spec.view_definitions.len()).filter(|view| !used.contains(view)).collect();
-        Self { runs, needed, outputs, unused, used }
+        let stored = walk.stored;
+        Self { runs, needed, outputs, stored, unused, used }
     }
 
     pub fn is_used(&self, view: usize) -> bool {
         self.used.contains(&view)
     }
 
-    /// How many jobs read the outputs of a run.
-    pub fn consumers(&self, run: usize) -> usize {
-        let runs = self.needed.iter().filter(|&&other| self.runs[other].needs.contains(&run)).count();
-        runs + self.outputs.iter().filter(|needs| needs.contains(&run)).count()
+    /// How many jobs read each view of an operator.
+    pub fn readers(&self) -> BTreeMap<usize, usize> {
+        let jobs = self.needed.iter().map(|&run| &self.runs[run].needs).chain(&self.outputs);
+        let mut readers = BTreeMap::new();
+        for &view in jobs.flat_map(|needs| &needs.views) {
+            *readers.entry(view).or_default() += 1;
+        }
+        readers
     }
 
     pub fn to_json(&self, validated: &Validated) -> Value {
         let name = |run: &usize| &self.runs[*run].operator;
+        let tables =
+            |needs: &Needs| -> Vec<&String> { needs.outputs.iter().map(|&output| &validated.spec.output_targets[output].table).collect() };
         let runs = self.needed.iter().map(|&run| {
             let views: Vec<&String> = self.runs[run].views.iter().map(|(view, _)| &validated.spec.view_definitions[*view].name).collect();
-            json!({"run": run, "operator": self.runs[run].operator, "views": views, "needs": self.runs[run].needs})
+            let needs = &self.runs[run].needs;
+            json!({"run": run, "operator": self.runs[run].operator, "views": views, "needs": needs.runs, "reads": tables(needs)})
         });
         let outputs = validated.spec.output_targets.iter().zip(&self.outputs);
-        let outputs = outputs.map(
-            |(output, needs)| json!({"output": output.table, "needs": needs, "operators": needs.iter().map(name).collect::<Vec<_>>()}),
-        );
+        let outputs = outputs.map(|(output, needs)| {
+            let operators: Vec<&String> = needs.runs.iter().map(name).collect();
+            json!({"output": output.table, "needs": needs.runs, "operators": operators, "reads": tables(needs)})
+        });
         json!(runs.chain(outputs).collect::<Vec<_>>())
     }
 }
@@ -87,7 +109,7 @@ fn group(validated: &Validated) -> Vec<OperatorRun> {
                 inputs: inputs.clone(),
                 parameters: parameters.clone(),
                 views: vec![(view, output.clone())],
-                needs: BTreeSet::new(),
+                needs: Needs::default(),
             }),
         }
     }
@@ -95,40 +117,69 @@ fn group(validated: &Validated) -> Vec<OperatorRun> {
 }
 
 /// The runs that outputs need, and those that they need.
-fn closure(runs: &[OperatorRun], outputs: &[BTreeSet<usize>]) -> BTreeSet<usize> {
-    let mut open: Vec<usize> = outputs.iter().flatten().copied().collect();
+fn closure(runs: &[OperatorRun], outputs: &[Needs]) -> BTreeSet<usize> {
+    let mut open: Vec<usize> = outputs.iter().flat_map(|needs| &needs.runs).copied().collect();
     let mut needed = BTreeSet::new();
     while let Some(run) = open.pop() {
         if needed.insert(run) {
-            open.extend(runs[run].needs.iter().copied());
+            open.extend(runs[run].needs.runs.iter().copied());
         }
     }
     needed
+}
+
+/// SQL views of which an output has every column, and which something else reads, with that output.
+fn stored(
+    validated: &Validated,
+    index: &BTreeMap<&str, usize>,
+    owner: &BTreeMap<usize, usize>,
+    used: &BTreeSet<usize>,
+) -> BTreeMap<usize, usize> {
+    let spec = &validated.spec;
+    let mut found = BTreeMap::new();
+    for (place, output) in spec.output_targets.iter().enumerate() {
+        let Some(&view) = index.get(output.view.as_str()) else { continue };
+        let columns = &spec.view_definitions[view].columns;
+        let is_whole = columns.iter().all(|column| output.columns.iter().any(|other| other.name == column.name));
+        let others = spec.output_targets.iter().enumerate().any(|(other, target)| other != place && target.view == output.view);
+        let is_read = used.iter().any(|&reader| spec.view_definitions[reader].dependencies.contains(&output.view));
+        if is_whole && (others || is_read) && !owner.contains_key(&view) {
+            found.entry(view).or_insert(place);
+        }
+    }
+    found
 }
 
 struct Walk<'a> {
     validated: &'a Validated,
     index: &'a BTreeMap<&'a str, usize>,
     owner: &'a BTreeMap<usize, usize>,
+    stored: BTreeMap<usize, usize>,
 }
 
 impl Walk<'_> {
-    /// Runs that a relation reads through SQL views: the walk ends at operator views.
-    fn runs_behind(&self, relation: &str) -> BTreeSet<usize> {
-        self.reach(relation, false).into_iter().filter_map(|view| self.owner.get(&view).copied()).collect()
+    /// What relations read through SQL views: the walk ends at operator views and at stored ones, but not at what `own` stores.
+    fn needs<'a>(&'a self, relations: impl IntoIterator<Item = &'a str>, own: Option<usize>) -> Needs {
+        let stored = |view: usize| self.stored.get(&view).copied().filter(|&output| Some(output) != own);
+        let views = self.reach(relations, |view| !self.owner.contains_key(&view) && stored(view).is_none());
+        Needs {
+            runs: views.iter().filter_map(|view| self.owner.get(view).copied()).collect(),
+            outputs: views.iter().filter_map(|&view| stored(view)).collect(),
+            views: views.iter().copied().filter(|view| self.owner.contains_key(view)).collect(),
+        }
     }
 
     /// Every view that a relation needs, itself included.
     fn views_behind(&self, relation: &str) -> BTreeSet<usize> {
-        self.reach(relation, true)
+        self.reach([relation], |_| true)
     }
 
-    fn reach(&self, relation: &str, through_operators: bool) -> BTreeSet<usize> {
-        let mut open: Vec<&str> = vec![relation];
+    fn reach<'a>(&'a self, relations: impl IntoIterator<Item = &'a str>, goes_through: impl Fn(usize) -> bool) -> BTreeSet<usize> {
+        let mut open: Vec<&str> = relations.into_iter().collect();
         let mut seen = BTreeSet::new();
         while let Some(name) = open.pop() {
             let Some(&view) = self.index.get(name) else { continue };
-            if seen.insert(view) && (through_operators || !self.owner.contains_key(&view)) {
+            if seen.insert(view) && goes_through(view) {
                 open.extend(self.validated.spec.view_definitions[view].dependencies.iter().map(String::as_str));
             }
         }

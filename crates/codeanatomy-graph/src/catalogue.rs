@@ -3,11 +3,12 @@
 use crate::adjacency::ADJACENCY;
 use crate::control_flow::CONTROL_FLOW;
 use crate::gather::GATHER;
+use crate::locate::LOCATE;
 use crate::operator::Operator;
 use crate::resolve::RESOLVE;
 
 /// Every operator, evidence first.
-pub const OPERATORS: &[Operator] = &[RESOLVE, CONTROL_FLOW, GATHER, ADJACENCY];
+pub const OPERATORS: &[Operator] = &[RESOLVE, CONTROL_FLOW, LOCATE, GATHER, ADJACENCY];
 
 /// The operator of that name.
 pub fn operator(name: &str) -> Option<&'static Operator> {

@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod control_flow;
 pub mod gather;
 pub mod ids;
+pub mod locate;
 pub mod operator;
 pub mod positions;
 pub mod resolve;

@@ -107,6 +107,58 @@ impl<T: Clone> Ragged<T> {
     }
 }
 
+/// Values of which many neighbours are equal: value `i` holds up to row `ends[i]`.
+#[derive(Clone, Debug)]
+pub struct Runs<T> {
+    ends: Vec<usize>,
+    values: Vec<T>,
+}
+
+impl<T> Default for Runs<T> {
+    fn default() -> Self {
+        Self { ends: Vec::new(), values: Vec::new() }
+    }
+}
+
+impl<T: Copy + PartialEq> Runs<T> {
+    pub fn push(&mut self, value: T) {
+        let rows = self.len() + 1;
+        if self.values.last() == Some(&value)
+            && let Some(end) = self.ends.last_mut()
+        {
+            *end = rows;
+        } else {
+            self.values.push(value);
+            self.ends.push(rows);
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.ends.last().copied().unwrap_or(0)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The values of some rows, one by one.
+    pub fn rows(&self, rows: std::ops::Range<usize>) -> Vec<T> {
+        let mut values = Vec::with_capacity(rows.len());
+        let mut run = self.ends.partition_point(|&end| end <= rows.start);
+        while values.len() < rows.len() {
+            let end = self.ends[run].min(rows.end);
+            values.resize(end - rows.start, self.values[run]);
+            run += 1;
+        }
+        values
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.ends.capacity() * size_of::<usize>() + self.values.capacity() * size_of::<T>()
+    }
+}
+
 /// One column. Lists and binary values are never null; the others have the nulls above (`Bool` and `F64` hold options).
 #[derive(Clone, Debug)]
 pub enum Column {
@@ -119,6 +171,10 @@ pub enum Column {
     I32List(Ragged<i32>),
     I64List(Ragged<i64>),
     StrList(Ragged<Str>),
+    /// The same as `I64`.
+    I64Runs(Runs<i64>),
+    /// The same as `Str`.
+    StrRuns(Runs<Str>),
 }
 
 impl Column {
@@ -133,6 +189,8 @@ impl Column {
             Column::I32List(values) => values.len(),
             Column::I64List(values) => values.len(),
             Column::StrList(values) => values.len(),
+            Column::I64Runs(values) => values.len(),
+            Column::StrRuns(values) => values.len(),
         }
     }
 
@@ -155,5 +213,23 @@ impl Table {
 
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, |(_, column)| column.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_give_back_every_row() {
+        let values = [7, 7, 7, 2, 2, 9, 7];
+        let mut runs = Runs::default();
+        values.into_iter().for_each(|value| runs.push(value));
+        assert_eq!(runs.len(), values.len());
+        for start in 0..=values.len() {
+            for end in start..=values.len() {
+                assert_eq!(runs.rows(start..end), values[start..end]);
+            }
+        }
     }
 }

@@ -15,6 +15,17 @@ struct Source {
     symbols: &'static str,
 }
 
+/// An input without rows.
+fn empty(port: usize) -> Table {
+    let columns = RESOLVE.inputs[port].columns.iter().map(|&(name, kind)| match kind {
+        Kind::I64 => (name, Column::I64(Vec::new())),
+        Kind::I32 => (name, Column::I32(Vec::new())),
+        Kind::Str => (name, Column::Str(Vec::new())),
+        _ => unreachable!("{name}: outlines have numbers and texts"),
+    });
+    Table::new(columns.collect())
+}
+
 /// A row of the syntax: file, node, parent, class, field, position, first byte, name, access, value, line.
 type Node = (i64, i32, i32, Str, Str, i32, i32, Str, Str, Str, i32);
 
@@ -148,6 +159,9 @@ impl Evidence {
                 ("name", Column::Str(self.symbols.iter().map(|row| row.2).collect())),
                 ("scope_kind", Column::Str(self.symbols.iter().map(|row| row.3).collect())),
             ]),
+            empty(5),
+            empty(6),
+            empty(7),
         ]
     }
 
@@ -182,6 +196,8 @@ impl Graph {
             Column::Str(values) => self.strings.get(values[row]).unwrap_or("-").to_owned(),
             Column::Bool(values) => format!("{:?}", values[row]),
             Column::F64(values) => format!("{:?}", values[row]),
+            Column::I64Runs(values) => self.name(values.rows(row..row + 1)[0]).unwrap_or_else(|| "-".into()),
+            Column::StrRuns(values) => self.strings.get(values.rows(row..row + 1)[0]).unwrap_or("-").to_owned(),
             _ => unreachable!("no output has lists"),
         }
     }
@@ -423,7 +439,7 @@ fn outputs_have_the_columns_of_their_ports() {
         let kind = |column: &Column| match column {
             Column::Bool(_) => Kind::Bool,
             Column::I32(_) => Kind::I32,
-            Column::I64(_) => Kind::I64,
+            Column::I64(_) | Column::I64Runs(_) => Kind::I64,
             Column::F64(_) => Kind::F64,
             _ => Kind::Str,
         };

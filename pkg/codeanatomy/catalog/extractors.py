@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codeanatomy.catalog.evidence import ast, bytecode, libcst, repo_scan, symtable, tree_sitter
+from codeanatomy.catalog.evidence import (
+    ast,
+    bytecode,
+    dependencies,
+    libcst,
+    python_external,
+    python_imports,
+    repo_scan,
+    symtable,
+    tree_sitter,
+)
 from codeanatomy.catalog.shapes import Table
 
 
@@ -40,5 +50,28 @@ EXTRACTORS = (
         1,
         tree_sitter.TABLES,
         "Definitions, calls and imports also of sources that CPython refuses, and where the syntax errors are.",
+    ),
+    Extractor(
+        "dependencies",
+        "codeanatomy.extract.dependencies",
+        1,
+        dependencies.TABLES,
+        "What project, requirements and lock files declare, and what is installed, by metadata alone.",
+    ),
+    Extractor(
+        "python_imports",
+        "codeanatomy.extract.python_imports",
+        2,
+        python_imports.TABLES,
+        "Imports as `ast`, libcst and tree-sitter have them, merged.",
+        inputs=(repo_scan.REPO_FILES, ast.AST_IMPORTS, libcst.CST_IMPORTS, tree_sitter.TS_IMPORTS),
+    ),
+    Extractor(
+        "python_external",
+        "codeanatomy.extract.python_external",
+        3,
+        python_external.TABLES,
+        "Imports that lead out of the repository: standard library, distribution and version, or unresolved.",
+        inputs=(repo_scan.REPO_FILES, *python_imports.TABLES, *dependencies.TABLES),
     ),
 )

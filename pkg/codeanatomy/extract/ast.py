@@ -1,6 +1,6 @@
-"""The `ast` extractor: sources in, rows of `ast_nodes` out. It resolves no names and judges no code.
+"""The `ast` extractor: sources in, rows of `ast_nodes` and `ast_imports` out. It resolves no names and judges no code.
 
-What `value` says, by kind (null for every other):
+What `value` of a node says, by kind (null for every other):
 
 | kind | value |
 | --- | --- |
@@ -29,7 +29,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from codeanatomy.catalog.evidence.ast import AST_NODES
+from codeanatomy.catalog.evidence.ast import AST_IMPORTS, AST_NODES, TABLES
+from codeanatomy.catalog.shapes import Table
 from codeanatomy.extract import grammar, text
 from codeanatomy.extract.columns import Words, record_batch
 from codeanatomy.extract.forest import Forest, forest
@@ -39,14 +40,17 @@ from codeanatomy.extract.source import Failed, Source
 from codeanatomy.extract.spans import Spans, spans
 from codeanatomy.extract.walk import ACCESS, Walk, walk
 
+_ALIAS = grammar.number("alias")
+_FROM = grammar.number("ImportFrom")
+
 MOST_NODES = 1 << 24
 """A node's number has 24 bits in its id."""
 
 
 class Syntax:
-    """Syntax trees to rows of `ast_nodes`."""
+    """Syntax trees to rows."""
 
-    tables = (AST_NODES,)
+    tables: tuple[Table, ...] = TABLES
 
     def __init__(self) -> None:
         self._walks: list[Walk] = []
@@ -70,7 +74,7 @@ class Syntax:
     def take(self) -> list[pa.RecordBatch | None]:
         """The rows of every source read since the last take."""
         walks, self._walks, self._pending = self._walks, [], 0
-        return [_batch(walks) if walks else None]
+        return _batches(walks) if walks else [None] * len(TABLES)
 
 
 def open() -> Syntax:
@@ -81,10 +85,15 @@ def open() -> Syntax:
     return syntax
 
 
-def _batch(walks: list[Walk]) -> pa.RecordBatch:
+def _batches(walks: list[Walk]) -> list[pa.RecordBatch | None]:
     """The rows of many walks, put in pre-order."""
     trees = forest(walks)
     found = spans(trees)
+    nodes = _nodes(walks, trees, found)
+    return [nodes, _imports(nodes, trees)]
+
+
+def _nodes(walks: list[Walk], trees: Forest, found: Spans) -> pa.RecordBatch:
     first_row = trees.first_rows[trees.files]
     text_start = trees.text_starts[trees.files]
     parents = trees.parents - first_row
@@ -108,6 +117,23 @@ def _batch(walks: list[Walk]) -> pa.RecordBatch:
             "value": _values(walks, trees, found),
             "line": trees.lines,
         },
+    )
+
+
+def _imports(nodes: pa.RecordBatch, trees: Forest) -> pa.RecordBatch | None:
+    """The rows of import aliases beside those of their statements."""
+    rows = np.flatnonzero(trees.kinds == _ALIAS)
+    if not len(rows):
+        return None
+    aliases, statements = nodes.take(pa.array(rows)), nodes.take(pa.array(trees.parents[rows]))
+    is_from = trees.kinds[trees.parents[rows]] == _FROM
+    levels = np.zeros(len(rows), np.int32)
+    levels[is_from] = statements["value"].filter(pa.array(is_from)).cast(pa.int32())
+    return record_batch(
+        AST_IMPORTS,
+        {name: aliases[name] for name in ("file_id", "node", "position", "name", "name_bstart", "name_bend")}
+        | {name: statements[name] for name in ("bstart", "bend")}
+        | {"level": levels, "module": statements["name"], "alias": aliases["value"]},
     )
 
 

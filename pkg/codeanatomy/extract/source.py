@@ -21,15 +21,27 @@ class Source:
 
 
 class Failed(Exception):
-    """An expected problem with one source: a code of the catalog, a message, and where it is, if that is known (bytes of the UTF-8 text)."""
+    """An expected problem with one source: a code of the catalog, a message, and where it is, if that is known (bytes of the UTF-8 text).
 
-    def __init__(self, code: str, message: str, bstart: int | None = None, bend: int | None = None, line: int | None = None) -> None:
-        super().__init__(code, message, bstart, bend, line)
+    `severity` is `error` or `warning`, as in `extract_errors`.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        bstart: int | None = None,
+        bend: int | None = None,
+        line: int | None = None,
+        severity: str = "error",
+    ) -> None:
+        super().__init__(code, message, bstart, bend, line, severity)
         self.code = code
         self.message = message
         self.bstart = bstart
         self.bend = bend
         self.line = line
+        self.severity = severity
 
 
 class Extraction(Protocol):

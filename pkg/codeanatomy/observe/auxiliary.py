@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,19 +47,31 @@ async def write_manifest(manifest: dict[str, Any], output: Path) -> TableResult:
     return await _write(RUN_MANIFEST, [{**row, **counts, "manifest": json.dumps(manifest, default=str)}], output)
 
 
-def one_row_a_problem(failures: Iterable[Failure]) -> list[Failure]:
-    """Failures without repetition: what several extractors say of one source with one code is one problem, with all their names."""
-    found: dict[tuple[str, str, str], Failure] = {}
-    names: dict[tuple[str, str, str], list[str]] = {}
+def one_row_a_source(failures: Iterable[Failure]) -> list[Failure]:
+    """Failures without repetition. What several extractors say of one source is one problem: the first of `_SPEAKERS` says it, with the names of all;
+    how the others' workers ended, if they did, is added to its message."""
+    found: dict[tuple[str, str], list[Failure]] = {}
     for failure in failures:
-        key = (failure.path, failure.stage, failure.code)
-        found.setdefault(key, failure)
-        names.setdefault(key, []).append(failure.extractor)
-    return [_seen_by(failure, sorted(set(names[key]))) for key, failure in found.items()]
+        key = (failure.path, failure.stage) if failure.stage == "extraction" else (failure.path, failure.code)
+        found.setdefault(key, []).append(failure)
+    return [_in_one(sorted(same, key=_rank)) for same in found.values()]
 
 
-def _seen_by(failure: Failure, extractors: list[str]) -> Failure:
-    return type(failure)(**{**asdict(failure), "extractor": ", ".join(extractors)})
+_SPEAKERS = ("ast", "symtable", "bytecode", "libcst", "tree_sitter")
+"""Who is heard first: CPython's parser, then what rests on it, then other parsers, then tools."""
+
+
+def _rank(failure: Failure) -> tuple[bool, int, tuple[str, str, str, int, str]]:
+    speaker = _SPEAKERS.index(failure.extractor) if failure.extractor in _SPEAKERS else len(_SPEAKERS)
+    return (failure.severity != "error", speaker, failure.order)
+
+
+def _in_one(failures: list[Failure]) -> Failure:
+    first, *others = failures
+    ends = dict.fromkeys(f"{other.extractor}: {other.message}" for other in others if other.worker_exit and other.message != first.message)
+    return replace(
+        first, extractor=", ".join(sorted({failure.extractor for failure in failures})), message="; ".join((first.message, *ends))
+    )
 
 
 def _view(node: Node, pruned: bool) -> Row:

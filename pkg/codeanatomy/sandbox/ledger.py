@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 
 from codeanatomy.catalog.extractors import Extractor
+from codeanatomy.catalog.failures import BY_CODE
 from codeanatomy.failure import Failure
 from codeanatomy.sandbox.wire import NO_FILE, Garbage
 
 MESSAGE_LENGTH = 2_000
+BATCH_COST = 128
+"""Bytes that a batch takes here besides its own: many of nothing are something."""
 
 
 class Parcel(Protocol):
@@ -48,14 +51,19 @@ class ShardOutcome:
     in_force: tuple[str, ...] = ()
 
 
+Place = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
+"""A line or an offset, as the table of failures holds it."""
+
+
 class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The payload of an `F` frame."""
 
     code: str
     message: str
-    line: int | None
-    bstart: int | None
-    bend: int | None
+    severity: Literal["error", "warning"]
+    line: Place | None
+    bstart: Place | None
+    bend: Place | None
 
 
 class Ledger:
@@ -81,6 +89,7 @@ class Ledger:
         self._last = self.committed - 1
         self._batches: list[tuple[int, bytes]] = []
         self._refusals: list[Failure] = []
+        self._refused = -1
 
     def left(self) -> list[int]:
         """Numbers of the files that no worker has committed."""
@@ -98,6 +107,8 @@ class Ledger:
 
     def start(self, number: int) -> None:
         """The worker reads that file from now on, or makes batches (`NO_FILE`)."""
+        if self.taking or (number == NO_FILE and not self.read):
+            raise Garbage("it began what it was already doing")
         self.taking = number == NO_FILE
         if self.taking:
             return
@@ -112,16 +123,22 @@ class Ledger:
             refusal = msgspec.json.decode(payload, type=Refusal)
         except msgspec.DecodeError as error:
             raise Garbage(f"a failure that is none: {error}") from error
+        if refusal.code not in BY_CODE:
+            raise Garbage("a failure that nobody declared")
         if self.taking or not self.read:
             raise Garbage("a failure of no file")
+        if self._refused == self.read[-1]:
+            raise Garbage("a second failure of one file")
+        self._refused = self.read[-1]
         message = refusal.message[:MESSAGE_LENGTH]
-        self._refusals.append(self.failure(self.read[-1], refusal.code, message, refusal.line, refusal.bstart, refusal.bend))
+        failure = self.failure(self.read[-1], refusal.code, message, refusal.line, refusal.bstart, refusal.bend)
+        self._refusals.append(replace(failure, severity=refusal.severity))
 
     def hold(self, payload: bytes) -> None:
         """A batch of rows, kept until it is committed."""
         if not payload or payload[0] >= len(self.extractor.tables):
             raise Garbage("a batch of no table")
-        self.held_bytes += len(payload)
+        self.held_bytes += len(payload) + BATCH_COST
         self._batches.append((payload[0], payload[1:]))
 
     async def commit(self, below: int) -> tuple[int, int, int]:

@@ -14,8 +14,11 @@ class Limits:
 
     start_seconds: float = 60.0
     """From the start of the process until it is ready."""
-    file_seconds: float = 10.0
-    """For a file, plus `seconds_per_byte` for its bytes. Only time that the parent waits for the worker counts."""
+    file_seconds: float = 30.0
+    """For a file by the clock, plus `seconds_per_byte` for its bytes. Only time that the parent waits for the worker counts."""
+    file_cpu_seconds: float = 8.0
+    """For a file by the processor, plus `seconds_per_byte`, looked at a few times a second: however busy the machine is, an endless file has
+    soon used it up. The dearest real files that are known (SymPy's, for libcst) need a third of it."""
     seconds_per_byte: float = 1e-5
     grace_seconds: float = 5.0
     """For a worker that is done to end, and for the kernel to take back a killed one."""
@@ -40,6 +43,10 @@ class Limits:
     def allowance(self, size: int) -> float:
         """Seconds that a worker may take over a file of that many bytes."""
         return self.file_seconds + size * self.seconds_per_byte
+
+    def cpu_allowance(self, size: int) -> float:
+        """Processor seconds that a worker may take over a file of that many bytes."""
+        return self.file_cpu_seconds + size * self.seconds_per_byte
 
     def processor_allowance(self, files: int, size: int) -> int:
         """Processor seconds for a worker with that many files and bytes: never less than the clock would grant them."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,11 +25,12 @@ from codeanatomy.catalog.extractors import Extractor
 from codeanatomy.events import Events, FileDone, WorkerEnded, WorkerStarted
 from codeanatomy.failure import Coded, Failure, cause
 from codeanatomy.sandbox import confinement as sandbox
-from codeanatomy.sandbox import wire
+from codeanatomy.sandbox import tree, wire
 from codeanatomy.sandbox.confinement import CONFINED, Confinement
+from codeanatomy.sandbox.death import Death, autopsy, over_memory
 from codeanatomy.sandbox.ledger import Ledger, Parcel, ShardOutcome, Sink
 from codeanatomy.sandbox.limits import MIB, Limits
-from codeanatomy.sandbox.process import Exit, Process, signal_name
+from codeanatomy.sandbox.process import Exit, Process
 
 WORKER = Path(__file__).with_name("worker.py")
 ENVIRONMENT = {
@@ -67,15 +68,6 @@ class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Payload = TypeVar("Payload", Ready, End)
-
-
-@dataclass(frozen=True, slots=True)
-class Death:
-    """Why a worker did not come to its end."""
-
-    code: str
-    exit: str
-    message: str
 
 
 async def run_shard(
@@ -143,6 +135,8 @@ class Worker:
         self._confinement = confinement
         self._frames = wire.Frames(limits.frame_bytes)
         self._budget = self._allowed = limits.start_seconds
+        self._cpu_allowed = math.inf
+        self._steps = 0
         self._files = self._rows = 0
         self._ready = False
         self._at_disk = False
@@ -169,7 +163,7 @@ class Worker:
             await process.end(self._limits.grace_seconds)
             self._settle()
             self._events(WorkerEnded(name, self._shard, process.pid, self._exit_text()))
-        return None if self._ended else self._death or self._autopsy(ended)
+        return None if self._ended else self._death or autopsy(ended, bytes(self._errors), self._limits)
 
     async def _attend(self) -> None:
         """Feed, drain, watch and listen, all at once, until its stream ends."""
@@ -230,10 +224,16 @@ class Worker:
         del self._errors[: -self._limits.stderr_kept]
 
     async def _watch(self) -> None:
-        """Look at its memory now and then."""
+        """Look now and then at its memory, and at the processor time that it has used since it was first seen at its present step."""
+        step, since = self._steps, 0.0
         while True:
             if self._process.measure() > self._limits.resident_bytes:
-                self._condemn("CA213", "limit memory", _over_memory(self._limits.resident_bytes))
+                self._condemn("CA213", "limit memory", over_memory(self._limits.resident_bytes))
+            used = tree.cpu_seconds(self._process.pid)
+            if self._steps != step:
+                step, since = self._steps, used
+            elif used - since > self._cpu_allowed:
+                self._condemn("CA212", "limit cpu", f"the worker took more than the {self._cpu_allowed:.1f} s of the processor it had")
             await anyio.sleep(LOOK_SECONDS)
 
     async def _listen(self) -> None:
@@ -274,7 +274,9 @@ class Worker:
         elif kind == wire.START:
             ledger.start(wire.number(payload))
             waiting = ledger.read if ledger.taking else ledger.read[-1:]
-            self._grant(self._limits.allowance(sum(ledger.files[number].size for number in waiting)))
+            size = sum(ledger.files[number].size for number in waiting)
+            self._grant(self._limits.allowance(size))
+            self._steps, self._cpu_allowed = self._steps + 1, self._limits.cpu_allowance(size)
         elif kind == wire.FAILURE:
             ledger.refuse(payload)
         elif kind == wire.BATCH:
@@ -310,20 +312,6 @@ class Worker:
             self._death = Death(code, limit, message)
         self._process.kill()
 
-    def _autopsy(self, ended: Exit | None) -> Death:
-        """Why it died by itself."""
-        if ended is None:
-            return Death("CA214", "protocol", "the worker closed its stream and did not end")
-        if ended.code == -signal.SIGXCPU:
-            return Death("CA212", "limit cpu", "the worker used up its processor time")
-        if ended.code < 0:
-            return Death("CA211", str(ended), f"the worker was killed by {signal_name(-ended.code)}")
-        if ended.code == wire.EXIT_MEMORY:
-            return Death("CA213", "limit memory", _over_memory(self._limits.data_bytes))
-        if ended.code > 0:
-            return Death("CA211", str(ended), f"the worker ended with exit code {ended.code}")
-        return Death("CA214", "protocol", "the worker broke the protocol: it ended without its last frame")
-
     def _settle(self) -> None:
         """What it cost."""
         outcome = self._ledger.outcome
@@ -340,10 +328,6 @@ def _decode(payload: bytes, type: type[Payload]) -> Payload:
         return msgspec.json.decode(payload, type=type)
     except msgspec.DecodeError as error:
         raise wire.Garbage(f"a payload that is none: {error}") from error
-
-
-def _over_memory(limit: int) -> str:
-    return f"the worker needed more than the {limit // MIB} MiB it had"
 
 
 def _visit(left: list[int], files: Sequence[Parcel]) -> tuple[list[int], list[int]]:

@@ -42,6 +42,12 @@ def descendants(root: int) -> dict[int, float]:
     return found
 
 
+def cpu_seconds(pid: int) -> float:
+    """The processor seconds of one process; 0 where the system does not say (it is gone, or not on Linux)."""
+    fields = _stat(str(pid)) if sys.platform == "linux" else []
+    return (int(fields[_USER_TIME]) + int(fields[_SYSTEM_TIME])) / _TICKS if fields else 0.0
+
+
 def use(root: int) -> Use:
     """What the process and its descendants use."""
     tree = descendants(root)

@@ -6,7 +6,7 @@ Worker to parent: one byte of kind, the payload's length (u32, little endian), t
 | --- | --- |
 | `R` ready | JSON: interpreter, process id, what is in force |
 | `S` start | u32 number of the file that is read from now on; `NO_FILE` while batches are made |
-| `F` failure of the file last started | JSON: code, message, line, bstart, bend |
+| `F` failure of the file last started | JSON: code, message, severity, line, bstart, bend |
 | `B` batch | u8 number of the table, then one Arrow IPC stream: schema, one batch, end |
 | `C` commit | u32: every file below this number is complete, everything sent for them is final |
 | `E` end | JSON: rows per table, files, failed; the worker then waits for the end of its input |

@@ -132,6 +132,7 @@ class Shift:
             fact: dict[str, object] = {
                 "code": failed.code,
                 "message": failed.message,
+                "severity": failed.severity,
                 "line": failed.line,
                 "bstart": failed.bstart,
                 "bend": failed.bend,

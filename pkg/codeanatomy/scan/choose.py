@@ -11,10 +11,12 @@ from codeanatomy.failure import Failure
 from codeanatomy.scan.globs import selector
 from codeanatomy.scan.reach import Reach
 from codeanatomy.scan.refusal import Refused, failure
+from codeanatomy.scan.scope import Scope
 from codeanatomy.scan.settings import PYTHON_SUFFIXES, ScanSettings
 
 _SHEBANG = re.compile(rb"#![^\n]*\bpython[0-9.]*w?(?:\s|$)")
 _HEAD = 256
+_SUFFIXES = tuple(suffix.encode() for suffix in PYTHON_SUFFIXES)
 
 
 @dataclass(slots=True)
@@ -25,16 +27,18 @@ class Choice:
     failures: list[Failure] = field(default_factory=list)
 
 
-def choose(listed: Iterable[bytes], reach: Reach, settings: ScanSettings) -> Choice:
+def choose(listed: Iterable[bytes], reach: Reach, settings: ScanSettings, scope: Scope) -> Choice:
     """The Python sources among the listed paths. Blocking."""
-    wanted = selector(settings.include_globs, settings.exclude_globs)
+    unwanted = selector(settings.include_globs, settings.exclude_globs)
     choice = Choice()
     paths = set(listed)
     for path in sorted(_with_followed(paths, reach, choice) if settings.follow_symlinks else paths):
-        if not wanted(path.decode("utf-8", "backslashreplace")):
+        if ruling := unwanted(path.decode("utf-8", "backslashreplace")):
+            if is_python_name(path):
+                scope.leave_out(path, *ruling)
             continue
         try:
-            if _is_source(path, reach, settings.follow_symlinks):
+            if _is_source(path, reach, settings.follow_symlinks, scope):
                 choice.paths.append(_text(path))
         except Refused as refused:
             choice.failures.append(refused.failure)
@@ -43,19 +47,34 @@ def choose(listed: Iterable[bytes], reach: Reach, settings: ScanSettings) -> Cho
 
 def is_python_name(path: bytes) -> bool:
     """Whether a path is named like a Python source."""
-    return path.endswith(tuple(suffix.encode() for suffix in PYTHON_SUFFIXES))
+    return path.endswith(_SUFFIXES)
 
 
-def _is_source(path: bytes, reach: Reach, follow: bool) -> bool:
+def mark(path: str) -> str:
+    """What makes a source one: its suffix, or the start of a shebang."""
+    return next((suffix for suffix in PYTHON_SUFFIXES if path.endswith(suffix)), "#!")
+
+
+def _is_source(path: bytes, reach: Reach, follow: bool, scope: Scope) -> bool:
     named = is_python_name(path)
     if not named and b"." in os.path.basename(path):
         return False
     if not follow and reach.is_link(path):
-        # A link to a file of the repository is that file, which is listed itself; one that leads nowhere is worth a word.
-        if named:
-            reach.target(path)
+        _note_link(path, named, reach, scope)
         return False
     return named or _is_script(path, reach)
+
+
+def _note_link(path: bytes, named: bool, reach: Reach, scope: Scope) -> None:
+    """A link to something of the repository is that, which is listed itself. One named like a source that leads nowhere is a failure."""
+    if not named and not reach.leads_to_folder(path):
+        return
+    try:
+        scope.leave_out(path, "link", reach.target(path).decode("utf-8", "backslashreplace"))
+    except Refused as refused:
+        if named:
+            raise
+        scope.leave_out_failed(refused.failure)
 
 
 def _is_script(path: bytes, reach: Reach) -> bool:

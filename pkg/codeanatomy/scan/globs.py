@@ -9,11 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+Ruling = tuple[str, str | None]
+"""A reason of `scope_manifest`, and the glob that decided, if it was one."""
 
-def selector(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
-    """Whether a path is wanted: included by one of `include` (or there are none) and by none of `exclude`."""
+
+def selector(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], Ruling | None]:
+    """Why a path is not wanted: one of `exclude` matches it, or none of `include` does (and there are some); None for one that is wanted."""
     included, excluded = _any(include), _any(exclude)
-    return lambda path: (included is None or bool(included.match(path))) and not (excluded is not None and excluded.match(path))
+
+    def ruling(path: str) -> Ruling | None:
+        if excluded is not None and excluded.match(path):
+            return "excluded", next(glob for glob in exclude if re.match(_expression(glob), path, re.DOTALL))
+        if included is not None and not included.match(path):
+            return "not_included", None
+        return None
+
+    return ruling
 
 
 def _any(globs: Sequence[str]) -> re.Pattern[str] | None:

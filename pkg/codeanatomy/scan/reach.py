@@ -46,16 +46,33 @@ class Reach:
         finally:
             os.close(descriptor)
 
+    def names(self, path: bytes) -> list[bytes]:
+        """The names in a folder, sorted. Raises `Refused`."""
+        descriptor = self._open(path)
+        try:
+            return sorted(map(os.fsencode, os.listdir(descriptor)))
+        except OSError as error:
+            raise Refused(failure("CA102", path, f"it cannot be listed: {reason(error)}")) from error
+        finally:
+            os.close(descriptor)
+
     def is_link(self, path: bytes) -> bool:
         """Whether the last component is a symlink, wherever it leads."""
         return os.path.islink(os.path.join(self._root, path))
 
+    def leads_to_folder(self, path: bytes) -> bool:
+        """Whether this is a symlink to a folder, wherever it is."""
+        full = os.path.join(self._root, path)
+        return os.path.islink(full) and os.path.isdir(full)
+
     def target(self, path: bytes) -> bytes:
-        """Where a symlink leads, relative to the repository. Raises `Refused` when it leads nowhere, round in circles, or out."""
+        """Where a symlink leads, relative to the repository. Raises `Refused` when it leads nowhere, round in circles, or out, or is gone."""
         full = os.path.join(self._root, path)
         try:
             real = os.path.realpath(full, strict=True)
         except OSError as error:
+            if not os.path.lexists(full):
+                raise self._refusal(error, path) from error
             words = "the link leads round in circles" if error.errno == errno.ELOOP else f"the link leads nowhere: {reason(error)}"
             raise Refused(failure("CA104", path, words, "warning")) from error
         if os.path.commonpath((self._root, real)) != self._root:

@@ -1,4 +1,4 @@
-"""The scan as record batches of `repo_files` and `file_lines`. Shapes come from the catalog."""
+"""The scan as record batches of `repo_files`, `scope_manifest` and `file_lines`. Shapes come from the catalog."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from codeanatomy.catalog.evidence.repo_scan import FILE_LINES, REPO_FILES
+from codeanatomy.catalog.evidence.repo_scan import FILE_LINES, REPO_FILES, SCOPE_MANIFEST
 from codeanatomy.catalog.shapes import Table
+from codeanatomy.scan.scope import ScopeRow
 from codeanatomy.scan.source import SourceFile
 from codeanatomy.scan.text import Text
 
@@ -22,12 +23,20 @@ Row = TypeVar("Row")
 
 def repo_files(sources: Sequence[SourceFile]) -> list[pa.RecordBatch]:
     """One row per source."""
-    schema = _schema(REPO_FILES)
+    return _plain(REPO_FILES, sources)
+
+
+def scope_manifest(scope: Sequence[ScopeRow]) -> list[pa.RecordBatch]:
+    """One row per path that is in or out."""
+    return _plain(SCOPE_MANIFEST, scope)
+
+
+def _plain(table: Table, rows: Sequence[SourceFile] | Sequence[ScopeRow]) -> list[pa.RecordBatch]:
+    """Rows that have the columns of their table as fields."""
+    schema = _schema(table)
     return [
-        pa.RecordBatch.from_arrays(
-            [pa.array([getattr(source, field.name) for source in part], field.type) for field in schema], schema=schema
-        )
-        for part in _parts(sources)
+        pa.RecordBatch.from_arrays([pa.array([getattr(row, field.name) for row in part], field.type) for field in schema], schema=schema)
+        for part in _parts(rows)
     ]
 
 

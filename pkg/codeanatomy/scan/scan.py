@@ -14,15 +14,17 @@ from anyio import to_thread
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.sandbox.confinement import CONFINED, Confinement
 from codeanatomy.scan import rows
-from codeanatomy.scan.choose import choose, is_python_name
+from codeanatomy.scan.choose import choose, mark
 from codeanatomy.scan.git import Listing, find_git, unusable
+from codeanatomy.scan.globs import selector
+from codeanatomy.scan.listed import Listed, told, walked
 from codeanatomy.scan.module import Roots, is_test, project_folders
 from codeanatomy.scan.reach import Reach
 from codeanatomy.scan.refusal import Refused, failure
+from codeanatomy.scan.scope import ScopeRow
 from codeanatomy.scan.settings import ScanSettings
 from codeanatomy.scan.source import Content, SourceFile, file_ids
 from codeanatomy.scan.text import Text, text_of
-from codeanatomy.scan.walk import below_default_excludes, walk
 
 READ_FILES = 200
 """Files read in one visit to a thread: between two, a cancelled scan stops."""
@@ -37,11 +39,18 @@ class Scan:
     failures: tuple[Failure, ...]
     texts: tuple[Text, ...]
     """Where lines start, one per source."""
+    scope: tuple[ScopeRow, ...]
     reach: Reach
+    listed: tuple[bytes, ...]
+    """Every path that belongs to the repository and that no exclude glob matches, whatever it holds; sorted."""
 
     def batches(self) -> dict[str, list[pa.RecordBatch]]:
-        """The rows of `repo_files` and `file_lines`, by table."""
-        return {"repo_files": rows.repo_files(self.sources), "file_lines": rows.file_lines(self.sources, self.texts)}
+        """The rows of `repo_files`, `scope_manifest` and `file_lines`, by table."""
+        return {
+            "repo_files": rows.repo_files(self.sources),
+            "scope_manifest": rows.scope_manifest(self.scope),
+            "file_lines": rows.file_lines(self.sources, self.texts),
+        }
 
     def read(self, sources: Sequence[SourceFile]) -> list[bytes | Failure]:
         """The bytes of these sources again, or a failure for one that is no longer what was scanned. Blocking."""
@@ -58,15 +67,6 @@ class Scan:
         return data
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """Every path that may count, and what to say when none of them is Python."""
-
-    paths: list[bytes]
-    failures: list[Failure]
-    hint: str
-
-
 async def scan(repository: Path, settings: ScanSettings | None = None, confinement: Confinement = CONFINED) -> Scan:
     """Find and read the Python sources of a repository.
 
@@ -77,38 +77,30 @@ async def scan(repository: Path, settings: ScanSettings | None = None, confineme
         raise Coded("CA110", f"{repository} is not a folder", hint="give the folder of the repository")
     listed = await _list(repository, settings, confinement)
     reach = Reach(os.fsencode(repository), settings.follow_symlinks)
-    choice = await to_thread.run_sync(choose, listed.paths, reach, settings)
+    choice = await to_thread.run_sync(choose, listed.paths, reach, settings, listed.scope)
     contents, failures = await _read(choice.paths, reach)
     failures = sorted([*listed.failures, *choice.failures, *failures], key=lambda failure: failure.order)
     if not contents:
         raise Coded("CA101", f"there is no Python source in {repository}", hint=listed.hint, details={"failures": failures})
     roots = await to_thread.run_sync(Roots, choice.paths, project_folders(listed.paths))
-    return Scan(repository, _sources(contents, roots), tuple(failures), tuple(content.text for content in contents), reach)
+    scope = _scope(listed, contents, failures)
+    excluded = selector((), settings.exclude_globs)
+    kept = tuple(path for path in sorted(listed.paths) if not excluded(path.decode("utf-8", "backslashreplace")))
+    return Scan(repository, _sources(contents, roots), tuple(failures), tuple(content.text for content in contents), scope, reach, kept)
 
 
-async def _list(repository: Path, settings: ScanSettings, confinement: Confinement) -> _Listed:
+async def _list(repository: Path, settings: ScanSettings, confinement: Confinement) -> Listed:
     """The paths that git or a walk gives."""
     git = find_git(repository, confinement)
     if git is None:
-        return await _walk(repository, [failure("CA108", b"", "git is not installed: every file is looked at", "warning")])
-    listing = await git.list(settings.include_submodules)
+        problem = failure("CA108", b"", "git is not installed: every file is looked at", "warning")
+        return await to_thread.run_sync(walked, repository, [problem])
+    listing = await git.list(settings.include_submodules, settings.include_worktrees)
     if not isinstance(listing, Listing):
-        problem = unusable(listing)
-        return await _walk(repository, [problem] if problem else [])
+        return await to_thread.run_sync(walked, repository, unusable(listing))
     if not listing.tracked and await git.ignores_target():
-        return await _walk(repository, [])
-    untracked = [path for path in listing.untracked if not below_default_excludes(path)]
-    hidden = 0 if settings.include_untracked else sum(map(is_python_name, untracked))
-    hint = f"git does not track the {hidden} Python files here: --include-untracked includes them" if hidden else _HINT
-    return _Listed(listing.tracked + (untracked if settings.include_untracked else []), [], hint)
-
-
-_HINT = "sources are .py, .pyi, .pyw and scripts with a Python shebang; --include-glob and --exclude-glob may leave out all of them"
-
-
-async def _walk(repository: Path, failures: list[Failure]) -> _Listed:
-    paths, more = await to_thread.run_sync(walk, os.fsencode(repository))
-    return _Listed(paths, failures + more, _HINT)
+        return await to_thread.run_sync(walked, repository, [])
+    return await to_thread.run_sync(told, repository, listing, settings.include_untracked)
 
 
 async def _read(paths: Sequence[str], reach: Reach) -> tuple[list[Content], list[Failure]]:
@@ -134,6 +126,15 @@ def _content(path: str, reach: Reach) -> Content | Failure:
     except Refused as refused:
         return refused.failure
     return Content(path, len(data), sha256(data).hexdigest(), text_of(data))
+
+
+def _scope(listed: Listed, contents: Sequence[Content], failures: Sequence[Failure]) -> tuple[ScopeRow, ...]:
+    """Why each path is in or out, now that everything is decided. A path that nobody listed was found behind a link."""
+    for refused in failures:
+        listed.scope.leave_out_failed(refused)
+    for content in contents:
+        listed.scope.take_in(content.path, listed.paths.get(content.path.encode(), "link"), mark(content.path))
+    return listed.scope.rows()
 
 
 def _sources(contents: Sequence[Content], roots: Roots) -> tuple[SourceFile, ...]:

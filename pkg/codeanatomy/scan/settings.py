@@ -13,6 +13,7 @@ class ScanSettings:
     exclude_globs: tuple[str, ...] = ()
     include_untracked: bool = False
     include_submodules: bool = False
+    include_worktrees: bool = False
     follow_symlinks: bool = False
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from codeanatomy.catalog.evidence import EVIDENCE_TABLES
 from codeanatomy.catalog.graph import EDGE_KINDS
 from codeanatomy.catalog.shapes import Column, Table
-from codeanatomy.catalog.tables import CPG_EDGES, CPG_NODES
+from codeanatomy.catalog.tables import CPG_EDGES, CPG_NODES, EXTRACT_ERRORS
 from codeanatomy.catalog.views import OUTPUTS, VIEWS, Output
 from codeanatomy.semantics import interpreter
 from codeanatomy.semantics.ir import IR, Node, Ports, compile_views, infer, optimise
@@ -34,7 +34,7 @@ PARAMETERS: Mapping[str, Any] = {"resolve": interpreter.names, "control_flow": i
 
 def semantic_ir(ports: Ports) -> IR:
     """The IR of a whole build. `ports` are the engine's operators: `codeanatomy.engine.operator_ports()`."""
-    return optimise(infer(compile_views(EVIDENCE_TABLES, VIEWS, OUTPUTS, ports)))
+    return optimise(infer(compile_views((*EVIDENCE_TABLES, EXTRACT_ERRORS), VIEWS, OUTPUTS, ports)))
 
 
 def build_execution_spec(

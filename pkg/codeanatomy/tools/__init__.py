@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codeanatomy.catalog.extractors import EXTRACTORS
+from codeanatomy.combine import provide_rows
+from codeanatomy.dependencies import provide_dependencies
 from codeanatomy.supply import Provide, provide_nothing
 
 if TYPE_CHECKING:
@@ -13,4 +16,6 @@ if TYPE_CHECKING:
 def supplies(request: GraphProductBuildRequest) -> dict[str, Provide]:
     """Who gets its supply from what, by extractor; who is not here reads the sources."""
     off = {"libcst": not request.enable_libcst, "tree_sitter": not request.enable_tree_sitter}
-    return {name: provide_nothing for name, is_off in off.items() if is_off}
+    provides: dict[str, Provide] = {name: provide_nothing for name, is_off in off.items() if is_off}
+    provides["dependencies"] = provide_dependencies
+    return provides | {extractor.name: provide_rows for extractor in EXTRACTORS if extractor.inputs}

@@ -114,10 +114,10 @@ impl Bindings {
             returns: Vec::new(),
             stars: FxHashMap::default(),
         };
-        for file in 0..scopes.paired.len() as u32 {
+        for file in 0..scopes.known.len() as u32 {
             run.check()?;
             let mut reader = Reader { tree, scopes, definitions, strings: run.strings, bindings: &mut result, stores: Vec::new() };
-            if scopes.paired[file as usize] {
+            if scopes.known[file as usize] {
                 reader.file(file);
             } else {
                 reader.statements(file);

@@ -27,6 +27,7 @@ struct Site {
     id: i64,
     caller: i64,
     decorator: bool,
+    origin: &'static str,
 }
 
 impl Resolver<'_> {
@@ -44,6 +45,7 @@ impl Resolver<'_> {
                 id: node_id(&repository.files, &repository.tree, node),
                 caller: repository.definitions.id(repository.definitions.runner(owner)),
                 decorator: !written,
+                origin: repository.origin(file),
             };
             let callee = if written { repository.tree.child(node, Field::Func).unwrap_or(NONE) } else { node };
             self.call_row(&site, callee, rows.0, rows.1);
@@ -52,7 +54,7 @@ impl Resolver<'_> {
 
     fn call_row(&mut self, site: &Site, expression: u32, calls: &mut CallRows, sites: &mut CallSiteRows) {
         let values =
-            if self.repository.scopes.paired[self.repository.tree.file(expression) as usize] { self.evaluate(expression) } else { EMPTY };
+            if self.repository.scopes.known[self.repository.tree.file(expression) as usize] { self.evaluate(expression) } else { EMPTY };
         let callees = self.callees(values);
         let written = callees.iter().filter(|callee| !callee.constructor).count();
         let group = if written > 1 { site.id } else { NULL_I64 };
@@ -98,7 +100,7 @@ impl Resolver<'_> {
             callee_kind: self.strings.intern(kind),
             implicit: Some(site.decorator),
             via,
-            origin: self.strings.intern("resolver"),
+            origin: self.strings.intern(site.origin),
             resolution: self.strings.intern(resolution),
             confidence: Some(confidence(resolution)),
             ambiguity_group: group,
@@ -188,7 +190,7 @@ impl Resolver<'_> {
         });
         let text = match unknown {
             Some(text) => text,
-            None if !self.repository.scopes.paired[self.repository.tree.file(expression) as usize] => "no symbol table",
+            None if !self.repository.scopes.known[self.repository.tree.file(expression) as usize] => "no symbol table",
             None if self.repository.tree.kind(expression) == Syntax::Name && self.meaning(expression) == Meaning::Nothing => {
                 "unresolved name"
             }

@@ -41,14 +41,19 @@ fn next_statement(tree: &Tree, node: u32) -> u32 {
 }
 
 impl Repository {
+    /// Which evidence the syntax of a file rests on.
+    pub fn evidence(&self, file: u32) -> &'static str {
+        if self.outlined[file as usize] { "tree_sitter" } else { "ast" }
+    }
+
     /// The syntax ids of a file, by arithmetic: nodes of one file are numbered in order.
     pub fn syntax_rows(&self, file: u32, strings: &mut Strings, places: &mut Places<'_>, rows: &mut SyntaxRows) {
         let tree = &self.tree;
         let (first, file_id) = (tree.starts[file as usize], self.files.files[file as usize].id);
         let id = |node: u32| if node == NONE { NULL_I64 } else { crate::ids::syntax_id(file_id, (node - first) as i32) };
+        let origin = strings.intern(self.evidence(file));
         for node in tree.nodes(file) {
             let at = node as usize;
-            let scope = self.scopes.of[at];
             let row = SyntaxRow {
                 place: places.place(tree.bstart[at], tree.bend[at]),
                 id: id(node),
@@ -60,8 +65,7 @@ impl Repository {
                 position: tree.position[at],
                 value: tree.value[at],
                 next_id: id(next_statement(tree, node)),
-                definition_id: self.definitions.id(if scope == NONE { file } else { self.scopes.scopes[scope as usize].definition }),
-                access: tree.access_name[at],
+                origin,
             };
             rows.push(row);
         }
@@ -90,7 +94,7 @@ impl Repository {
             syntax_id: id(Some(node)),
             scope_id: self.scopes.id(definition.scope),
             decorators: if is_statement { self.decorators(node, strings) } else { NULL_STR },
-            docstring: if definition.kind.is_code() && kind != Syntax::Lambda { self.docstring(node) } else { NULL_STR },
+            docstring: if definition.kind.is_code() && kind != Syntax::Lambda { self.docstring_text(node) } else { NULL_STR },
             position: definition.position,
             how: if definition.how.is_empty() { NULL_STR } else { strings.intern(definition.how) },
             annotation_id: id(self.annotation(definition)),
@@ -98,6 +102,9 @@ impl Repository {
             returns_id: id(if kind.is_function() { tree.child(node, Field::Returns) } else { None }),
             is_async: Some(definition.kind == DefinitionKind::Function && kind == Syntax::AsyncFunctionDef),
             is_generator: Some(definition.is_generator),
+            name_bend: definition.name_bend,
+            docstring_id: if definition.kind.is_code() && kind != Syntax::Lambda { id(self.docstring(node)) } else { NULL_I64 },
+            origin: strings.intern(self.evidence(definition.file)),
         };
         rows.push(row);
     }
@@ -115,10 +122,13 @@ impl Repository {
         if texts.is_empty() { NULL_STR } else { strings.intern(&texts.join(", ")) }
     }
 
-    fn docstring(&self, node: u32) -> Str {
+    fn docstring_text(&self, node: u32) -> Str {
+        self.docstring(node).map_or(NULL_STR, |constant| self.tree.value[constant as usize])
+    }
+
+    fn docstring(&self, node: u32) -> Option<u32> {
         let first = self.tree.child(node, Field::Body).filter(|&statement| self.tree.kind(statement) == Syntax::Expr);
-        let constant = first.map(|statement| statement + 1).filter(|&constant| self.tree.is_docstring(constant));
-        constant.map_or(NULL_STR, |constant| self.tree.value[constant as usize])
+        first.map(|statement| statement + 1).filter(|&constant| self.tree.is_docstring(constant))
     }
 
     fn annotation(&self, definition: &Definition) -> Option<u32> {
@@ -209,6 +219,7 @@ impl Repository {
     pub fn binding_rows(&self, file: u32, strings: &mut Strings, places: &mut Places<'_>, rows: &mut BindingRows) {
         let mut bindings: Vec<&Binding> = self.bindings.of_file(file).iter().collect();
         bindings.sort_by_key(|binding| (binding.bstart, binding.node));
+        let origin = strings.intern(self.evidence(file));
         for binding in bindings {
             let row = BindingRow {
                 place: places.place(binding.bstart, binding.bend),
@@ -217,6 +228,7 @@ impl Repository {
                 how: strings.intern(binding.how.text()),
                 syntax_id: node_id(&self.files, &self.tree, binding.node),
                 scope_id: self.scopes.id(self.bindings.slots[binding.slot as usize].scope),
+                origin,
             };
             rows.push(row);
         }

@@ -338,6 +338,7 @@ impl Resolver<'_> {
             target_kind: self.import_kind(first),
             scope_id: repository.scopes.id(scope),
             definition_id: repository.definitions.id(repository.scopes.scopes[scope as usize].definition),
+            origin: self.strings.intern(repository.evidence(repository.tree.file(alias))),
         };
         rows.push(row);
     }

@@ -14,6 +14,7 @@ mod linearisation;
 mod mangling;
 mod modules;
 mod names;
+mod outline;
 mod references;
 mod resolver;
 mod rows;
@@ -48,12 +49,12 @@ pub const RESOLVE: Operator = Operator {
 };
 
 fn run(run: &mut Run<'_>) -> Result<Vec<Table>, OperatorError> {
-    let [files, lines, syntax, scopes, symbols]: [Table; 5] = std::mem::take(&mut run.inputs)
+    let [files, lines, syntax, scopes, symbols, outlines @ ..]: [Table; 8] = std::mem::take(&mut run.inputs)
         .try_into()
-        .map_err(|inputs: Vec<Table>| OperatorError::Input(format!("{} tables where five are read", inputs.len())))?;
+        .map_err(|inputs: Vec<Table>| OperatorError::Input(format!("{} tables where eight are read", inputs.len())))?;
     let mut ids = Allocator::new();
     let text = Text::read(lines)?;
-    let repository = read(run, &mut ids, &text, files, syntax, (scopes, symbols))?;
+    let repository = read(run, &mut ids, &text, files, syntax, (scopes, symbols), outlines)?;
     write(run, &mut ids, &text, &repository)
 }
 
@@ -63,26 +64,28 @@ fn read(
     ids: &mut Allocator,
     text: &Text,
     files: Table,
-    syntax: Table,
+    mut syntax: Table,
     symbols: (Table, Table),
+    outlines: [Table; 3],
 ) -> Result<Repository, OperatorError> {
     let standard_library = texts(run.parameters, "standard_library")?;
     let builtins = Builtins::read(run)?;
     let files = Files::read(files, run.strings)?;
+    let outlined = outline::add_trees(&files, &text.lines(), outlines, &mut syntax, run.strings)?;
     let tree = Tree::read(syntax, &files, run.strings)?;
-    let mut scopes = Scopes::read(run, &files, &tree, symbols.0, symbols.1)?;
+    let mut scopes = Scopes::read(run, &files, &tree, &outlined, symbols)?;
     let mut definitions = Definitions::read(&files, &text.lengths(&files), &tree, &mut scopes, run.strings);
     let bindings = Bindings::read(run, &tree, &scopes, &mut definitions)?;
     let modules = Modules::read(&files, run.strings, standard_library, ids);
     definitions.number(ids, run.strings);
     scopes.number(&files, ids, run.strings);
-    Ok(Repository { files, tree, scopes, definitions, bindings, modules, builtins })
+    Ok(Repository { files, outlined, tree, scopes, definitions, bindings, modules, builtins })
 }
 
 /// Rows, file by file. Values are asked for from the inside of expressions out, so that long chains do not nest.
 fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repository) -> Result<Vec<Table>, OperatorError> {
     let mut rows = Rows::default();
-    let lines = Lines::new(&text.file_ids, &text.starts, &text.continuations);
+    let lines = text.lines();
     rows.syntax.reserve(repository.tree.len());
     rows.definitions.reserve(repository.definitions.all.len());
     rows.bindings.reserve(repository.bindings.all.len());
@@ -106,7 +109,7 @@ fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repos
         repository.syntax_rows(number, resolver.strings, places, &mut rows.syntax);
         repository.scope_rows(number, resolver.strings, places, (&mut rows.scopes, &mut rows.symbols, &mut rows.captures));
         repository.binding_rows(number, resolver.strings, places, &mut rows.bindings);
-        if repository.scopes.paired[number as usize] {
+        if repository.scopes.known[number as usize] {
             resolver.evaluate_file(number);
             resolver.import_rows(number, places, &mut rows.imports);
             resolver.reference_rows(number, places, &mut rows.references);
@@ -158,6 +161,10 @@ impl Text {
         let mut columns = Columns::new(1, table);
         let (file_ids, starts, continuations) = (columns.i64s()?, columns.i32_lists()?, columns.i32_lists()?);
         Ok(Self { file_ids, starts, continuations, length: columns.i32s()? })
+    }
+
+    fn lines(&self) -> Lines<'_> {
+        Lines::new(&self.file_ids, &self.starts, &self.continuations)
     }
 
     /// The length of every file; 0 where it is not known.

@@ -208,7 +208,7 @@ impl Resolver<'_> {
                 access: token.access,
                 target_id: self.target_id(target),
                 target_kind: self.strings.intern(target_kind),
-                origin: self.strings.intern("resolver"),
+                origin: self.strings.intern(repository.origin(repository.tree.file(token.node))),
                 resolution: self.strings.intern(resolution),
                 confidence: Some(confidence(resolution)),
                 ambiguity_group: if count > 1 { syntax_id } else { NULL_I64 },

@@ -20,12 +20,21 @@ use crate::table::{Str, Strings};
 /// Facts: nothing changes in them while names are resolved.
 pub struct Repository {
     pub files: Files,
+    /// Whether the tree of a file is what tree-sitter knows of it.
+    pub outlined: Vec<bool>,
     pub tree: Tree,
     pub scopes: Scopes,
     pub definitions: Definitions,
     pub bindings: Bindings,
     pub modules: Modules,
     pub builtins: Builtins,
+}
+
+impl Repository {
+    /// What a relation that was resolved in a file rests on.
+    pub fn origin(&self, file: u32) -> &'static str {
+        if self.outlined[file as usize] { "tree_sitter" } else { "resolver" }
+    }
 }
 
 /// What a name finally stands for, behind imports.

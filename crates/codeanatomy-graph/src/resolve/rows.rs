@@ -2,7 +2,7 @@
 
 use crate::operator::{Kind, Port};
 use crate::positions::FileLines;
-use crate::table::{Column, Str, Table};
+use crate::table::{Column, Runs, Str, Table};
 
 /// Where something is: a span of a file, for machines (bytes) and for people (lines and columns).
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,29 @@ macro_rules! scalar {
     (I64) => { i64 };
     (F64) => { Option<f64> };
     (Str) => { Str };
+    (StrRuns) => { Str };
+}
+
+macro_rules! buffer {
+    (StrRuns) => { Runs<Str> };
+    ($kind:ident) => { Vec<scalar!($kind)> };
+}
+
+/// Runs take what they need.
+macro_rules! reserve {
+    ($column:expr, StrRuns, $rows:expr) => {};
+    ($column:expr, $kind:ident, $rows:expr) => {
+        $column.reserve_exact($rows)
+    };
+}
+
+macro_rules! kind {
+    (StrRuns) => {
+        Kind::Str
+    };
+    ($kind:ident) => {
+        Kind::$kind
+    };
 }
 
 /// Declares a row, its buffer and its port. With `place`, the row has a `place` and the table its eight columns.
@@ -71,15 +94,15 @@ macro_rules! rows {
 
         #[derive(Default)]
         pub struct $rows {
-            file_id: Vec<i64>, path: Vec<Str>, bstart: Vec<i32>, bend: Vec<i32>, line: Vec<i32>, col: Vec<i32>, end_line: Vec<i32>, end_col: Vec<i32>,
-            $($column: Vec<scalar!($kind)>),*
+            file_id: Runs<i64>, path: Runs<Str>, bstart: Vec<i32>, bend: Vec<i32>, line: Vec<i32>, col: Vec<i32>, end_line: Vec<i32>, end_col: Vec<i32>,
+            $($column: buffer!($kind)),*
         }
 
         impl $rows {
             pub const PORT: Port = Port {
                 name: $name,
                 columns: &[
-                    $((stringify!($column), Kind::$kind),)*
+                    $((stringify!($column), kind!($kind)),)*
                     ("file_id", Kind::I64), ("path", Kind::Str), ("bstart", Kind::I32), ("bend", Kind::I32),
                     ("line", Kind::I32), ("col", Kind::I32), ("end_line", Kind::I32), ("end_col", Kind::I32),
                 ],
@@ -87,12 +110,10 @@ macro_rules! rows {
 
             #[allow(dead_code, reason = "only tables whose length is known before reserve")]
             pub fn reserve(&mut self, rows: usize) {
-                $(self.$column.reserve_exact(rows);)*
+                $(reserve!(self.$column, $kind, rows);)*
                 for column in [&mut self.bstart, &mut self.bend, &mut self.line, &mut self.col, &mut self.end_line, &mut self.end_col] {
                     column.reserve_exact(rows);
                 }
-                self.file_id.reserve_exact(rows);
-                self.path.reserve_exact(rows);
             }
 
             pub fn push(&mut self, row: $row) {
@@ -110,7 +131,7 @@ macro_rules! rows {
             pub fn into_table(self) -> Table {
                 Table::new(vec![
                     $((stringify!($column), Column::$kind(self.$column)),)*
-                    ("file_id", Column::I64(self.file_id)), ("path", Column::Str(self.path)),
+                    ("file_id", Column::I64Runs(self.file_id)), ("path", Column::StrRuns(self.path)),
                     ("bstart", Column::I32(self.bstart)), ("bend", Column::I32(self.bend)),
                     ("line", Column::I32(self.line)), ("col", Column::I32(self.col)),
                     ("end_line", Column::I32(self.end_line)), ("end_col", Column::I32(self.end_col)),
@@ -122,10 +143,10 @@ macro_rules! rows {
         pub struct $row { $(pub $column: scalar!($kind)),* }
 
         #[derive(Default)]
-        pub struct $rows { $($column: Vec<scalar!($kind)>),* }
+        pub struct $rows { $($column: buffer!($kind)),* }
 
         impl $rows {
-            pub const PORT: Port = Port { name: $name, columns: &[$((stringify!($column), Kind::$kind)),*] };
+            pub const PORT: Port = Port { name: $name, columns: &[$((stringify!($column), kind!($kind))),*] };
 
             pub fn push(&mut self, row: $row) {
                 $(self.$column.push(row.$column);)*
@@ -141,13 +162,13 @@ macro_rules! rows {
 rows!(ModuleRow, ModuleRows, "modules", { id: I64, kind: Str, name: Str, qualified_name: Str, file_id: I64, path: Str, parent_id: I64 });
 
 rows!(SyntaxRow, SyntaxRows, "syntax", place, {
-    id: I64, kind: Str, syntax: Str, name: Str, parent_id: I64, field: Str, position: I32, value: Str, next_id: I64, definition_id: I64, access: Str,
+    id: I64, kind: Str, syntax: Str, name: Str, parent_id: I64, field: Str, position: I32, value: Str, next_id: I64, origin: StrRuns,
 });
 
 rows!(DefinitionRow, DefinitionRows, "definitions", place, {
     id: I64, kind: Str, name: Str, qualified_name: Str, name_line: I32, name_col: I32, name_end_line: I32, name_end_col: I32, def_line: I32,
     parent_id: I64, syntax_id: I64, scope_id: I64, decorators: Str, docstring: Str, position: I32, how: Str,
-    annotation_id: I64, default_id: I64, returns_id: I64, is_async: Bool, is_generator: Bool,
+    annotation_id: I64, default_id: I64, returns_id: I64, is_async: Bool, is_generator: Bool, name_bend: I32, docstring_id: I64, origin: StrRuns,
 });
 
 rows!(ScopeRow, ScopeRows, "scopes", place, { id: I64, kind: Str, name: Str, parent_id: I64, definition_id: I64, number: I32, syntax_id: I64, symbols: Str });
@@ -156,20 +177,20 @@ rows!(SymbolRow, SymbolRows, "symbols", { scope_id: I64, name: Str, scope_kind: 
 
 rows!(CaptureRow, CaptureRows, "captures", { scope_id: I64, name: Str, definition_id: I64, binding_scope_id: I64 });
 
-rows!(BindingRow, BindingRows, "bindings", place, { definition_id: I64, name: Str, how: Str, syntax_id: I64, scope_id: I64 });
+rows!(BindingRow, BindingRows, "bindings", place, { definition_id: I64, name: Str, how: Str, syntax_id: I64, scope_id: I64, origin: StrRuns });
 
 rows!(ReferenceRow, ReferenceRows, "references", place, {
-    syntax_id: I64, name: Str, access: Str, target_id: I64, target_kind: Str, origin: Str, resolution: Str, confidence: F64, ambiguity_group: I64,
+    syntax_id: I64, name: Str, access: Str, target_id: I64, target_kind: Str, origin: StrRuns, resolution: Str, confidence: F64, ambiguity_group: I64,
 });
 
 rows!(ExternalRow, ExternalRows, "externals", { id: I64, kind: Str, name: Str, qualified_name: Str });
 
 rows!(ImportRow, ImportRows, "imports", place, {
-    syntax_id: I64, module: Str, name: Str, alias: Str, target: Str, target_id: I64, target_kind: Str, scope_id: I64, definition_id: I64,
+    syntax_id: I64, module: Str, name: Str, alias: Str, target: Str, target_id: I64, target_kind: Str, scope_id: I64, definition_id: I64, origin: StrRuns,
 });
 
 rows!(CallRow, CallRows, "calls", place, {
-    site_id: I64, caller_id: I64, callee_id: I64, callee_kind: Str, implicit: Bool, via: Str, origin: Str, resolution: Str, confidence: F64, ambiguity_group: I64,
+    site_id: I64, caller_id: I64, callee_id: I64, callee_kind: Str, implicit: Bool, via: Str, origin: StrRuns, resolution: Str, confidence: F64, ambiguity_group: I64,
 });
 
 rows!(CallSiteRow, CallSiteRows, "call_sites", place, { site_id: I64, caller_id: I64, callee_text: Str, status: Str, reason: Str, targets: I32 });

@@ -71,6 +71,8 @@ pub struct Scopes {
     pub starts: Vec<u32>,
     /// Whether the symbol table of a file is known.
     pub paired: Vec<bool>,
+    /// Whether names of a file can be resolved: by its symbol table, or by the bindings of its outline alone.
+    pub known: Vec<bool>,
     names: Vec<Str>,
     kinds: Vec<SymbolKind>,
     pub kind_names: Vec<Str>,
@@ -92,12 +94,19 @@ struct Block {
 }
 
 impl Scopes {
-    pub fn read(run: &mut Run<'_>, files: &Files, tree: &Tree, scopes: Table, symbols: Table) -> Result<Self, OperatorError> {
+    pub fn read(
+        run: &mut Run<'_>,
+        files: &Files,
+        tree: &Tree,
+        outlined: &[bool],
+        (scopes, symbols): (Table, Table),
+    ) -> Result<Self, OperatorError> {
         let mut result = Self {
             scopes: Vec::new(),
             of: vec![NONE; tree.len()],
             starts: vec![0],
             paired: Vec::with_capacity(files.files.len()),
+            known: Vec::new(),
             names: Vec::new(),
             kinds: Vec::new(),
             kind_names: Vec::new(),
@@ -115,6 +124,7 @@ impl Scopes {
             }
             result.starts.push(result.scopes.len() as u32);
         }
+        result.known = result.paired.iter().zip(outlined).map(|(&paired, &outlined)| paired || outlined).collect();
         result.mangle_names(tree, run.strings);
         Ok(result)
     }

@@ -54,6 +54,52 @@ pub const PORTS: &[Port] = &[
         ],
     },
     Port { name: "symbols", columns: &[("file_id", Kind::I64), ("scope", Kind::I32), ("name", Kind::Str), ("scope_kind", Kind::Str)] },
+    Port {
+        name: "outline_definitions",
+        columns: &[
+            ("file_id", Kind::I64),
+            ("definition", Kind::I32),
+            ("parent", Kind::I32),
+            ("kind", Kind::Str),
+            ("bstart", Kind::I32),
+            ("bend", Kind::I32),
+            ("name", Kind::Str),
+            ("name_bstart", Kind::I32),
+            ("name_bend", Kind::I32),
+        ],
+    },
+    Port {
+        name: "outline_calls",
+        columns: &[
+            ("file_id", Kind::I64),
+            ("call", Kind::I32),
+            ("definition", Kind::I32),
+            ("bstart", Kind::I32),
+            ("bend", Kind::I32),
+            ("callee_bstart", Kind::I32),
+            ("callee_bend", Kind::I32),
+            ("callee", Kind::Str),
+        ],
+    },
+    Port {
+        name: "outline_imports",
+        columns: &[
+            ("file_id", Kind::I64),
+            ("import", Kind::I32),
+            ("definition", Kind::I32),
+            ("bstart", Kind::I32),
+            ("bend", Kind::I32),
+            ("level", Kind::I32),
+            ("module", Kind::Str),
+            ("module_bstart", Kind::I32),
+            ("module_bend", Kind::I32),
+            ("name", Kind::Str),
+            ("name_bstart", Kind::I32),
+            ("name_bend", Kind::I32),
+            ("alias", Kind::Str),
+            ("alias_bend", Kind::I32),
+        ],
+    },
 ];
 
 /// A file of the repository.

@@ -1,6 +1,16 @@
 """The tables of each extractor, one module per extractor. Shapes only: the parent reads them without importing a parser."""
 
-from codeanatomy.catalog.evidence import ast, bytecode, libcst, repo_scan, symtable, tree_sitter
+from codeanatomy.catalog.evidence import (
+    ast,
+    bytecode,
+    dependencies,
+    libcst,
+    python_external,
+    python_imports,
+    repo_scan,
+    symtable,
+    tree_sitter,
+)
 from codeanatomy.catalog.shapes import Table
 
 EVIDENCE_TABLES: tuple[Table, ...] = (
@@ -10,4 +20,7 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
     *bytecode.TABLES,
     *libcst.TABLES,
     *tree_sitter.TABLES,
+    *dependencies.TABLES,
+    *python_imports.TABLES,
+    *python_external.TABLES,
 )

@@ -42,4 +42,23 @@ AST_NODES = Table(
     key=("file_id", "node"),
 )
 
-TABLES = (AST_NODES,)
+AST_IMPORTS = Table(
+    "ast_imports",
+    "One row per imported name, taken from the rows of its `alias` and of the statement around it: what a merge over extractors needs.",
+    (
+        Column("file_id", "int64", "The source."),
+        Column("node", "int32", "The `alias` in `ast_nodes`."),
+        Column("bstart", "int32", "First byte of the statement."),
+        Column("bend", "int32", "Byte after the statement; a closing bracket is part of it."),
+        Column("position", "int32", "Index of the name in the statement."),
+        Column("level", "int32", "Dots of a relative import."),
+        Column("module", "string", "Module of a `from` import, without its dots; null where there is none.", nullable=True),
+        Column("name", "string", "The imported name, dotted in an `import` statement; `*` for all."),
+        Column("name_bstart", "int32", "First byte of the name; -1 where its place is not known."),
+        Column("name_bend", "int32", "Byte after the name; -1 where its place is not known."),
+        Column("alias", "string", "The name after `as`.", nullable=True),
+    ),
+    key=("file_id", "node"),
+)
+
+TABLES = (AST_NODES, AST_IMPORTS)

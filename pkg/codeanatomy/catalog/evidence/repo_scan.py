@@ -34,4 +34,42 @@ FILE_LINES = Table(
     key=("file_id",),
 )
 
-TABLES = (REPO_FILES, FILE_LINES)
+SCOPE_REASONS: dict[str, tuple[str, str]] = {
+    "tracked": ("in", "git tracks it"),
+    "untracked": ("in, out", "git neither tracks nor ignores it, and --include-untracked decides"),
+    "walked": ("in", "git says nothing about this folder, and the walk met it"),
+    "worktree": ("in, out", "it is in another checkout of the repository, and --include-worktrees decides"),
+    "link": ("in, out", "it is a symbolic link or behind one, and --follow-symlinks decides"),
+    "excluded": ("out", "an exclude glob matches it"),
+    "not_included": ("out", "no include glob matches it"),
+    "ignored": ("out", "git ignores it"),
+    "skipped_folder": ("out", "a folder of that name holds what was made or installed"),
+    "submodule": ("out", "it is a submodule whose files are not listed: --include-submodules, and a checkout of it"),
+    "repository": ("out", "it is another repository inside this one"),
+    "unreadable": ("out", "it cannot be read"),
+    "not_regular": ("out", "it is named like a source and is a folder, pipe, socket or device"),
+    "too_large": ("out", "it is larger than what is read"),
+    "bad_name": ("out", "its name is not UTF-8"),
+    "vanished": ("out", "it was listed and then not there"),
+}
+"""Every reason of `scope_manifest`: the status that goes with it, and what it says of the path."""
+
+SCOPE_MANIFEST = Table(
+    "scope_manifest",
+    "One row per path that could hold Python source: why it is read, or why it is not. These are the paths named like one and the scripts with "
+    "a Python shebang, as far as the scan looks at them, and the folders that it skips as a whole (`.git` and `__pycache__` are never named).",
+    (
+        Column("path", "string", "File or skipped folder, relative to the repository; bytes that are not UTF-8 are escaped."),
+        Column("status", "string", "`in`: it has a row in `repo_files`; or `out`."),
+        Column("reason", "string", "; ".join(f"`{word}` ({status}): {text}" for word, (status, text) in SCOPE_REASONS.items()) + "."),
+        Column(
+            "detail",
+            "string",
+            "What decided: for `in` its suffix or `#!`, else the glob, the name of the folder, where the link leads, or the failure's code.",
+            nullable=True,
+        ),
+    ),
+    key=("path",),
+)
+
+TABLES = (REPO_FILES, SCOPE_MANIFEST, FILE_LINES)

@@ -28,9 +28,26 @@ LAYER = Layer(
             FUNCTIONS,
             ("parameter",),
         ),
-        EdgeKind("has_default", "A parameter to its default expression.", ("parameter",), SYNTAX),
-        EdgeKind("has_annotation", "A definition to the annotation written for it.", DEFINITIONS, SYNTAX),
-        EdgeKind("has_return_annotation", "A function to the annotation of its result.", ("function",), SYNTAX),
+        EdgeKind("has_default", "A parameter to its default expression; `label` and span are its text as written.", ("parameter",), SYNTAX),
+        EdgeKind(
+            "has_annotation",
+            "A definition to the annotation written for it; `label` and span are its text as written.",
+            DEFINITIONS,
+            SYNTAX,
+        ),
+        EdgeKind(
+            "has_return_annotation",
+            "A function to the annotation of its result; `label` and span are its text as written.",
+            ("function",),
+            SYNTAX,
+        ),
+        EdgeKind(
+            "decorates",
+            "A decorator to what it decorates, outermost first by `position`; `label` is its text as written.",
+            SYNTAX,
+            ("class", "function"),
+        ),
+        EdgeKind("documents", "A docstring to what it documents.", ("docstring",), SCOPE_OWNERS),
         EdgeKind("inherits", "A class to a base, by `position`; the site is the base as written.", ("class",), ("class", *EXTERNALS)),
         EdgeKind(
             "mro", "A class to a class of its method resolution order, by `position`; 0 is itself.", ("class",), ("class", *EXTERNALS)
@@ -48,5 +65,6 @@ LAYER = Layer(
         Property("decorators", ("class", "function"), "string", "The decorators as dotted text, outermost first, separated by `, `."),
         Property("is_async", FUNCTIONS, "bool", "Whether it is written with `async`."),
         Property("is_generator", FUNCTIONS, "bool", "Whether its body yields."),
+        Property("origin", DEFINITIONS, "string", "`tree_sitter` where that is all that is known of the source; absent elsewhere."),
     ),
 )

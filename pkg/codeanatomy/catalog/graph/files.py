@@ -21,6 +21,10 @@ LAYER = Layer(
         Property("encoding", ("file",), "string", "Encoding by BOM, cookie or default."),
         Property("newline", ("file",), "string", "Line ends in use."),
         Property("lines", ("file",), "int", "Number of lines."),
+        Property(
+            "parser", ("file",), "string", "Where its syntax is from: `ast`, or `tree_sitter` if CPython refuses it; absent if it has none."
+        ),
+        Property("indent", ("file",), "string", "The indentation it uses most."),
         Property("is_test", ("file",), "bool", "Whether it lies under a test path or is named like a test."),
     ),
 )

@@ -9,6 +9,7 @@ LAYER = Layer(
         NodeKind("external_package", "A top-level package outside the repository."),
         NodeKind("external_symbol", "Something inside an external package, by its dotted path."),
         NodeKind("builtin", "A builtin function, class or method."),
+        NodeKind("distribution", "What is installed to get external packages, by its canonical name (PEP 503)."),
     ),
     edges=(
         EdgeKind(
@@ -17,10 +18,21 @@ LAYER = Layer(
             ("import",),
             (*DEFINITIONS, *EXTERNALS, "package"),
         ),
+        EdgeKind(
+            "provided_by",
+            "Something outside the repository to the distribution that brings it.",
+            ("external_package", "external_symbol"),
+            ("distribution",),
+        ),
     ),
     properties=(
         Property("module", ("import",), "string", "Dotted module, absolute where the statement is relative."),
         Property("imported", ("import",), "string", "The name after `import` of a from-import; `*` for all."),
         Property("alias", ("import",), "string", "The name after `as`."),
+        Property("version", ("distribution",), "string", "Exact version, where it is installed, locked or pinned."),
+        Property("found", ("distribution",), "string", "`installed`, or `declared` if it is not."),
+        Property("specifier", ("distribution",), "string", "Versions that its declaration allows."),
+        Property("declared_in", ("distribution",), "string", "File that declares it."),
+        Property("declared_line", ("distribution",), "int", "Line of that declaration, from 1."),
     ),
 )

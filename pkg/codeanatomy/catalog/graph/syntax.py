@@ -4,7 +4,7 @@ from codeanatomy.catalog.graph.kinds import SYNTAX, EdgeKind, Layer, NodeKind, P
 
 LAYER = Layer(
     "syntax",
-    "The abstract syntax tree.",
+    "The abstract syntax tree, and comments. Of a source that CPython refuses: what tree-sitter knows of its definitions, imports and calls.",
     nodes=(
         NodeKind("tree", "The root of a source's syntax (`Module`)."),
         NodeKind("statement", "A statement."),
@@ -18,6 +18,7 @@ LAYER = Layer(
         NodeKind("binding", "A name or attribute that is written, or a parameter as written."),
         NodeKind("import", "One imported name (`alias`)."),
         NodeKind("call", "A call expression."),
+        NodeKind("comment", "A comment, where libcst ran; its parent is the file."),
     ),
     edges=(
         EdgeKind("syntax_of", "The syntax of a source.", ("file",), ("tree",)),
@@ -31,5 +32,15 @@ LAYER = Layer(
             "string",
             "What the node says beside its children: the text of a constant, the operators, the names of `global`, the alias of an import.",
         ),
+        Property("written", ("docstring",), "string", "The docstring as written, with prefix and quotes."),
+        Property("origin", SYNTAX, "string", "`tree_sitter` where that is all that is known of the source; absent elsewhere."),
+        Property("text", ("comment",), "string", "The comment, with its `#`."),
+        Property(
+            "comment_kind",
+            ("comment",),
+            "string",
+            "`shebang`, `encoding`, `type_ignore`, `type`, `noqa`, `pragma`, `tool` (an instruction to a named tool), else `plain`.",
+        ),
+        Property("own_line", ("comment",), "bool", "Whether nothing but space stands before it on its line."),
     ),
 )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codeanatomy.catalog.evidence.ast import AST_NODES
+from codeanatomy.catalog.evidence.python_external import PYTHON_EXTERNAL
+from codeanatomy.catalog.evidence.tree_sitter import TS_CALLS, TS_DEFINITIONS, TS_ERRORS, TS_IMPORTS
 from codeanatomy.catalog.graph import LAYERS
 from codeanatomy.catalog.shapes import Column, Table
 from codeanatomy.catalog.tables import CPG_EDGES, CPG_EDGES_BY_DST, CPG_EDGES_BY_SRC, CPG_NODES, CPG_PROPS, CPG_PROPS_MAP
@@ -62,6 +64,9 @@ _EVIDENCE_OF_NAMES = (
     ("syntax", "ast_nodes"),
     ("scopes", "symtable_scopes"),
     ("symbols", "symtable_symbols"),
+    ("outline_definitions", "outline_definitions"),
+    ("outline_calls", "outline_calls"),
+    ("outline_imports", "outline_imports"),
 )
 _EVIDENCE_OF_FLOW = (
     ("files", "repo_files"),
@@ -93,7 +98,39 @@ def _part(table: Table, name: str, inputs: str, without: str = "") -> SqlView:
 _NO_SITE = "site_id file_id path bstart bend line col end_line end_col"
 _NO_RESOLUTION = "resolution confidence ambiguity_group"
 
+
+def _outline(name: str, table: Table, columns: str) -> SqlView:
+    """A view of what tree-sitter says of sources that have no syntax tree."""
+    sentence = f"Rows of `{table.name}` of sources that CPython refuses."
+    return SqlView(name, sentence, (table.name, "ast_nodes"), tuple(table.column(column) for column in columns.split()))
+
+
 VIEWS: tuple[View, ...] = (
+    _outline("outline_definitions", TS_DEFINITIONS, "file_id definition parent kind bstart bend name name_bstart name_bend"),
+    _outline("outline_calls", TS_CALLS, "file_id call definition bstart bend callee_bstart callee_bend callee"),
+    _outline(
+        "outline_imports",
+        TS_IMPORTS,
+        "file_id import definition bstart bend level module module_bstart module_bend name name_bstart name_bend alias alias_bend",
+    ),
+    SqlView(
+        "spans",
+        "Spans that no operator has given lines yet: comments, texts as written, syntax errors.",
+        ("cst_comments", "cst_texts", "ts_errors", "ast_nodes"),
+        (
+            Column("id", "int64", "Id of what has the span."),
+            Column("kind", "string", "What it is."),
+            Column("text", "string", "What it says."),
+            *(TS_ERRORS.column(name) for name in ("file_id", "bstart", "bend")),
+        ),
+    ),
+    OperatorView(
+        "located",
+        "The same spans with lines and columns.",
+        "locate",
+        "located",
+        (("files", "repo_files"), ("lines", "file_lines"), ("spans", "spans")),
+    ),
     _resolved("modules", "Packages and modules with their dotted names."),
     _resolved("syntax", "Syntax nodes with their role and position."),
     _resolved("definitions", "Definitions with their qualified names."),
@@ -114,20 +151,32 @@ VIEWS: tuple[View, ...] = (
         ("ast_nodes",),
         (*(AST_NODES.column(name) for name in ("file_id", "bstart", "bend", "value")),),
     ),
+    SqlView(
+        "distributions",
+        "Distributions that bring what is imported from outside the repository.",
+        ("python_external",),
+        (
+            Column("id", "int64", "Id of the node."),
+            Column("name", "string", "Canonical name (PEP 503)."),
+            Column("found", "string", "`installed` or `declared`."),
+            *(PYTHON_EXTERNAL.column(name) for name in ("version", "specifier", "declared_in", "declared_line")),
+        ),
+    ),
     _flow("compiled_code", "code_objects", "Code objects, tied to the definitions they were made of."),
     _flow("blocks", "blocks", "Basic blocks."),
     _flow("flow", "flow", "Control flow between blocks."),
     _part(CPG_NODES, "files_nodes", "modules", "syntax"),
-    _part(CPG_NODES, "syntax_nodes", "syntax"),
+    _part(CPG_NODES, "syntax_nodes", "syntax located"),
     _part(CPG_NODES, "definitions_nodes", "definitions", "syntax"),
     _part(CPG_NODES, "names_nodes", "scopes", "syntax"),
-    _part(CPG_NODES, "imports_nodes", "externals", f"syntax parent_id {_NO_SITE}"),
+    _part(CPG_NODES, "imports_nodes", "externals distributions", f"syntax parent_id {_NO_SITE}"),
     _part(CPG_NODES, "control_flow_nodes", "compiled_code blocks", "syntax"),
+    _part(CPG_NODES, "evidence_nodes", "located extract_errors repo_files", "syntax"),
     _part(CPG_EDGES, "files_edges", "modules", f"{_NO_SITE} label position {_NO_RESOLUTION}"),
     _part(CPG_EDGES, "syntax_edges", "syntax", f"{_NO_SITE} {_NO_RESOLUTION}"),
-    _part(CPG_EDGES, "definitions_edges", "definitions inherits mro overrides", "ambiguity_group confidence resolution"),
+    _part(CPG_EDGES, "definitions_edges", "definitions inherits mro overrides syntax located", "ambiguity_group confidence resolution"),
     _part(CPG_EDGES, "names_edges", "scopes captures bindings references"),
-    _part(CPG_EDGES, "imports_edges", "imports", "position confidence ambiguity_group"),
+    _part(CPG_EDGES, "imports_edges", "imports externals python_external", "position confidence ambiguity_group"),
     _part(CPG_EDGES, "calls_edges", "calls", "position"),
     _part(
         CPG_EDGES,
@@ -135,13 +184,15 @@ VIEWS: tuple[View, ...] = (
         "compiled_code blocks flow",
         f"site_id file_id bstart bend col end_line end_col label position {_NO_RESOLUTION}",
     ),
-    _part(CPG_PROPS, "files_properties", "repo_files"),
-    _part(CPG_PROPS, "syntax_properties", "syntax"),
+    _part(CPG_EDGES, "evidence_edges", "located extract_errors repo_files", f"{_NO_SITE} label position {_NO_RESOLUTION}"),
+    _part(CPG_PROPS, "files_properties", "repo_files syntax cst_modules"),
+    _part(CPG_PROPS, "syntax_properties", "syntax cst_comments cst_docstrings"),
     _part(CPG_PROPS, "definitions_properties", "definitions"),
     _part(CPG_PROPS, "names_properties", "scopes"),
-    _part(CPG_PROPS, "imports_properties", "imports"),
+    _part(CPG_PROPS, "imports_properties", "imports distributions"),
     _part(CPG_PROPS, "calls_properties", "call_sites"),
     _part(CPG_PROPS, "control_flow_properties", "blocks"),
+    _part(CPG_PROPS, "evidence_properties", "located extract_errors repo_files"),
     UnionView("nodes", "All nodes.", tuple(f"{layer.name}_nodes" for layer in LAYERS if layer.nodes), CPG_NODES),
     UnionView("edges", "All edges.", tuple(f"{layer.name}_edges" for layer in LAYERS), CPG_EDGES),
     UnionView("properties", "All properties.", tuple(f"{layer.name}_properties" for layer in LAYERS if layer.properties), CPG_PROPS),

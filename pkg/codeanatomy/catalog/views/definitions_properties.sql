@@ -22,3 +22,7 @@ SELECT id AS entity_id, 'node' AS entity, 'is_generator' AS key, 'bool' AS type,
        is_generator AS bool_value
 FROM definitions
 WHERE kind IN ('function', 'lambda')
+UNION ALL
+SELECT id AS entity_id, 'node' AS entity, 'origin' AS key, 'string' AS type, origin AS string_value, NULL AS int_value, NULL AS bool_value
+FROM definitions
+WHERE origin <> 'ast' AND kind <> 'module'

@@ -21,3 +21,13 @@ UNION ALL
 SELECT stable_id('file', path) AS entity_id, 'node' AS entity, 'is_test' AS key, 'bool' AS type, NULL AS string_value,
        NULL AS int_value, is_test AS bool_value
 FROM repo_files
+UNION ALL
+SELECT stable_id('file', path) AS entity_id, 'node' AS entity, 'parser' AS key, 'string' AS type, origin AS string_value,
+       NULL AS int_value, NULL AS bool_value
+FROM syntax
+WHERE parent_id IS NULL
+UNION ALL
+SELECT stable_id('file', file.path) AS entity_id, 'node' AS entity, 'indent' AS key, 'string' AS type, layout.indent AS string_value,
+       NULL AS int_value, NULL AS bool_value
+FROM cst_modules AS layout
+JOIN repo_files AS file ON file.file_id = layout.file_id

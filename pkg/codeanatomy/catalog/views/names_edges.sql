@@ -22,15 +22,15 @@ WHERE definition_id IS NOT NULL
 UNION ALL
 SELECT stable_id('binds', syntax_id, definition_id, how, bstart) AS id, 'binds' AS kind, syntax_id AS src, definition_id AS dst,
        syntax_id AS site_id, file_id, path, bstart, bend, line, col, end_line, end_col, how AS label, NULL AS position,
-       'ast' AS origin, NULL AS resolution, NULL AS confidence, NULL AS ambiguity_group
+       origin, NULL AS resolution, NULL AS confidence, NULL AS ambiguity_group
 FROM bindings
 WHERE definition_id IS NOT NULL
 UNION ALL
 SELECT stable_id('binds_import', syntax_id, name) AS id, 'binds_import' AS kind, syntax_id AS src, scope_id AS dst,
        syntax_id AS site_id, file_id, path, bstart, bend, line, col, end_line, end_col, name AS label, NULL AS position,
-       'ast' AS origin, NULL AS resolution, NULL AS confidence, NULL AS ambiguity_group
+       origin, NULL AS resolution, NULL AS confidence, NULL AS ambiguity_group
 FROM bindings
-WHERE definition_id IS NULL AND how = 'import'
+WHERE definition_id IS NULL AND scope_id IS NOT NULL AND how = 'import'
 UNION ALL
 SELECT stable_id('refers', syntax_id, target_id, access, bstart) AS id,
        CASE access WHEN 'write' THEN 'writes' WHEN 'delete' THEN 'deletes' ELSE 'reads' END AS kind, syntax_id AS src,

@@ -1,0 +1,11 @@
+SELECT stable_id('comment', file_id, bstart) AS id, 'comment' AS kind, text, file_id, bstart, bend
+FROM cst_comments
+UNION ALL
+SELECT stable_id('text', file_id, kind, owner_bend, position) AS id, kind, text, file_id, bstart, bend
+FROM cst_texts
+WHERE kind <> 'base'
+UNION ALL
+SELECT stable_id('syntax_error', file_id, error) AS id, 'syntax_error' AS kind,
+       CASE kind WHEN 'missing' THEN concat('missing ', missing) ELSE 'unexpected text' END AS text, file_id, bstart, bend
+FROM ts_errors
+WHERE file_id NOT IN (SELECT file_id FROM ast_nodes WHERE node = 0)
