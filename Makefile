@@ -9,7 +9,7 @@ BIN := .venv/bin
 RUST := $(shell find crates -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock .cargo/config.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint fix golden gen bench accuracy torture wheel clean
+.PHONY: help run build test lint fix golden gen scip bench accuracy torture wheel clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,11 @@ golden: build  ## Rewrite the expected rows of the literate tests; the diff is t
 
 gen: build  ## Rewrite every generated file
 	$(BIN)/python bin/gen
+
+scip: .tools/node_modules/.bin/scip-python  ## Install scip-python beside the checkout, for SCIP symbols in the graph (needs npm)
+
+.tools/node_modules/.bin/scip-python:
+	npm install --silent --no-audit --no-fund --prefix .tools @sourcegraph/scip-python@0.6.6
 
 bench: build  ## Django's source distribution: each extractor against its floor, the whole build, memory, cancellation
 	$(BIN)/python -m bench run

@@ -12,6 +12,7 @@ from codeanatomy.catalog.evidence import (
     python_external,
     python_imports,
     repo_scan,
+    scip,
     symtable,
     tree_sitter,
 )
@@ -34,6 +35,13 @@ class Extractor:
 # Inside a stage the dearest comes first: workers take shards in this order, and the short ones fill the end.
 EXTRACTORS = (
     Extractor("repo_scan", "codeanatomy.scan", 0, repo_scan.TABLES, "Lists the sources. Runs in the parent: it parses nothing."),
+    Extractor(
+        "scip",
+        "codeanatomy.extract.scip",
+        1,
+        scip.TABLES,
+        "Symbols and occurrences of scip-python, where it is installed, or of an index made elsewhere.",
+    ),
     Extractor(
         "libcst",
         "codeanatomy.extract.libcst",

@@ -20,10 +20,16 @@ class FailureKind:
     why: str
     next: str
     exit: int = 0
+    severity: str = "error"
+    """Of a row of `extract_errors`: `warning` where the source itself is in order."""
 
 
 def _source(code: str, name: str, stage: str, what: str, why: str, next: str) -> FailureKind:
     return FailureKind(code, name, stage, "source", what, why, next)
+
+
+def _problem(code: str, name: str, stage: str, what: str, why: str, next: str) -> FailureKind:
+    return FailureKind(code, name, stage, "source", what, why, next, severity="warning")
 
 
 def _warning(code: str, name: str, stage: str, what: str, why: str, next: str) -> FailureKind:
@@ -249,6 +255,80 @@ FAILURES: tuple[FailureKind, ...] = (
         "A tool that the build needs could not be started.",
         "It is missing, not executable, or its confinement forbids what it needs.",
         "Look at the message.",
+    ),
+    _build(
+        "CA231",
+        "scip-python missing",
+        "extraction",
+        5,
+        "scip-python was asked for and cannot be run.",
+        "It is not installed, or Node is not; by default the build would go on without it.",
+        "npm install -g @sourcegraph/scip-python@0.6.6, or give --scip-python-bin.",
+    ),
+    _build(
+        "CA232",
+        "file of the scip settings unreadable",
+        "extraction",
+        64,
+        "A file that a scip setting names cannot be read.",
+        "The path of --scip-index-path-override or --scip-env-json is wrong.",
+        "Give the path of a file.",
+    ),
+    _warning(
+        "CA233",
+        "no scip-python",
+        "extraction",
+        "The graph has no SCIP symbols: scip-python is not installed.",
+        "It is optional.",
+        "npm install -g @sourcegraph/scip-python@0.6.6, or --scip off.",
+    ),
+    _warning(
+        "CA234",
+        "scip-python gave up",
+        "extraction",
+        "scip-python ended before it had indexed every source, and no single source is to blame.",
+        "It ran out of time or memory, or was killed.",
+        "Give a larger --scip-timeout-s or --node-max-old-space-mb.",
+    ),
+    _problem(
+        "CA235",
+        "scip-python cannot index a source",
+        "extraction",
+        "scip-python crashes or hangs over this source.",
+        "It is a problem of scip-python; every other source is indexed.",
+        "Nothing: the source is in the graph without SCIP symbols.",
+    ),
+    _problem(
+        "CA236",
+        "SCIP document does not fit",
+        "extraction",
+        "The index's document of this source is not of this text, or cannot be read.",
+        "The index was made of another commit, or is damaged.",
+        "Make the index again.",
+    ),
+    _problem(
+        "CA237",
+        "no SCIP document",
+        "extraction",
+        "The index has no document of this source.",
+        "The indexer left it out, or did not come to it.",
+        "Nothing: the source is in the graph without SCIP symbols.",
+    ),
+    _warning(
+        "CA238",
+        "SCIP index damaged",
+        "extraction",
+        "The index breaks off, or is not one.",
+        "Whoever wrote it did not come to its end.",
+        "Make the index again; what is whole of it counts.",
+    ),
+    _warning(
+        "CA239",
+        "SCIP documents of unknown paths",
+        "extraction",
+        "The index has documents of paths that are no sources of this build.",
+        "It was made of another tree, or of files that the scan leaves out.",
+        "Look at the globs, or make the index again.",
     ),
     _source(
         "CA251",

@@ -8,6 +8,7 @@ from codeanatomy.catalog.evidence import (
     python_external,
     python_imports,
     repo_scan,
+    scip,
     symtable,
     tree_sitter,
 )
@@ -23,4 +24,5 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
     *dependencies.TABLES,
     *python_imports.TABLES,
     *python_external.TABLES,
+    *scip.TABLES,
 )
