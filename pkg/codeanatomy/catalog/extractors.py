@@ -15,6 +15,7 @@ from codeanatomy.catalog.evidence import (
     scip,
     symtable,
     tree_sitter,
+    types,
 )
 from codeanatomy.catalog.shapes import Table
 
@@ -41,6 +42,13 @@ EXTRACTORS = (
         1,
         scip.TABLES,
         "Symbols and occurrences of scip-python, where it is installed, or of an index made elsewhere.",
+    ),
+    Extractor(
+        "types",
+        "codeanatomy.extract.types",
+        1,
+        types.TABLES,
+        "Inferred types and call targets of pyrefly, where it is installed.",
     ),
     Extractor(
         "libcst",

@@ -8,7 +8,7 @@ from codeanatomy.catalog.extractors import EXTRACTORS
 from codeanatomy.combine import provide_rows
 from codeanatomy.dependencies import provide_dependencies
 from codeanatomy.supply import Provide, provide_nothing
-from codeanatomy.tools import scip
+from codeanatomy.tools import scip, types
 
 if TYPE_CHECKING:
     from codeanatomy.product import GraphProductBuildRequest
@@ -20,4 +20,5 @@ def supplies(request: GraphProductBuildRequest) -> dict[str, Provide]:
     provides: dict[str, Provide] = {name: provide_nothing for name, is_off in off.items() if is_off}
     provides["dependencies"] = provide_dependencies
     provides["scip"] = scip.provide(request.scip, request.work, request.confinement)
+    provides["types"] = types.provide(request.types, request.work, request.confinement)
     return provides | {extractor.name: provide_rows for extractor in EXTRACTORS if extractor.inputs}

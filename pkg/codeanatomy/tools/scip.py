@@ -27,6 +27,7 @@ from codeanatomy.sandbox.limits import MIB, ToolLimits
 from codeanatomy.sandbox.tool import ToolOutcome, run_tool
 from codeanatomy.scan import Scan, SourceFile
 from codeanatomy.supply import Provide, Rows, Supply, nothing
+from codeanatomy.tools import hunt
 from codeanatomy.tools.config import ScipIndexConfig
 from codeanatomy.tools.scip_index import Index
 from codeanatomy.tools.scratch_tree import scratch_folder, write_tree
@@ -147,7 +148,11 @@ class Indexing:
             self.take(part)
             if outcome.well:
                 return
-            culprit = _named(outcome, tree, self._waiting) or await self._hunt()
+            culprit = _named(outcome, tree, self._waiting)
+            if culprit is None:
+                suspects = [source for _, source in sorted(self._waiting.items())]
+                found = await hunt.culprit(suspects, self._dies, self._may_go_on)
+                culprit = found.path if found else None
             if culprit is None:
                 self.warnings.append(
                     f"CA234: scip-python ended with {outcome.exit} over {len(self._waiting)} sources, which have no SCIP symbols"
@@ -158,21 +163,14 @@ class Indexing:
             del self._waiting[culprit]
             await to_thread.run_sync((tree / culprit).write_bytes, b"")
 
-    async def _hunt(self) -> str | None:
-        """The source over which it dies without a word, by halves; none if it is not one alone, or the time is over."""
-        suspects = sorted(self._waiting)
-        while len(self.tools) < MOST_RUNS and anyio.current_time() < self._over:
-            half = suspects[: max(len(suspects) // 2, 1)]
-            async with scratch_folder(self._folder / "part") as part:
-                sources = [self._waiting[path] for path in half]
-                await to_thread.run_sync(write_tree, self._scan, sources, part)
-                outcome, _ = await self._index(part, None, sum(source.size for source in sources), len(sources))
-            if not outcome.well and len(half) == 1:
-                return half[0]
-            if outcome.well and len(suspects) == 1:
-                return None
-            suspects = suspects[len(half) :] if outcome.well else half
-        return None
+    async def _dies(self, sources: Sequence[SourceFile]) -> bool:
+        async with scratch_folder(self._folder / "part") as part:
+            await to_thread.run_sync(write_tree, self._scan, sources, part)
+            outcome, _ = await self._index(part, None, sum(source.size for source in sources), len(sources))
+            return not outcome.well
+
+    def _may_go_on(self) -> bool:
+        return len(self.tools) < MOST_RUNS and anyio.current_time() < self._over
 
     async def _index(self, tree: Path, include: list[str] | None, size: int, files: int) -> tuple[ToolOutcome, bytes]:
         """One run over a tree, or over some of its files; what it wrote."""

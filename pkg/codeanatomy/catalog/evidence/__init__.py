@@ -11,6 +11,7 @@ from codeanatomy.catalog.evidence import (
     scip,
     symtable,
     tree_sitter,
+    types,
 )
 from codeanatomy.catalog.shapes import Table
 
@@ -25,4 +26,5 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
     *python_imports.TABLES,
     *python_external.TABLES,
     *scip.TABLES,
+    *types.TABLES,
 )
