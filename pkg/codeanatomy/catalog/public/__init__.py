@@ -230,6 +230,18 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
         "SELECT path, line, text FROM comments WHERE kind = 'type_ignore'",
     ),
     PublicView(
+        "types",
+        "One row per inferred type of an expression and per written annotation.",
+        (
+            *_SPAN,
+            ("subject", "Name of the expression where it has one; qualified name of what is annotated."),
+            ("type", "The type, names of classes dotted from their module on; the annotation as written."),
+            ("declared", "Whether it is written in the source."),
+            ("origin", "Who says it: `pyrefly`, or `ast` for an annotation."),
+        ),
+        "SELECT subject, type FROM types WHERE path = 'shop/cart.py' AND NOT declared",
+    ),
+    PublicView(
         "failures",
         "One row per problem with a source.",
         (

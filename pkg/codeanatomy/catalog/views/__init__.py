@@ -115,8 +115,8 @@ VIEWS: tuple[View, ...] = (
     ),
     SqlView(
         "spans",
-        "Spans that no operator has given lines yet: comments, texts as written, syntax errors.",
-        ("cst_comments", "cst_texts", "ts_errors", "ast_nodes"),
+        "Spans that no operator has given lines yet: comments, texts as written, syntax errors, diagnostics.",
+        ("cst_comments", "cst_texts", "ts_errors", "ast_nodes", "scip_diagnostics"),
         (
             Column("id", "int64", "Id of what has the span."),
             Column("kind", "string", "What it is."),
@@ -152,6 +152,15 @@ VIEWS: tuple[View, ...] = (
         (*(AST_NODES.column(name) for name in ("file_id", "bstart", "bend", "value")),),
     ),
     SqlView(
+        "scip_definitions",
+        "SCIP symbols and the definitions that they are, by the place of the name.",
+        ("scip_occurrences", "definitions"),
+        (
+            Column("symbol", "string", "The symbol."),
+            Column("definition_id", "int64", "The definition."),
+        ),
+    ),
+    SqlView(
         "distributions",
         "Distributions that bring what is imported from outside the repository.",
         ("python_external",),
@@ -171,7 +180,8 @@ VIEWS: tuple[View, ...] = (
     _part(CPG_NODES, "names_nodes", "scopes", "syntax"),
     _part(CPG_NODES, "imports_nodes", "externals distributions", f"syntax parent_id {_NO_SITE}"),
     _part(CPG_NODES, "control_flow_nodes", "compiled_code blocks", "syntax"),
-    _part(CPG_NODES, "evidence_nodes", "located extract_errors repo_files", "syntax"),
+    _part(CPG_NODES, "evidence_nodes", "located extract_errors repo_files scip_definitions scip_relationships", "syntax"),
+    _part(CPG_NODES, "types_nodes", "types_expressions types_functions", f"qualified_name {_NO_SITE} parent_id syntax"),
     _part(CPG_EDGES, "files_edges", "modules", f"{_NO_SITE} label position {_NO_RESOLUTION}"),
     _part(CPG_EDGES, "syntax_edges", "syntax", f"{_NO_SITE} {_NO_RESOLUTION}"),
     _part(CPG_EDGES, "definitions_edges", "definitions inherits mro overrides syntax located", "ambiguity_group confidence resolution"),
@@ -184,7 +194,13 @@ VIEWS: tuple[View, ...] = (
         "compiled_code blocks flow",
         f"site_id file_id bstart bend col end_line end_col label position {_NO_RESOLUTION}",
     ),
-    _part(CPG_EDGES, "evidence_edges", "located extract_errors repo_files", f"{_NO_SITE} label position {_NO_RESOLUTION}"),
+    _part(
+        CPG_EDGES,
+        "evidence_edges",
+        "located extract_errors repo_files scip_definitions scip_relationships",
+        f"{_NO_SITE} position {_NO_RESOLUTION}",
+    ),
+    _part(CPG_EDGES, "types_edges", "types_expressions types_functions syntax definitions", f"label position {_NO_RESOLUTION}"),
     _part(CPG_PROPS, "files_properties", "repo_files syntax cst_modules"),
     _part(CPG_PROPS, "syntax_properties", "syntax cst_comments cst_docstrings"),
     _part(CPG_PROPS, "definitions_properties", "definitions"),

@@ -1,7 +1,7 @@
 SELECT id AS entity_id, 'node' AS entity, 'message' AS key, 'string' AS type, text AS string_value, CAST(NULL AS BIGINT) AS int_value,
        CAST(NULL AS BOOLEAN) AS bool_value
 FROM located
-WHERE kind = 'syntax_error'
+WHERE kind IN ('syntax_error', 'scip_diagnostic')
 UNION ALL
 SELECT stable_id('diagnostic', failure.path, failure.code) AS entity_id, 'node' AS entity, 'message' AS key, 'string' AS type,
        failure.message AS string_value, NULL AS int_value, NULL AS bool_value

@@ -9,3 +9,6 @@ SELECT stable_id('syntax_error', file_id, error) AS id, 'syntax_error' AS kind,
        CASE kind WHEN 'missing' THEN concat('missing ', missing) ELSE 'unexpected text' END AS text, file_id, bstart, bend
 FROM ts_errors
 WHERE file_id NOT IN (SELECT file_id FROM ast_nodes WHERE node = 0)
+UNION ALL
+SELECT stable_id('scip_diagnostic', file_id, diagnostic) AS id, 'scip_diagnostic' AS kind, message AS text, file_id, bstart, bend
+FROM scip_diagnostics
