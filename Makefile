@@ -28,7 +28,7 @@ build: .venv/engine.stamp  ## Set up .venv and the Rust engine
 	$(BIN)/maturin develop --quiet --profile work
 	@touch $@
 
-test: build  ## Every test, Rust and Python
+test: build $(if $(shell command -v npm),scip)  ## Every test, Rust and Python
 	cargo test --quiet --workspace --profile work --locked
 	$(BIN)/python -m pytest -q
 

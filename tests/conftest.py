@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.support import evidence
 from tests.support.literate import LiterateFile
+
+os.environ |= {"CODEANATOMY_SCIP": "off", "CODEANATOMY_TYPES": "off"}
+"""Commands that tests start run no tools of other people, unless a test asks for them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,6 +14,7 @@ from codeanatomy.collect import Collection, collect
 from codeanatomy.product import GraphProductBuildRequest
 from codeanatomy.scan import scan
 from codeanatomy.tools import supplies
+from codeanatomy.tools.config import ScipIndexConfig
 from tests.support.literate import Row
 
 
@@ -34,7 +35,7 @@ class Memory:
     async def finish(self) -> list[Row]:
         keys = [tuple(row[name] for name in self.table.key) for row in self.rows]
         assert len(set(keys)) == len(keys), f"{self.table.name}: a key occurs twice"
-        return sorted(self.rows, key=lambda row: tuple(row[name] for name in self.table.key))
+        return sorted(self.rows, key=lambda row: tuple((row[name] is not None, row[name]) for name in self.table.key))
 
     async def abort(self) -> None:
         return
@@ -46,7 +47,7 @@ async def collected(folder: Path, names: Names[str]) -> Collection[list[Row]]:
     async def open_writer(table: Table) -> Memory:
         return Memory(table)
 
-    request = GraphProductBuildRequest(repo_root=folder)
+    request = GraphProductBuildRequest(repo_root=folder, scip=ScipIndexConfig(mode="off"), types="off")
     chosen = [extractor for extractor in EXTRACTORS if extractor.name in {"repo_scan", *names}]
     found = await scan(folder, request.scan_settings)
     return await collect(found, chosen, open_writer, 2, supplies(request))

@@ -20,16 +20,10 @@ class FailureKind:
     why: str
     next: str
     exit: int = 0
-    severity: str = "error"
-    """Of a row of `extract_errors`: `warning` where the source itself is in order."""
 
 
 def _source(code: str, name: str, stage: str, what: str, why: str, next: str) -> FailureKind:
     return FailureKind(code, name, stage, "source", what, why, next)
-
-
-def _problem(code: str, name: str, stage: str, what: str, why: str, next: str) -> FailureKind:
-    return FailureKind(code, name, stage, "source", what, why, next, severity="warning")
 
 
 def _warning(code: str, name: str, stage: str, what: str, why: str, next: str) -> FailureKind:
@@ -290,7 +284,7 @@ FAILURES: tuple[FailureKind, ...] = (
         "It ran out of time or memory, or was killed.",
         "Give a larger --scip-timeout-s or --node-max-old-space-mb.",
     ),
-    _problem(
+    _source(
         "CA235",
         "scip-python cannot index a source",
         "extraction",
@@ -298,7 +292,7 @@ FAILURES: tuple[FailureKind, ...] = (
         "It is a problem of scip-python; every other source is indexed.",
         "Nothing: the source is in the graph without SCIP symbols.",
     ),
-    _problem(
+    _source(
         "CA236",
         "SCIP document does not fit",
         "extraction",
@@ -306,7 +300,7 @@ FAILURES: tuple[FailureKind, ...] = (
         "The index was made of another commit, or is damaged.",
         "Make the index again.",
     ),
-    _problem(
+    _source(
         "CA237",
         "no SCIP document",
         "extraction",
@@ -355,7 +349,7 @@ FAILURES: tuple[FailureKind, ...] = (
         "It ran out of time or memory, was killed, or its installation is broken.",
         "Look at what it says; --types off builds without it.",
     ),
-    _problem(
+    _source(
         "CA244",
         "pyrefly cannot check a source",
         "extraction",
@@ -363,7 +357,7 @@ FAILURES: tuple[FailureKind, ...] = (
         "It is a problem of pyrefly; every other source is checked.",
         "Nothing: the source is in the graph without inferred types.",
     ),
-    _problem(
+    _source(
         "CA245",
         "type report does not fit",
         "extraction",
@@ -371,7 +365,7 @@ FAILURES: tuple[FailureKind, ...] = (
         "It has another form than that of the version this was made for, or does not fit the text.",
         "Install the pinned version of pyrefly.",
     ),
-    _problem(
+    _source(
         "CA246",
         "no type report",
         "extraction",

@@ -90,7 +90,7 @@ def _parsed(message: type[Any], data: bytes) -> Any:
     try:
         return message.FromString(data)
     except DecodeError as error:
-        raise Failed("CA236", f"the index has no readable document of it: {error}") from None
+        raise Failed("CA236", f"the index has no readable document of it: {error}", severity="warning") from None
 
 
 def _document(file_id: int, decoded: Text, document: Any, found: Rows) -> None:
@@ -109,7 +109,11 @@ def _document(file_id: int, decoded: Text, document: Any, found: Rows) -> None:
             named += 1
             wrong += decoded.utf8[bstart:bend].decode("utf-8", "replace") not in occurrence.symbol
     if wrong * _MOST_WRONG > named:
-        raise Failed("CA236", f"the index is of another version of it: {wrong} of {named} definitions lie on another text than their name")
+        raise Failed(
+            "CA236",
+            f"the index is of another version of it: {wrong} of {named} definitions lie on another text than their name",
+            severity="warning",
+        )
     occurrences = sorted(set(occurrences))
     found[SCIP_OCCURRENCES.name] += [(file_id, number, *occurrence) for number, occurrence in enumerate(occurrences)]
     found[SCIP_DIAGNOSTICS.name] += [(file_id, number, *item) for number, item in enumerate(sorted(set(diagnostics)))]
@@ -153,10 +157,10 @@ class _Places:
         elif len(range) == 4:
             line, column, end_line, end_column = range
         else:
-            raise Failed("CA236", f"the index has a range of {len(range)} numbers")
+            raise Failed("CA236", f"the index has a range of {len(range)} numbers", severity="warning")
         bstart, bend = self._offset(line, column), self._offset(end_line, end_column)
         if bend < bstart:
-            raise Failed("CA236", f"the index has a range that ends before it starts, in line {line + 1}")
+            raise Failed("CA236", f"the index has a range that ends before it starts, in line {line + 1}", severity="warning")
         return bstart, bend
 
     def _offset(self, line: int, column: int) -> int:
@@ -177,7 +181,7 @@ class _Places:
 
     def _outside(self, line: int, column: int) -> Failed:
         message = f"the index is of another version of it: the source has no line {line + 1}, column {column + 1}"
-        return Failed("CA236", message)
+        return Failed("CA236", message, severity="warning")
 
 
 def _columns(line: bytes, encoding: int) -> list[int]:

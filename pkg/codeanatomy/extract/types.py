@@ -69,14 +69,15 @@ class Types:
         decoded = text.decode(Source(source.file_id, source.path, data))
         try:
             report = msgspec.json.decode(attachment)
-            places = _Places(decoded.line_starts().tolist(), len(decoded.utf8))
+            # A byte order mark counts as part of the first line.
+            places = _Places([0, *decoded.line_starts()[1:].tolist()], len(decoded.utf8))
             found = {
                 TYPES_EXPRESSIONS.name: _expressions(report, places),
                 TYPES_FUNCTIONS.name: _functions(report, places),
                 TYPES_CALLS.name: _calls(report, places),
             }
         except (msgspec.DecodeError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise Failed("CA245", f"the report on it cannot be read: {type(error).__name__}: {error}") from None
+            raise Failed("CA245", f"the report on it cannot be read: {type(error).__name__}: {error}", severity="warning") from None
         for table, rows in found.items():
             self._rows[table] += [(source.file_id, *row) for row in rows]
 

@@ -175,5 +175,4 @@ class Ledger:
         self, number: int, code: str, message: str, line: int | None = None, bstart: int | None = None, bend: int | None = None
     ) -> Failure:
         """A failure of that file of this extractor."""
-        severity = BY_CODE[code].severity if code in BY_CODE else "error"
-        return Failure(code, self.files[number].path, "extraction", self.extractor.name, severity, message, line, bstart, bend)
+        return Failure(code, self.files[number].path, "extraction", self.extractor.name, "error", message, line, bstart, bend)

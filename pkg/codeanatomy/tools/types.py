@@ -116,7 +116,13 @@ class Checking:
         self._over = anyio.current_time() + TIMEOUT_S
         await to_thread.run_sync(write_tree, self._scan, list(self._left.values()), self._tree)
         while self._left and not self._done:
-            outcome = await self._check(self._tree, list(self._left.values()), self._report)
+            try:
+                outcome = await self._check(self._tree, list(self._left.values()), self._report)
+            except Coded as refused:
+                if refused.code != "CA222":
+                    raise
+                self._warnings.append(f"CA243: {refused.message}; there are no inferred types in the graph")
+                return
             if outcome.exit in FINE:
                 self._done = True
                 return

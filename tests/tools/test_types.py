@@ -1,0 +1,152 @@
+"""Types with the real pyrefly, and with programs that only bear its name."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import anyio
+import msgspec
+import pytest
+from tests.support.repositories import write
+from tests.tools.conftest import SHOP, Collect, kill_the_first, path_of, said, text
+
+from codeanatomy.attachment import attach
+from codeanatomy.extract import types
+from codeanatomy.extract.source import Failed, Source
+from codeanatomy.failure import Coded
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_types_of_expressions(shop: Path, collected: Collect) -> None:
+    found = await collected(shop, "types", types="on")
+    paths = path_of(found)
+    inferred = {(paths[row["file_id"]], text(shop, paths[row["file_id"]], row)): row for row in found.tables["types_expressions"]}
+    assert inferred["shop/base.py", "é"]["classes"] == ["builtins.str"]
+    assert inferred["shop/base.py", "n"]["type"] == "int"
+    assert inferred["shop/cart.py", "c"] | {"bstart": 0, "bend": 0, "file_id": 0} == {
+        "file_id": 0,
+        "bstart": 0,
+        "bend": 0,
+        "type": "shop.cart.Cart",
+        "classes": ["shop.cart.Cart"],
+    }
+    assert inferred["shop/latin.py", "d"]["type"] == "str"
+    assert ("shop/bom.py", "bom") in {
+        (paths[row["file_id"]], text(shop, paths[row["file_id"]], row)) for row in found.tables["types_functions"]
+    }
+
+
+async def test_targets_of_calls(shop: Path, collected: Collect) -> None:
+    found = await collected(shop, "types", types="on")
+    paths = path_of(found)
+    calls = {
+        (
+            text(shop, paths[row["file_id"]], row),
+            row["site"],
+            row["role"],
+            row["module"],
+            row["name"],
+            row["receiver"],
+            paths.get(row["target_file_id"]),
+        )
+        for row in found.tables["types_calls"]
+        if paths[row["file_id"]] == "shop/cart.py"
+    }
+    assert calls >= {
+        ("super().total(n)", "call", "call", "shop.base", "total", "shop.cart.Cart", "shop/base.py"),
+        ("Cart()", "call", "init", "builtins", "__init__", "shop.cart.Cart", None),
+        ("c.total(c.size)", "call", "call", "shop.cart", "total", "shop.cart.Cart", "shop/cart.py"),
+        ("c.size", "attribute", "getter", "shop.cart", "size", "shop.cart.Cart", "shop/cart.py"),
+    }
+    functions = {(paths[row["file_id"]], row["function"]): row["name"] for row in found.tables["types_functions"]}
+    for row in found.tables["types_calls"]:
+        if row["target_file_id"] is not None:
+            assert functions[paths[row["target_file_id"]], row["function"]] == row["name"]
+
+
+async def test_two_runs_say_the_same(shop: Path, collected: Collect, tmp_path: Path) -> None:
+    other = write(tmp_path / "elsewhere", SHOP)
+    first, second = await collected(shop, "types", types="on"), await collected(other, "types", types="on")
+    assert first.tables == second.tables
+
+
+async def test_modes(shop: Path, collected: Collect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    off = await collected(shop, "types", types="off")
+    assert (off.extractors["types"].status, off.warnings, off.tables["types_calls"]) == ("off", [], [])
+    monkeypatch.setattr("codeanatomy.tools.types.find", lambda: None)
+    skipped = await collected(shop, "types")
+    assert skipped.extractors["types"].status == "skipped"
+    assert [warning[:5] for warning in skipped.warnings] == ["CA242"]
+    with pytest.raises(Coded) as caught:
+        await collected(shop, "types", types="on")
+    assert caught.value.code == "CA241"
+    assert "pip install" in caught.value.hint
+
+
+@pytest.mark.parametrize("program", ["true", "ls", "text"])
+async def test_a_broken_pyrefly_is_a_coded_warning(
+    shop: Path, collected: Collect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str
+) -> None:
+    """One that does nothing, one that knows no such option, and one that is no program."""
+    fake = imitation(tmp_path, program)
+    monkeypatch.setattr("codeanatomy.tools.types.find", lambda: fake)
+    found = await collected(shop, "types")
+    assert found.tables["types_expressions"] == []
+    assert [warning[:5] for warning in found.warnings] == ["CA243"] or {code for _, code in said(found)} == {"CA244"}
+
+
+def imitation(folder: Path, program: str) -> str:
+    found = shutil.which(program)
+    fake = write(folder, {"bin/pyrefly": Path(found).read_bytes() if found else "no program"}) / "bin" / "pyrefly"
+    fake.chmod(0o755)
+    return str(fake)
+
+
+async def test_a_source_that_kills_it_is_left_out(shop: Path, collected: Collect) -> None:
+    write(shop, {"deep.py": "x = " + "-" * 20_000 + "1\n"})
+    found = await collected(shop, "types", types="on")
+    assert set(said(found)) <= {("deep.py", "CA244")}
+    reported = {path_of(found)[row["file_id"]] for row in found.tables["types_functions"]}
+    assert reported == {"shop/base.py", "shop/cart.py", "shop/bom.py", "broken.py"}
+
+
+async def test_killed_it_is_a_coded_row_or_warning(shop: Path, collected: Collect) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(kill_the_first, "pyrefly", "--report-pysa")
+        found = await collected(shop, "types", types="on")
+        tasks.cancel_scope.cancel()
+    assert found.extractors["types"].tools[0]["exit"] == "signal SIGKILL"
+    assert found.warnings or found.failures
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        b"{",
+        b"[]",
+        b'{"modules": {}}',
+        b'{"modules": {}, "types": null, "calls": null, "definitions": null}',
+        b'{"modules": {}, "types": {"functions": {"F:0": {"type_table": [], "locations": {"9:1-9:2": 0}}}}}',
+    ],
+)
+def test_a_report_of_another_form_is_refused(report: bytes) -> None:
+    extraction = types.open()
+    with pytest.raises(Failed) as refused:
+        extraction.read(Source(1, "m.py", attach(b"x = 1\n", report)))
+    assert refused.value.code == "CA245"
+    assert extraction.pending == 0
+
+
+def test_a_report_is_read_to_the_byte() -> None:
+    extraction = types.open()
+    report = {
+        "modules": {"5": ["m", 1], "9": ["builtins", None]},
+        "types": {"functions": {"F:0": {"type_table": [{"string": "str"}], "locations": {"2:7-2:9": 0}}}},
+        "calls": {"call_graphs": {}},
+        "definitions": {"function_definitions": {}},
+    }
+    extraction.read(Source(1, "m.py", attach("x = 1\ny = 'é'\n".encode(), msgspec.json.encode(report))))
+    (row,) = extraction.take()[0].to_pylist()
+    assert (row["bstart"], row["bend"], row["type"]) == (12, 14, "str")
