@@ -108,7 +108,7 @@ async def test_every_extractor_over_real_files(library: Path) -> None:
     assert {writer.end for writer in store.writers.values()} == {"finished"}
     sources = [json.loads(row) for row in collection.tables["repo_files"]]
     kinds = Counter((row["file_id"], row["kind"]) for row in map(json.loads, collection.tables["ast_nodes"]))
-    codes = Counter(json.loads(row)["file_id"] for row in collection.tables["code_objects"])
+    codes = Counter(json.loads(row)["file_id"] for row in collection.tables["bytecode_objects"])
     scopes = Counter(json.loads(row)["file_id"] for row in collection.tables["symtable_scopes"])
     for source in sources:
         tree = ast.walk(ast.parse((library / source["path"]).read_bytes()))

@@ -1,4 +1,4 @@
-"""Laws of `code_objects` over the standard library: they hold what `compile` made, byte for byte."""
+"""Laws of `bytecode_objects` over the standard library: they hold what `compile` made, byte for byte."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_file(path: Path) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         append(rows, compile(path.read_bytes(), "elsewhere", "exec", dont_inherit=True, optimize=0), -1, -1)
-    assert read[1]["code_objects"] == rows, path
+    assert read[1]["bytecode_objects"] == rows, path
     return True
 
 
@@ -67,7 +67,7 @@ def append(rows: list[Row], code: CodeType, parent: int, constant: int) -> None:
 
 def test_assertions_and_docstrings_are_kept_and_no_future_is_inherited() -> None:
     """`optimize=0` whatever the interpreter's own flags, and this file's `annotations` future is not the source's."""
-    rows = extract(extractor, b'def f(a: int):\n    "doc"\n    assert a\n')["code_objects"]
+    rows = extract(extractor, b'def f(a: int):\n    "doc"\n    assert a\n')["bytecode_objects"]
     assert [row["qualname"] for row in rows] == ["<module>", "f"]
     assert rows[0]["flags"] & 0x1000000 == 0
     assert b"doc" not in rows[1]["instructions"]

@@ -36,11 +36,11 @@ KEEP = {
     "ast_nodes": ["kind"],
     "symtable_scopes": ["kind"],
     "symtable_symbols": ["scope_kind"],
-    "code_objects": ["name", "first_line"],
-    "cst_docstrings": ["owner"],
-    "cst_texts": ["kind"],
-    "ts_definitions": ["kind"],
-    "ts_errors": ["kind"],
+    "bytecode_objects": ["name", "first_line"],
+    "libcst_docstrings": ["owner"],
+    "libcst_texts": ["kind"],
+    "tree_sitter_definitions": ["kind"],
+    "tree_sitter_errors": ["kind"],
 }
 NO_ROWS = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop, ast.type_ignore)
 DEFINITIONS = {"class_definition": "class", "function_definition": "function"}
@@ -83,7 +83,7 @@ def by_compile(data: bytes) -> Counts:
         code = waiting.pop()
         codes[code.co_name, str(code.co_firstlineno)] += 1
         waiting += [item for item in code.co_consts if isinstance(item, CodeType)]
-    return {"code_objects": codes}
+    return {"bytecode_objects": codes}
 
 
 def by_tokens_and_ast(data: bytes, tree: ast.Module) -> Counts:
@@ -104,12 +104,12 @@ def by_tokens_and_ast(data: bytes, tree: ast.Module) -> Counts:
         if isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.Module)) and ast.get_docstring(node, clean=False) is not None:
             docstrings["module" if isinstance(node, ast.Module) else "class" if isinstance(node, ast.ClassDef) else "function",] += 1
     return {
-        "cst_modules": Rows({(): 1}),
-        "cst_comments": Rows({(): sum(token.type == tokenize.COMMENT for token in tokenize.tokenize(BytesIO(data).readline))}),
-        "cst_calls": Rows({(): sum(isinstance(node, ast.Call) for node in nodes)}),
-        "cst_imports": Rows({(): sum(isinstance(node, ast.alias) for node in nodes)}),
-        "cst_texts": texts,
-        "cst_docstrings": docstrings,
+        "libcst_modules": Rows({(): 1}),
+        "libcst_comments": Rows({(): sum(token.type == tokenize.COMMENT for token in tokenize.tokenize(BytesIO(data).readline))}),
+        "libcst_calls": Rows({(): sum(isinstance(node, ast.Call) for node in nodes)}),
+        "libcst_imports": Rows({(): sum(isinstance(node, ast.alias) for node in nodes)}),
+        "libcst_texts": texts,
+        "libcst_docstrings": docstrings,
     }
 
 
@@ -129,9 +129,9 @@ def by_visitor(data: bytes) -> Counts:
     cst.parse_module(data).visit(visitor)
     seen = visitor.seen
     return {
-        "cst_comments": Rows({(): seen["Comment"]}),
-        "cst_calls": Rows({(): seen["Call"]}),
-        "cst_imports": Rows({(): seen["ImportAlias"] + seen["ImportStar"]}),
+        "libcst_comments": Rows({(): seen["Comment"]}),
+        "libcst_calls": Rows({(): seen["Call"]}),
+        "libcst_imports": Rows({(): seen["ImportAlias"] + seen["ImportStar"]}),
     }
 
 
@@ -142,12 +142,12 @@ def by_cursor(data: bytes) -> Counts:
     errors = Counter(("error",) for node in nodes if node.type == "ERROR") + Counter(("missing",) for node in nodes if node.is_missing)
     names = (child for node in nodes if node.type in IMPORTS for child in node.children_by_field_name("name"))
     found = {
-        "ts_calls": Rows({(): sum(node.type == "call" for node in nodes)}),
-        "ts_imports": Rows({(): sum(1 for _ in names) + sum(node.type == "wildcard_import" for node in nodes)}),
-        "ts_errors": errors,
+        "tree_sitter_calls": Rows({(): sum(node.type == "call" for node in nodes)}),
+        "tree_sitter_imports": Rows({(): sum(1 for _ in names) + sum(node.type == "wildcard_import" for node in nodes)}),
+        "tree_sitter_errors": errors,
     }
     if not tree.root_node.has_error:
-        found["ts_definitions"] = Counter((DEFINITIONS[node.type],) for node in nodes if node.type in DEFINITIONS)
+        found["tree_sitter_definitions"] = Counter((DEFINITIONS[node.type],) for node in nodes if node.type in DEFINITIONS)
     return found
 
 

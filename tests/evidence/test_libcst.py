@@ -1,4 +1,4 @@
-"""Laws of the `cst_` tables over the standard library: what `tokenize`, `ast` and libcst's own visitors and positions say. Literate cases are in `libcst/`."""
+"""Laws of the `libcst_` tables over the standard library: what `tokenize`, `ast` and libcst's own visitors and positions say. Literate cases are in `libcst/`."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ def check_file(path: Path) -> bool:
         warnings.simplefilter("ignore")
         tree = ast.parse(path.read_bytes())
     offsets = Offsets(text)
-    check_comments(text, offsets, tables["cst_comments"], path)
-    check_calls(tree, text, offsets, tables["cst_calls"], path)
-    check_imports(tree, text, offsets, tables["cst_imports"], path)
-    check_docstrings(tree, text, offsets, tables["cst_docstrings"], path)
-    check_texts(tree, text, offsets, tables["cst_texts"], path)
+    check_comments(text, offsets, tables["libcst_comments"], path)
+    check_calls(tree, text, offsets, tables["libcst_calls"], path)
+    check_imports(tree, text, offsets, tables["libcst_imports"], path)
+    check_docstrings(tree, text, offsets, tables["libcst_docstrings"], path)
+    check_texts(tree, text, offsets, tables["libcst_texts"], path)
     return True
 
 
@@ -257,9 +257,9 @@ def test_counts_are_those_of_a_visitor(name: str) -> None:
     counting = Counting()
     cst.parse_module(data).visit(counting)
     found = extract(extractor, data)
-    kinds = Counter(row["kind"] for row in found["cst_texts"])
-    assert (len(found["cst_comments"]), len(found["cst_calls"])) == (counting.counts["Comment"], counting.counts["Call"])
-    assert len(found["cst_imports"]) == counting.counts["ImportAlias"] + counting.counts["ImportStar"]
+    kinds = Counter(row["kind"] for row in found["libcst_texts"])
+    assert (len(found["libcst_comments"]), len(found["libcst_calls"])) == (counting.counts["Comment"], counting.counts["Call"])
+    assert len(found["libcst_imports"]) == counting.counts["ImportAlias"] + counting.counts["ImportStar"]
     assert kinds["decorator"] == counting.counts["Decorator"]
     assert kinds["annotation"] + kinds["return"] == counting.counts["Annotation"]
 
@@ -283,8 +283,8 @@ def test_bytes(data: bytes, calls: list[str], comments: list[str]) -> None:
     """Offsets are into the UTF-8 text."""
     text = data.decode("latin-1").encode() if b"latin-1" in data else data
     found = extract(extractor, data)
-    assert [cut(text, row).decode() for row in found["cst_calls"]] == calls
-    assert [cut(text, row).decode() for row in found["cst_comments"]] == comments
+    assert [cut(text, row).decode() for row in found["libcst_calls"]] == calls
+    assert [cut(text, row).decode() for row in found["libcst_comments"]] == comments
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_bytes(data: bytes, calls: list[str], comments: list[str]) -> None:
     ],
 )
 def test_layout(data: bytes, indent: str, newline: str, ends_in_newline: bool) -> None:
-    assert extract(extractor, data)["cst_modules"] == [
+    assert extract(extractor, data)["libcst_modules"] == [
         {"file_id": FILE_ID, "indent": indent, "newline": newline, "ends_in_newline": ends_in_newline}
     ]
 
@@ -306,21 +306,21 @@ def test_owners() -> None:
     """The name of a parameter owns its texts, the target of an assignment its annotation, a definition the rest."""
     data = b"@a\nclass C(b):\n  x : (c)\n  @d\n  def f(e: g = 1) -> h: 'i'\nself.y: j = lambda k=2: k\n"
     found = extract(extractor, data)
-    owners = {row["text"]: cut(data, row, "owner_").decode() for table in ("cst_texts", "cst_docstrings") for row in found[table]}
+    owners = {row["text"]: cut(data, row, "owner_").decode() for table in ("libcst_texts", "libcst_docstrings") for row in found[table]}
     assert owners == {"a": "C", "b": "C", "(c)": "x", "d": "f", "g": "e", "1": "e", "h": "f", "'i'": "f", "j": "self.y", "2": "k"}
 
 
 def test_names_are_normalised_and_tokens_are_as_written() -> None:
     data = "import ﬁ . x as ſ\n".encode()
-    (row,) = extract(extractor, data)["cst_imports"]
+    (row,) = extract(extractor, data)["libcst_imports"]
     assert (row["name"], row["alias"]) == ("fi.x", "s")
     assert (cut(data, row, "name_").decode(), cut(data, row, "alias_").decode()) == ("ﬁ . x", "ſ")
 
 
 def test_deep_trees() -> None:
     """Chains that CPython takes are written; deeper ones are refused, and the interpreter's own limit stays."""
-    assert len(extract(extractor, b"x = a()" + b" + 'b'" * 800 + b"\n")["cst_calls"]) == 1
-    assert len(extract(extractor, b"if a: b()\n" + b"elif a: b()\n" * 1000)["cst_calls"]) == 1001
+    assert len(extract(extractor, b"x = a()" + b" + 'b'" * 800 + b"\n")["libcst_calls"]) == 1
+    assert len(extract(extractor, b"if a: b()\n" + b"elif a: b()\n" * 1000)["libcst_calls"]) == 1001
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rendition, "DEEPEST", 0)
         failed = refusal(extractor, b"x = a()" + b" + 'b'" * 800 + b"\n")

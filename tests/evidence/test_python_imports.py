@@ -176,12 +176,12 @@ def claims(table: str, **changed: list[Any]) -> bytes:
 
 def test_where_they_differ_the_first_is_right() -> None:
     files = [stream(repo_files({1: ("m", False)}))]
-    differing = {"repo_files": files, "ast_imports": [claims("ast_imports")], "ts_imports": [claims("ts_imports")]}
-    assert [(row["alias"], row["sources"]) for row in merged(differing | {"cst_imports": [claims("cst_imports", alias=["c"])]})] == [
+    differing = {"repo_files": files, "ast_imports": [claims("ast_imports")], "tree_sitter_imports": [claims("tree_sitter_imports")]}
+    assert [(row["alias"], row["sources"]) for row in merged(differing | {"libcst_imports": [claims("libcst_imports", alias=["c"])]})] == [
         ("b", ["ast", "tree_sitter"])
     ]
     for changed in ({"name": ["x"]}, {"level": [1]}, {"module": ["x"]}, {"alias": pa.array([None], pa.string())}, {"bstart": [1]}):
-        (row,) = merged(differing | {"ast_imports": [], "cst_imports": [claims("cst_imports", **changed)]})
+        (row,) = merged(differing | {"ast_imports": [], "libcst_imports": [claims("libcst_imports", **changed)]})
         assert row["sources"] == ["libcst"], changed
         assert row["node"] is None
 
@@ -191,7 +191,7 @@ def test_a_name_that_one_alone_sees_is_kept() -> None:
         {
             "repo_files": [stream(repo_files({1: ("m", False)}))],
             "ast_imports": [claims("ast_imports")],
-            "ts_imports": [claims("ts_imports", name_bstart=[9, 7], name=["z", "a"])],
+            "tree_sitter_imports": [claims("tree_sitter_imports", name_bstart=[9, 7], name=["z", "a"])],
         }
     )
     assert [(row["import"], row["position"], row["name"], row["sources"]) for row in rows] == [
@@ -205,7 +205,7 @@ def test_names_without_a_place_stand_alone() -> None:
         {
             "repo_files": [stream(repo_files({1: ("m", False)}))],
             "ast_imports": [claims("ast_imports", name_bstart=[-1, -1], name_bend=[-1, -1], node=[5, 4], name=["y", "x"])],
-            "cst_imports": [claims("cst_imports", name_bstart=[-1])],
+            "libcst_imports": [claims("libcst_imports", name_bstart=[-1])],
         }
     )
     assert [(row["import"], row["name"], row["sources"]) for row in rows] == [(0, "x", ["ast"]), (1, "y", ["ast"]), (2, "a", ["libcst"])]

@@ -1,4 +1,4 @@
-"""Laws of the `ts_` tables over the standard library: what a cursor over the same tree says, and `ast` where it can. Literate cases are in `tree_sitter/`."""
+"""Laws of the `tree_sitter_` tables over the standard library: what a cursor over the same tree says, and `ast` where it can. Literate cases are in `tree_sitter/`."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_laws_over_broken_texts(cutting: str) -> None:
             "reversed lines": b"\n".join(reversed(data.split(b"\n"))),
         }[cutting]
         found = extract(extractor, text)
-        errors += len(found["ts_errors"])
+        errors += len(found["tree_sitter_errors"])
         check_tree(path, text, found)
     assert errors > 20
 
@@ -91,7 +91,7 @@ def check_file(path: Path) -> bool:
         return False
     text, found = read
     check_tree(path, text, found)
-    if not found["ts_errors"]:
+    if not found["tree_sitter_errors"]:
         check_syntax(path, text, found)
     return True
 
@@ -99,10 +99,10 @@ def check_file(path: Path) -> bool:
 def check_tree(path: Path, text: bytes, found: dict[str, list[Row]]) -> None:
     nodes = list(walk(text))
     check_numbers(found)
-    check_definitions(path, text, nodes, found["ts_definitions"])
-    check_calls(path, text, nodes, found["ts_definitions"], found["ts_calls"])
-    check_imports(path, text, nodes, found["ts_imports"])
-    check_errors(path, nodes, found["ts_errors"])
+    check_definitions(path, text, nodes, found["tree_sitter_definitions"])
+    check_calls(path, text, nodes, found["tree_sitter_definitions"], found["tree_sitter_calls"])
+    check_imports(path, text, nodes, found["tree_sitter_imports"])
+    check_errors(path, nodes, found["tree_sitter_errors"])
 
 
 def walk(text: bytes) -> Iterator[tuple[Node, Node | None]]:
@@ -132,7 +132,12 @@ def cut(text: bytes, row: Row, prefix: str = "") -> bytes:
 
 def check_numbers(found: dict[str, list[Row]]) -> None:
     """Rows are numbered in the order of the text, the outer first."""
-    for table, number in (("ts_definitions", "definition"), ("ts_calls", "call"), ("ts_imports", "import"), ("ts_errors", "error")):
+    for table, number in (
+        ("tree_sitter_definitions", "definition"),
+        ("tree_sitter_calls", "call"),
+        ("tree_sitter_imports", "import"),
+        ("tree_sitter_errors", "error"),
+    ):
         rows = found[table]
         assert [row[number] for row in rows] == list(range(len(rows)))
         assert rows == sorted(rows, key=lambda row: row["bstart"])
@@ -213,7 +218,7 @@ def check_syntax(path: Path, text: bytes, found: dict[str, list[Row]]) -> None:
         except (SyntaxError, ValueError):
             return  # tree-sitter takes more than CPython
     definitions = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)]
-    assert sorted((row["kind"], row["name"], row["decorators"]) for row in found["ts_definitions"]) == sorted(
+    assert sorted((row["kind"], row["name"], row["decorators"]) for row in found["tree_sitter_definitions"]) == sorted(
         ("class" if isinstance(node, ast.ClassDef) else "function", node.name, len(node.decorator_list)) for node in definitions
     ), path
     imports = []
@@ -223,10 +228,10 @@ def check_syntax(path: Path, text: bytes, found: dict[str, list[Row]]) -> None:
         elif isinstance(node, ast.ImportFrom):
             imports += [(node.level, node.module, alias.name, alias.asname) for alias in node.names]
     assert sorted(map(str, imports)) == sorted(
-        str((row["level"], row["module"], row["name"], row["alias"])) for row in found["ts_imports"]
+        str((row["level"], row["module"], row["name"], row["alias"])) for row in found["tree_sitter_imports"]
     ), path
     if not any(isinstance(node, ast.JoinedStr) for node in ast.walk(tree)):  # before 3.12, CPython's positions are wrong there
-        check_same_calls(path, text, tree, {span(row) for row in found["ts_calls"]})
+        check_same_calls(path, text, tree, {span(row) for row in found["tree_sitter_calls"]})
 
 
 def check_same_calls(path: Path, text: bytes, tree: ast.Module, found: set[Span]) -> None:
@@ -258,37 +263,39 @@ def test_bytes(data: bytes, calls: list[str]) -> None:
     """Offsets are into the UTF-8 text."""
     text = data.decode("latin-1").encode() if b"latin-1" in data else data
     found = extract(extractor, data)
-    assert [cut(text, row).decode() for row in found["ts_calls"]] == calls
-    assert found["ts_errors"] == []
+    assert [cut(text, row).decode() for row in found["tree_sitter_calls"]] == calls
+    assert found["tree_sitter_errors"] == []
 
 
 def test_a_few_null_bytes_are_spaces() -> None:
     """CPython refuses the file; what else is in it is known, at its place."""
     data = b"import os\nx = '\0'\ndef f(a,\0b):\n    return g(\0)\n"
     found = extract(extractor, data)
-    assert [row["name"] for row in found["ts_imports"]] == ["os"]
-    assert [(row["name"], cut(data, row, "name_")) for row in found["ts_definitions"]] == [("f", b"f")]
-    assert [(row["definition"], cut(data, row)) for row in found["ts_calls"]] == [(0, b"g(\0)")]
-    assert found["ts_errors"] == []
+    assert [row["name"] for row in found["tree_sitter_imports"]] == ["os"]
+    assert [(row["name"], cut(data, row, "name_")) for row in found["tree_sitter_definitions"]] == [("f", b"f")]
+    assert [(row["definition"], cut(data, row)) for row in found["tree_sitter_calls"]] == [(0, b"g(\0)")]
+    assert found["tree_sitter_errors"] == []
     assert refusal(extractor, "import os\n".encode("utf-16-le")).code == "CA202"
 
 
 def test_names_are_normalised_and_tokens_are_as_written() -> None:
     data = "ﬁ.ﬂ(ſ)\nimport ﬁ . x as ſ\ndef ª(): pass\n".encode()
     found = extract(extractor, data)
-    assert [(row["callee"], row["name"]) for row in found["ts_calls"]] == [("ﬁ.ﬂ", "fl")]
-    assert [(row["name"], row["alias"], cut(data, row, "name_").decode()) for row in found["ts_imports"]] == [("fi.x", "s", "ﬁ . x")]
-    assert [(row["name"], cut(data, row, "name_").decode()) for row in found["ts_definitions"]] == [("a", "ª")]
+    assert [(row["callee"], row["name"]) for row in found["tree_sitter_calls"]] == [("ﬁ.ﬂ", "fl")]
+    assert [(row["name"], row["alias"], cut(data, row, "name_").decode()) for row in found["tree_sitter_imports"]] == [
+        ("fi.x", "s", "ﬁ . x")
+    ]
+    assert [(row["name"], cut(data, row, "name_").decode()) for row in found["tree_sitter_definitions"]] == [("a", "ª")]
 
 
 def test_deep_and_long_texts() -> None:
     """Nothing here recurses, and the text of a callee in a chain is not copied for each."""
-    nested = extract(extractor, b"f(" * 20_000 + b")" * 20_000)["ts_calls"]
+    nested = extract(extractor, b"f(" * 20_000 + b")" * 20_000)["tree_sitter_calls"]
     assert [row["callee"] for row in nested] == ["f"] * 20_000
-    chain = extract(extractor, b"f" + b"()" * 20_000)["ts_calls"]
+    chain = extract(extractor, b"f" + b"()" * 20_000)["tree_sitter_calls"]
     assert len(chain) == 20_000
     assert [row["callee"] for row in chain[-2:]] == [None, "f"]
-    unclosed = extract(extractor, b"f(" * 20_000)["ts_errors"]
+    unclosed = extract(extractor, b"f(" * 20_000)["tree_sitter_errors"]
     assert [row["kind"] for row in unclosed] == ["error"]
 
 

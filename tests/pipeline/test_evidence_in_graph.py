@@ -171,4 +171,4 @@ async def test_without_other_parsers_the_rest_is_built(build, tmp_path):
     assert ask("SELECT definition, text FROM decorators ORDER BY position") == [("m.area", None), ("m.area", None)]
     assert ask("SELECT kind, qualified_name FROM definitions WHERE path = 'broken.py'") == [("module", "broken")]
     assert ask("SELECT path, extractor, code FROM failures") == [("broken.py", "ast, bytecode, symtable", "CA201")]
-    assert result.evidence["cst_comments"].rows == result.evidence["ts_definitions"].rows == 0
+    assert result.evidence["libcst_comments"].rows == result.evidence["tree_sitter_definitions"].rows == 0

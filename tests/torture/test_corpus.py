@@ -25,7 +25,7 @@ EXTREME = {*LARGE, *DEEP, *KILLERS}
 DEATHS = {"CA211", "CA212", "CA213"}
 HASTY = Limits(file_cpu_seconds=1.0)
 """For the quick part, whose sources need either much less or are endless."""
-TABLES = {"ast": "ast_nodes", "symtable": "symtable_scopes", "bytecode": "code_objects"}
+TABLES = {"ast": "ast_nodes", "symtable": "symtable_scopes", "bytecode": "bytecode_objects"}
 """A table with at least one row for any source that its extractor accepts."""
 
 Expected = dict[str, set[str | None]]

@@ -1,4 +1,4 @@
-"""The `bytecode` extractor: sources in, rows of `code_objects` out. It compiles, runs nothing and decodes nothing: the engine does that."""
+"""The `bytecode` extractor: sources in, rows of `bytecode_objects` out. It compiles, runs nothing and decodes nothing: the engine does that."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BYTES = {"instructions": "co_code", "positions": "co_linetable", "exceptions": 
 
 
 class CodeObjects:
-    """Compiled sources to rows of `code_objects`."""
+    """Compiled sources to rows of `bytecode_objects`."""
 
     tables = (CODE_OBJECTS,)
 

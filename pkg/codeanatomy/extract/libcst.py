@@ -1,4 +1,4 @@
-"""The `libcst` extractor: sources in, rows of the `cst_` tables out. It gives no tree: what `ast` says as well is left to `ast`.
+"""The `libcst` extractor: sources in, rows of the `libcst_` tables out. It gives no tree: what `ast` says as well is left to `ast`.
 
 Parsing is dear (ten times `ast.parse`), so the tree is gone over only once: it is written back, which tells where everything is.
 """
@@ -25,7 +25,7 @@ from codeanatomy.extract.rendition import Unwritable, render
 from codeanatomy.extract.source import Failed, Source
 from codeanatomy.extract.text import Text
 
-_WORDS = {("cst_comments", "kind"): comments.KINDS, ("cst_texts", "kind"): TEXT_KINDS, ("cst_docstrings", "owner"): OWNERS}
+_WORDS = {("libcst_comments", "kind"): comments.KINDS, ("libcst_texts", "kind"): TEXT_KINDS, ("libcst_docstrings", "owner"): OWNERS}
 """Columns that are kept as indices into a few words."""
 
 Columns = dict[str, Any]
@@ -33,7 +33,7 @@ Columns = dict[str, Any]
 
 
 class ConcreteSyntax:
-    """Concrete trees to rows of the `cst_` tables."""
+    """Concrete trees to rows of the `libcst_` tables."""
 
     tables = TABLES
 
@@ -104,12 +104,12 @@ def _tables(decoded: Text) -> dict[str, Columns]:
         "ends_in_newline": [written[-1:] in ("\n", "\r")],
     }
     return {
-        "cst_modules": layout,
-        "cst_comments": _comments(decoded, places, found.comments),
-        "cst_texts": _texts(places, found.texts),
-        "cst_imports": _imports(places, found),
-        "cst_calls": _calls(places, found),
-        "cst_docstrings": _docstrings(places, found.docstrings),
+        "libcst_modules": layout,
+        "libcst_comments": _comments(decoded, places, found.comments),
+        "libcst_texts": _texts(places, found.texts),
+        "libcst_imports": _imports(places, found),
+        "libcst_calls": _calls(places, found),
+        "libcst_docstrings": _docstrings(places, found.docstrings),
     }
 
 

@@ -1,4 +1,4 @@
-"""The `tree_sitter` extractor: any text in, rows of the `ts_` tables out. It refuses nothing for its grammar and gives no tree.
+"""The `tree_sitter` extractor: any text in, rows of the `tree_sitter_` tables out. It refuses nothing for its grammar and gives no tree.
 
 A source is refused only where its bytes are no text. A few null bytes are read as spaces, so that the rest of the file is known.
 """
@@ -48,7 +48,7 @@ Called = tuple[str | None, str | None]
 
 
 class Fragments:
-    """Texts, whole or broken, to rows of the `ts_` tables."""
+    """Texts, whole or broken, to rows of the `tree_sitter_` tables."""
 
     tables = TABLES
 

@@ -3,7 +3,7 @@
 from codeanatomy.catalog.shapes import Column, Table
 
 CODE_OBJECTS = Table(
-    "code_objects",
+    "bytecode_objects",
     "One row per code object, with its instructions, position table and exception table as the interpreter stores them.",
     (
         Column("file_id", "int64", "The source."),

@@ -5,7 +5,7 @@ from codeanatomy.catalog.shapes import Column, Table
 _FILE = Column("file_id", "int64", "The source.")
 
 CST_MODULES = Table(
-    "cst_modules",
+    "libcst_modules",
     "One row per source: how it is laid out.",
     (
         _FILE,
@@ -17,7 +17,7 @@ CST_MODULES = Table(
 )
 
 CST_COMMENTS = Table(
-    "cst_comments",
+    "libcst_comments",
     "One row per comment.",
     (
         _FILE,
@@ -36,7 +36,7 @@ CST_COMMENTS = Table(
 )
 
 CST_TEXTS = Table(
-    "cst_texts",
+    "libcst_texts",
     "One row per decorator, base-class argument, default and annotation: its text as written. Brackets around it belong to it.",
     (
         _FILE,
@@ -57,7 +57,7 @@ CST_TEXTS = Table(
 )
 
 CST_IMPORTS = Table(
-    "cst_imports",
+    "libcst_imports",
     "One row per imported name, with the span of every token. Names are as the grammar knows them: NFKC, without space around dots.",
     (
         _FILE,
@@ -79,7 +79,7 @@ CST_IMPORTS = Table(
 )
 
 CST_CALLS = Table(
-    "cst_calls",
+    "libcst_calls",
     "One row per call, those inside f-strings at their true place. Spans are without brackets around the expression, as in `ast`.",
     (
         _FILE,
@@ -93,7 +93,7 @@ CST_CALLS = Table(
 )
 
 CST_DOCSTRINGS = Table(
-    "cst_docstrings",
+    "libcst_docstrings",
     "One row per docstring, as written.",
     (
         _FILE,

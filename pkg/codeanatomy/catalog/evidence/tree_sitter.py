@@ -8,7 +8,7 @@ _DEFINITION = Column(
 )
 
 TS_DEFINITIONS = Table(
-    "ts_definitions",
+    "tree_sitter_definitions",
     "One row per class and function.",
     (
         _FILE,
@@ -28,7 +28,7 @@ TS_DEFINITIONS = Table(
 )
 
 TS_CALLS = Table(
-    "ts_calls",
+    "tree_sitter_calls",
     "One row per call.",
     (
         _FILE,
@@ -45,7 +45,7 @@ TS_CALLS = Table(
 )
 
 TS_IMPORTS = Table(
-    "ts_imports",
+    "tree_sitter_imports",
     "One row per imported name, with the span of every token. Names are as the grammar knows them: NFKC, without space around dots.",
     (
         _FILE,
@@ -68,7 +68,7 @@ TS_IMPORTS = Table(
 )
 
 TS_ERRORS = Table(
-    "ts_errors",
+    "tree_sitter_errors",
     "One row per place where the text is not of the grammar. An accepted source may have some: tree-sitter's grammar is not CPython's.",
     (
         _FILE,

@@ -71,7 +71,7 @@ _EVIDENCE_OF_NAMES = (
 _EVIDENCE_OF_FLOW = (
     ("files", "repo_files"),
     ("lines", "file_lines"),
-    ("code", "code_objects"),
+    ("code", "bytecode_objects"),
     ("definitions", "definitions"),
     ("comparisons", "comparisons"),
 )
@@ -116,7 +116,7 @@ VIEWS: tuple[View, ...] = (
     SqlView(
         "spans",
         "Spans that no operator has given lines yet: comments, texts as written, syntax errors, diagnostics.",
-        ("cst_comments", "cst_texts", "ts_errors", "ast_nodes", "scip_diagnostics"),
+        ("libcst_comments", "libcst_texts", "tree_sitter_errors", "ast_nodes", "scip_diagnostics"),
         (
             Column("id", "int64", "Id of what has the span."),
             Column("kind", "string", "What it is."),
@@ -201,8 +201,8 @@ VIEWS: tuple[View, ...] = (
         f"{_NO_SITE} position {_NO_RESOLUTION}",
     ),
     _part(CPG_EDGES, "types_edges", "types_expressions types_functions syntax definitions", f"label position {_NO_RESOLUTION}"),
-    _part(CPG_PROPS, "files_properties", "repo_files syntax cst_modules"),
-    _part(CPG_PROPS, "syntax_properties", "syntax cst_comments cst_docstrings"),
+    _part(CPG_PROPS, "files_properties", "repo_files syntax libcst_modules"),
+    _part(CPG_PROPS, "syntax_properties", "syntax libcst_comments libcst_docstrings"),
     _part(CPG_PROPS, "definitions_properties", "definitions"),
     _part(CPG_PROPS, "names_properties", "scopes"),
     _part(CPG_PROPS, "imports_properties", "imports distributions"),

@@ -29,5 +29,5 @@ WHERE parent_id IS NULL
 UNION ALL
 SELECT stable_id('file', file.path) AS entity_id, 'node' AS entity, 'indent' AS key, 'string' AS type, layout.indent AS string_value,
        NULL AS int_value, NULL AS bool_value
-FROM cst_modules AS layout
+FROM libcst_modules AS layout
 JOIN repo_files AS file ON file.file_id = layout.file_id
