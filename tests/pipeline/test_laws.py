@@ -59,13 +59,13 @@ async def test_bad_files_cost_themselves(build, tmp_path, leaves_nothing):
     result, mixed = await build(write(tmp_path / "mixed", {**SHOP, **BAD}), "mixed")
     assert {path for (path,) in mixed("SELECT DISTINCT path FROM failures")} == set(BAD)
     assert mixed("SELECT path, extractor, code FROM failures ORDER BY path") == [
-        ("bad/deep.py", "ast, bytecode, symtable", "CA201"),
-        ("bad/killer.py", "bytecode", "CA211"),
-        ("bad/latin.py", "ast, bytecode, symtable", "CA202"),
+        ("bad/deep.py", "ast, bytecode, libcst, symtable", "CA201"),
+        ("bad/killer.py", "bytecode, libcst", "CA211"),
+        ("bad/latin.py", "ast, bytecode, libcst, symtable, tree_sitter", "CA202"),
         ("bad/nested.py", "symtable", "CA203"),
-        ("bad/null.py", "ast, bytecode, symtable", "CA202"),
+        ("bad/null.py", "ast, bytecode, libcst, symtable, tree_sitter", "CA202"),
         ("bad/result.py", "bytecode", "CA204"),
-        ("bad/syntax.py", "ast, bytecode, symtable", "CA201"),
+        ("bad/syntax.py", "ast, bytecode, libcst, symtable", "CA201"),
     ]
     assert result.files_failed == len(BAD)
     for view in ("calls", "refs", "definitions", "bindings", "imports", "cfg"):

@@ -80,18 +80,18 @@ def said(found: Collection[list[Row]]) -> list[tuple[str, str]]:
     return sorted((failure.path, failure.code) for failure in found.failures)
 
 
-async def kill_the_first(program: str, argument: str) -> None:
-    """Kill the first process of that program with that argument, once there is one."""
-    while not _kill(program.encode(), argument.encode()):  # noqa: ASYNC110 (nobody sets an event when a process starts)
+async def kill_the_first(program: str, below: Path) -> None:
+    """Kill the first process of that program that is given something below that folder, once there is one."""
+    while not _kill(program.encode(), os.fsencode(below) + b"/"):  # noqa: ASYNC110 (nobody sets an event when a process starts)
         await anyio.sleep(0.002)
 
 
-def _kill(program: bytes, argument: bytes) -> bool:
+def _kill(program: bytes, below: bytes) -> bool:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(FileNotFoundError, ProcessLookupError):  # it has ended since it was listed
-                command = (entry / "cmdline").read_bytes().split(b"\0")
-                if os.path.basename(command[0]) == program and argument in command:
+                name, *arguments = (entry / "cmdline").read_bytes().split(b"\0")
+                if os.path.basename(name) == program and any(argument.startswith(below) for argument in arguments):
                     os.kill(int(entry.name), signal.SIGKILL)
                     return True
     return False

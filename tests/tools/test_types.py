@@ -112,13 +112,19 @@ async def test_a_source_that_kills_it_is_left_out(shop: Path, collected: Collect
     assert reported == {"shop/base.py", "shop/cart.py", "shop/bom.py", "broken.py"}
 
 
-async def test_killed_it_is_a_coded_row_or_warning(shop: Path, collected: Collect) -> None:
+async def test_a_source_without_a_report_is_a_coded_row(shop: Path, collected: Collect) -> None:
+    found = await collected(write(shop, {".hidden/x.py": "x = 1\n"}), "types", types="on")
+    assert said(found) == [(".hidden/x.py", "CA246")]
+
+
+async def test_killed_from_outside_it_is_run_again(shop: Path, collected: Collect) -> None:
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(kill_the_first, "pyrefly", "--report-pysa")
+        tasks.start_soon(kill_the_first, "pyrefly", shop.parent)
         found = await collected(shop, "types", types="on")
         tasks.cancel_scope.cancel()
     assert found.extractors["types"].tools[0]["exit"] == "signal SIGKILL"
-    assert found.warnings or found.failures
+    assert found.extractors["types"].tools[-1]["exit"] in ("exit 0", "exit 1")
+    assert {row["file_id"] for row in found.tables["types_functions"]}
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,24 @@
 """Control flow against CPython's own execution: test modules of the standard library run with every opcode traced."""
 
+import dis
 import json
 import subprocess
 import sys
 from collections import defaultdict
+from itertools import accumulate
 from pathlib import Path
 
 import anyio
 from deltalake import DeltaTable
 
 from codeanatomy import engine
-from codeanatomy.catalog.evidence import EVIDENCE_TABLES
 from codeanatomy.catalog.shapes import Column, Table
 from codeanatomy.catalog.views import VIEWS, OperatorView, Output
-from codeanatomy.semantics.emit import build_execution_spec
+from codeanatomy.semantics.emit import RELATIONS, build_execution_spec
 from codeanatomy.semantics.ir import compile_views, infer, optimise
 from codeanatomy.semantics.spec import RuntimeConfig
 
+EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
 MODULES = (
     "test.test_bisect",
     "test.test_contextlib",
@@ -32,7 +34,10 @@ MODULES = (
 INSTRUCTIONS = Table(
     "instructions",
     "Decoded instructions with the block of each; too large to publish, so the test asks the engine for them.",
-    tuple(Column(name, kind, name, nullable=True) for name, kind in (("code_id", "int64"), ("offset", "int32"), ("block", "int32"))),
+    tuple(
+        Column(name, kind, name, nullable=True)
+        for name, kind in (("code_id", "int64"), ("offset", "int32"), ("opcode", "int32"), ("block", "int32"))
+    ),
     key=("code_id", "offset"),
 )
 
@@ -41,7 +46,7 @@ def instructions(built, output: Path) -> list[dict]:
     """What the engine decodes of the evidence of a build."""
     flow = next(view for view in VIEWS if isinstance(view, OperatorView) and view.operator == "control_flow")
     view = OperatorView("instructions", "Instructions.", "control_flow", "instructions", flow.inputs)
-    ir = optimise(infer(compile_views(EVIDENCE_TABLES, (*VIEWS, view), (Output(INSTRUCTIONS, "instructions"),), engine.operator_ports())))
+    ir = optimise(infer(compile_views(RELATIONS, (*VIEWS, view), (Output(INSTRUCTIONS, "instructions"),), engine.operator_ports())))
     evidence = {name: (built.output / "work" / "extract" / name, table["version"]) for name, table in built.result["evidence"].items()}
     spec = build_execution_spec(ir, evidence, output, RuntimeConfig())
     anyio.run(engine.run, spec.to_json())
@@ -54,8 +59,11 @@ def test_every_executed_transition_is_in_a_block_or_on_an_edge(standard_library,
     executed = json.loads(traced.stdout)
     codes = code_objects(standard_library)
     blocks: dict[int, dict[int, int]] = defaultdict(dict)
+    prefixes: dict[int, set[int]] = defaultdict(set)
     for row in instructions(standard_library, tmp_path / "out"):
         blocks[row["code_id"]][row["offset"]] = row["block"]
+        if row["opcode"] == EXTENDED_ARG:
+            prefixes[row["code_id"]].add(row["offset"])
     edges = set(standard_library.rows("SELECT e.src, e.dst FROM cpg_edges e WHERE e.kind IN ('next', 'true', 'false', 'exception')"))
     ids = {(code, int(name)): block for code, name, block in standard_library.rows(BLOCKS)}
     transitions = 0
@@ -65,7 +73,7 @@ def test_every_executed_transition_is_in_a_block_or_on_an_edge(standard_library,
             candidates = codes.get((path, function.rsplit(":", 1)[0].replace(".<locals>", "")), [])
             assert candidates, f"{path}: no code object for {function}"
             transitions += len(pairs)
-            found = min((list(unexplained(pairs, blocks[code], code, ids, edges)) for code in candidates), key=len)
+            found = min((list(unexplained(pairs, blocks[code], prefixes[code], code, ids, edges)) for code in candidates), key=len)
             missing += [(path, function, *pair) for pair in found]
     assert transitions > 20_000
     assert missing == []
@@ -90,12 +98,14 @@ def unnumbered(name: str) -> str:
     return ".".join("<lambda>" if part.startswith("<lambda") else part for part in name.split("."))
 
 
-def unexplained(pairs, blocks, code, ids, edges):
-    order = {offset: place for place, offset in enumerate(sorted(blocks))}
+def unexplained(pairs, blocks, prefixes, code, ids, edges):
+    # Whether an instruction behind EXTENDED_ARG is traced too hangs on how the interpreter was compiled: both count as one.
+    steps = accumulate(offset - 2 not in prefixes for offset in sorted(blocks))
+    order = dict(zip(sorted(blocks), steps, strict=True))
     for source, target in pairs:
         if source not in blocks or target not in blocks:
             yield source, target
-        elif blocks[source] == blocks[target] and order[target] == order[source] + 1:
+        elif blocks[source] == blocks[target] and order[target] - order[source] in (0, 1):
             continue
         elif (ids[code, blocks[source]], ids[code, blocks[target]]) not in edges:
             yield source, target

@@ -28,13 +28,16 @@ from codeanatomy.semantics.spec import (
     ViewDefinition,
 )
 
+RELATIONS = (*EVIDENCE_TABLES, EXTRACT_ERRORS)
+"""The tables that views may read."""
+
 PARAMETERS: Mapping[str, Any] = {"resolve": interpreter.names, "control_flow": interpreter.instructions}
 """What each operator is told beside its inputs."""
 
 
 def semantic_ir(ports: Ports) -> IR:
     """The IR of a whole build. `ports` are the engine's operators: `codeanatomy.engine.operator_ports()`."""
-    return optimise(infer(compile_views((*EVIDENCE_TABLES, EXTRACT_ERRORS), VIEWS, OUTPUTS, ports)))
+    return optimise(infer(compile_views(RELATIONS, VIEWS, OUTPUTS, ports)))
 
 
 def build_execution_spec(

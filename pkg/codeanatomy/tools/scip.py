@@ -49,6 +49,8 @@ CACHED = 2
 FORMAT = "1"
 """Part of the cache's key: another number makes every cached index be made again."""
 
+KILLED = "signal SIGKILL"
+
 _FATAL = re.compile(r"currentFilepath: '((?:[^'\\]|\\.)*)'")
 _PROGRESS = re.compile(r"- \(\d+/\d+\): (.*)")
 
@@ -127,6 +129,7 @@ class Indexing:
         self.failures: list[Failure] = []
         self.warnings: list[str] = []
         self.tools: list[ToolOutcome] = []
+        self._again = False
 
     def take(self, part: bytes) -> None:
         """Add what a run wrote."""
@@ -148,6 +151,10 @@ class Indexing:
             self.take(part)
             if outcome.well:
                 return
+            if outcome.exit == KILLED and not self._again:
+                # From outside, it seems: no limit of ours was reached.
+                self._again = True
+                continue
             culprit = _named(outcome, tree, self._waiting)
             if culprit is None:
                 suspects = [source for _, source in sorted(self._waiting.items())]

@@ -40,6 +40,7 @@ BYTE_S = 1e-5
 """What a run may take: for its start, for every file and for every byte. Many times what it takes."""
 MOST_RUNS = 40
 MEMORY_BYTES = 4096 * MIB
+KILLED = "signal SIGKILL"
 FINE = ("exit 0", "exit 1")
 """Exit code 1 says that there are type errors."""
 
@@ -110,6 +111,7 @@ class Checking:
         self._warnings: list[str] = []
         self._tools: list[ToolOutcome] = []
         self._done = False
+        self._again = False
 
     async def run(self) -> None:
         """Check everything."""
@@ -126,6 +128,10 @@ class Checking:
             if outcome.exit in FINE:
                 self._done = True
                 return
+            if outcome.exit == KILLED and not self._again:
+                # From outside, it seems: no limit of ours was reached.
+                self._again = True
+                continue
             found = await hunt.culprit(sorted(self._left.values(), key=lambda source: source.path), self._dies, self._may_go_on)
             if found is None:
                 words = outcome.stderr.decode(errors="replace").strip().splitlines()
