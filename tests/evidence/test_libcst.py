@@ -40,7 +40,13 @@ def test_contract() -> None:
     assert (extraction.pending, extraction.take()) == (0, [None] * 6), "warming up leaves rows"
     extraction.read(Source(1, "a.py", GOOD))
     waiting = extraction.pending
-    for data, code in ((b"def f(:\n", "CA205"), (b"x = '\xff'\n", "CA202"), (b"# coding: klingon\n", "CA202"), (b"x\0", "CA202")):
+    for data, code in (
+        (b"def f(:\n", "CA205"),
+        (b"try: pass\nexcept: pass\nexcept A: pass\n", "CA205"),
+        (b"x = '\xff'\n", "CA202"),
+        (b"# coding: klingon\n", "CA202"),
+        (b"x\0", "CA202"),
+    ):
         with pytest.raises(Failed) as failed:
             extraction.read(Source(2, "b.py", data))
         assert (failed.value.code, extraction.pending) == (code, waiting), data

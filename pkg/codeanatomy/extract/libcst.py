@@ -57,6 +57,9 @@ class ConcreteSyntax:
         except cst.ParserSyntaxError as error:
             # Where libcst says that the error is depends on how far its parser looked: only the message is worth having.
             raise Failed("CA205", error.message) from None
+        except cst.CSTValidationError as error:
+            # Its parser takes it, and its tree does not.
+            raise Failed("CA205", str(error)) from None
         except Unwritable:
             raise Failed("CA205", "its tree is not the text") from None
         except (RecursionError, MemoryError) as error:
