@@ -129,8 +129,7 @@ SETTINGS: tuple[Setting, ...] = (
         ("--scip-env-json",),
         "scip",
         "file",
-        "The packages that scip-python takes as installed: a JSON list of objects with name, version and files. Default: what the repository's "
-        "own virtual environment holds.",
+        "The packages that scip-python takes as installed: a JSON list of objects with name, version and files. Default: none.",
     ),
     Setting(
         "scip.node_max_old_space_mb",
