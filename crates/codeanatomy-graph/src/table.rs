@@ -61,6 +61,11 @@ impl Strings {
         &self.texts[string.0 as usize]
     }
 
+    /// The text of a string that is not null, to keep while others are added.
+    pub fn shared(&self, string: Str) -> Arc<str> {
+        self.texts[string.0 as usize].clone()
+    }
+
     /// The text, or none for null.
     pub fn get(&self, string: Str) -> Option<&str> {
         if string.is_null() { None } else { Some(self.text(string)) }

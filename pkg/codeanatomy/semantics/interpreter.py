@@ -5,17 +5,23 @@ from __future__ import annotations
 import builtins
 import opcode
 import sys
-from types import GeneratorType
+from dataclasses import asdict
+from types import CoroutineType, FunctionType, GeneratorType
 from typing import Any
+
+from codeanatomy.catalog.models import CALLBACKS, PASSED_THROUGH
 
 
 def names() -> dict[str, Any]:
-    """Parameters of `resolve`: top-level modules of the standard library, names of builtins, and the members of those that are types."""
-    types = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {"generator": GeneratorType}
+    """Parameters of `resolve`: top-level modules of the standard library, names of builtins, and the members of those that are types;
+    and what is declared of callables outside the repository."""
+    types = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {"generator": GeneratorType, "coroutine": CoroutineType, "function": FunctionType}
     return {
         "standard_library": sorted(sys.stdlib_module_names),
         "builtins": sorted(dir(builtins)),
         "builtin_members": {name: sorted(dir(value)) for name, value in sorted(types.items())},
+        "callbacks": {callback.name: {key: value for key, value in asdict(callback).items() if key != "name"} for callback in CALLBACKS},
+        "passed_through": PASSED_THROUGH,
     }
 
 

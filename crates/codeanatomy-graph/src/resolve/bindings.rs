@@ -77,13 +77,6 @@ pub struct Slot {
     pub variable: u32,
 }
 
-/// The first parameter of a method: the class, and whether it is the class itself rather than an instance.
-#[derive(Clone, Copy, Debug)]
-pub struct Receiver {
-    pub class: u32,
-    pub is_class: bool,
-}
-
 pub struct Bindings {
     /// In the order of their nodes; instance attributes after the rest of their file.
     pub all: Vec<Binding>,
@@ -94,7 +87,8 @@ pub struct Bindings {
     /// The bindings of slot `s` are `order[starts[s]..starts[s + 1]]`.
     starts: Vec<u32>,
     order: Vec<u32>,
-    pub receivers: FxHashMap<u32, Receiver>,
+    /// The class of the first parameter of a method.
+    pub receivers: FxHashMap<u32, u32>,
     /// The values that functions return, by function, in order.
     returns: Vec<(u32, u32)>,
     /// Import statements that bind what they do not name: `from m import *`, by file.
@@ -288,13 +282,9 @@ impl Reader<'_> {
         }
         let outer = self.scopes.scopes[above as usize];
         let definition = self.definitions.get(self.definitions.of_node[&function]);
-        let is_class = match definition.flavour {
-            Flavour::Static if self.strings.text(definition.name) != "__new__" => return,
-            Flavour::Static | Flavour::Class => true,
-            _ => false,
-        };
-        if outer.kind == ScopeKind::Class {
-            self.bindings.receivers.insert(slot, Receiver { class: outer.definition, is_class });
+        let is_static = definition.flavour == Flavour::Static && self.strings.text(definition.name) != "__new__";
+        if outer.kind == ScopeKind::Class && !is_static {
+            self.bindings.receivers.insert(slot, outer.definition);
         }
     }
 
@@ -407,8 +397,8 @@ impl Reader<'_> {
         let scope = self.scopes.of[object as usize];
         let key = self.scopes.key(scope, tree.name[object as usize]);
         let holder = self.bindings.holder(self.scopes, scope, key);
-        let Some(receiver) = self.bindings.slot(holder, key).and_then(|slot| self.bindings.receivers.get(&slot).copied()) else { return };
-        let class_scope = self.definitions.get(receiver.class).inner;
+        let Some(class) = self.bindings.slot(holder, key).and_then(|slot| self.bindings.receivers.get(&slot).copied()) else { return };
+        let class_scope = self.definitions.get(class).inner;
         let name = tree.name[node as usize];
         let key = self.key(scope, name);
         let how = if tree.access[node as usize] == Access::Delete { How::Del } else { how_written(tree, node) };

@@ -1,24 +1,22 @@
-//! Calls: which functions, classes, externals and builtins each call runs. What a callee may be is `values.rs`.
+//! The rows of calls: who runs what, where, and what became of every written call. What a callee may be is `points_to`.
 
-use crate::resolve::classes::Looked;
 use crate::resolve::confidence::confidence;
 use crate::resolve::definitions::{DefinitionKind, node_id};
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::names::Meaning;
-use crate::resolve::resolver::{BUILTIN, Resolver, Target};
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value::{Reason, Value};
+use crate::resolve::resolver::{BUILTIN, Target};
 use crate::resolve::rows::{CallRow, CallRows, CallSiteRow, CallSiteRows, Place, Places};
-use crate::resolve::sets::{EMPTY, Set};
 use crate::resolve::syntax::NONE;
-use crate::resolve::values::Value;
 use crate::table::{NULL_I64, NULL_STR, Str};
 
-/// One thing that a call runs.
+/// One thing that runs at a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Callee {
+    via: Via,
     target: Target,
-    /// Runs because the class before it is called.
-    constructor: bool,
-    declared: bool,
 }
 
 /// Where a call is made.
@@ -26,188 +24,133 @@ struct Site {
     place: Place,
     id: i64,
     caller: i64,
-    decorator: bool,
+    is_written: bool,
     origin: &'static str,
 }
 
-impl Resolver<'_> {
-    /// The calls of a file, in the order of their places: those written, and those that decorators imply.
+impl Machine<'_, '_> {
+    /// The calls of a file, in the order of their places: those written, and those that other syntax implies.
     pub fn call_rows(&mut self, file: u32, places: &mut Places<'_>, rows: (&mut CallRows, &mut CallSiteRows)) {
         let repository = self.repository;
         let tree = &repository.tree;
-        let runs = |node: u32| tree.kind(node) == Syntax::Call || tree.field[node as usize] == Field::DecoratorList;
+        let nodes = tree.nodes(file);
+        let first = self.found.called.partition_point(|&(site, ..)| site < nodes.start);
+        let last = self.found.called.partition_point(|&(site, ..)| site < nodes.end);
+        let called: Vec<(u32, Callee)> =
+            self.found.called[first..last].iter().map(|&(site, via, target)| (site, Callee { via, target })).collect();
+        let runs = |node: u32| tree.kind(node) == Syntax::Call || called.binary_search_by_key(&node, |&(site, _)| site).is_ok();
         for node in tree.in_order(file, runs) {
-            let written = repository.tree.kind(node) == Syntax::Call;
             let scope = repository.scopes.of[node as usize];
             let owner = if scope == NONE { file } else { repository.scopes.scopes[scope as usize].definition };
             let site = Site {
-                place: places.place(repository.tree.bstart[node as usize], repository.tree.bend[node as usize]),
-                id: node_id(&repository.files, &repository.tree, node),
+                place: places.place(tree.bstart[node as usize], tree.bend[node as usize]),
+                id: node_id(&repository.files, tree, node),
                 caller: repository.definitions.id(repository.definitions.runner(owner)),
-                decorator: !written,
+                is_written: tree.kind(node) == Syntax::Call,
                 origin: repository.origin(file),
             };
-            let callee = if written { repository.tree.child(node, Field::Func).unwrap_or(NONE) } else { node };
-            self.call_row(&site, callee, rows.0, rows.1);
+            let from = called.partition_point(|&(other, _)| other < node);
+            let callees: Vec<Callee> = called[from..].iter().take_while(|&&(other, _)| other == node).map(|&(_, callee)| callee).collect();
+            self.site_rows(node, &site, &callees, rows.0, rows.1);
         }
     }
 
-    fn call_row(&mut self, site: &Site, expression: u32, calls: &mut CallRows, sites: &mut CallSiteRows) {
-        let values =
-            if self.repository.scopes.known[self.repository.tree.file(expression) as usize] { self.evaluate(expression) } else { EMPTY };
-        let callees = self.callees(values);
-        let written = callees.iter().filter(|callee| !callee.constructor).count();
-        let group = if written > 1 { site.id } else { NULL_I64 };
+    fn site_rows(&mut self, node: u32, site: &Site, callees: &[Callee], calls: &mut CallRows, sites: &mut CallSiteRows) {
+        let tree = &self.repository.tree;
+        let expression = if site.is_written { tree.child(node, Field::Func).unwrap_or(NONE) } else { node };
+        let main = |callee: &&Callee| if site.is_written { callee.via == Via::Written } else { callee.via != Via::Constructor };
+        let written = callees.iter().filter(main).count();
         let resolution = self.resolution(expression);
-        for &callee in &callees {
+        for &callee in callees {
+            let several = callees.iter().filter(|other| other.via == callee.via).count() > 1;
+            let group = if several && callee.via != Via::Constructor { site.id } else { NULL_I64 };
             self.push_call(site, callee, resolution, group, calls);
         }
-        if site.decorator {
+        if !site.is_written {
             return;
         }
-        let status = status(&callees, written);
-        let reason = if status == "unresolved" { self.reason(expression, values) } else { NULL_STR };
+        let targets: Vec<Target> = callees.iter().filter(main).map(|callee| callee.target).collect();
+        let status = status(&targets);
         let row = CallSiteRow {
             place: site.place,
             site_id: site.id,
             caller_id: site.caller,
-            callee_text: self.expression_text(expression),
-            status: self.strings.intern(status),
-            reason,
+            callee_text: self.resolver.expression_text(expression),
+            status: self.resolver.strings.intern(status),
+            reason: if status == "unresolved" { self.reason(expression) } else { NULL_STR },
             targets: written as i32,
         };
         sites.push(row);
     }
 
     fn push_call(&mut self, site: &Site, callee: Callee, resolution: &'static str, group: i64, calls: &mut CallRows) {
+        let definitions = &self.repository.definitions;
         let (kind, resolution) = match callee.target {
-            Target::Definition(number) if self.repository.definitions.get(number).kind == DefinitionKind::Class => ("class", resolution),
+            Target::Definition(number) if definitions.get(number).kind == DefinitionKind::Class => ("class", resolution),
             Target::Definition(_) => ("function", resolution),
             Target::Namespace(_) | Target::External(_) => ("external", "external"),
             Target::Builtin(_) => (BUILTIN, "builtin"),
         };
-        let resolution = if callee.declared && kind != BUILTIN { "annotation" } else { resolution };
-        let via = match (site.decorator, callee.constructor) {
-            (_, true) => self.strings.intern("constructor"),
-            (true, false) => self.strings.intern("decorator"),
-            (false, false) => NULL_STR,
+        let is_implicit = match callee.via {
+            Via::Written => false,
+            Via::Constructor => !site.is_written,
+            _ => true,
         };
+        let resolution = if is_implicit && kind != BUILTIN && kind != "external" { "value" } else { resolution };
         let row = CallRow {
             place: site.place,
             site_id: site.id,
             caller_id: site.caller,
-            callee_id: self.target_id(callee.target),
-            callee_kind: self.strings.intern(kind),
-            implicit: Some(site.decorator),
-            via,
-            origin: self.strings.intern(site.origin),
-            resolution: self.strings.intern(resolution),
+            callee_id: self.resolver.target_id(callee.target),
+            callee_kind: self.resolver.strings.intern(kind),
+            implicit: Some(is_implicit),
+            via: callee.via.text().map_or(NULL_STR, |text| self.resolver.strings.intern(text)),
+            origin: self.resolver.strings.intern(site.origin),
+            resolution: self.resolver.strings.intern(resolution),
             confidence: Some(confidence(resolution)),
             ambiguity_group: group,
         };
         calls.push(row);
     }
 
-    /// What calling some values runs.
-    fn callees(&mut self, values: Set) -> Vec<Callee> {
-        let mut found: Vec<Callee> = Vec::new();
-        for index in 0..self.values.len(values) {
-            let value = self.values.at(values, index);
-            let declared = matches!(
-                value,
-                Value::Class { declared: true, .. } | Value::Instance { declared: true, .. } | Value::Function { declared: true, .. }
-            );
-            let mut push = |target, constructor| {
-                if !found.iter().any(|callee: &Callee| callee.target == target && callee.constructor == constructor) {
-                    found.push(Callee { target, constructor, declared });
-                }
-            };
-            match value {
-                Value::Function { function, .. } => push(Target::Definition(function), false),
-                Value::External(name) | Value::ExternalMember(name) => push(Target::External(name), false),
-                Value::Builtin(name) => push(Target::Builtin(name), false),
-                Value::Class { class, .. } => {
-                    push(Target::Definition(class), false);
-                    for function in self.functions_run(value) {
-                        push(Target::Definition(function), true);
-                    }
-                }
-                Value::Instance { .. } => {
-                    for function in self.functions_run(value) {
-                        push(Target::Definition(function), false);
-                    }
-                }
-                _ => {}
-            }
-        }
-        for callee in &mut found {
-            if let Target::External(name) = callee.target {
-                callee.target = self.external(name);
-            }
-        }
-        found
-    }
-
-    /// The functions of the repository that run when a value is called.
-    pub fn functions_run(&mut self, value: Value) -> Vec<u32> {
-        match value {
-            Value::Function { function, .. } => vec![function],
-            Value::Class { class, .. } => {
-                let mut found = self.method(class, "__new__");
-                found.extend(self.method(class, "__init__"));
-                found
-            }
-            Value::Instance { class, .. } => self.method(class, "__call__"),
-            _ => Vec::new(),
-        }
-    }
-
-    fn method(&mut self, class: u32, name: &str) -> Vec<u32> {
-        let name = self.strings.intern(name);
-        let Looked::Slot(slot) = self.look_up(class, name, None) else { return Vec::new() };
-        let values = self.slot_values(slot);
-        let function = |value: &Value| match *value {
-            Value::Function { function, .. } => Some(function),
-            _ => None,
-        };
-        self.values.get(values).iter().filter_map(function).collect()
-    }
-
     /// How a callee was resolved, by the form of its expression.
     fn resolution(&mut self, expression: u32) -> &'static str {
         match self.repository.tree.kind(expression) {
-            Syntax::Name => self.name_targets(expression).1,
+            Syntax::Name => self.resolver.name_targets(expression).1,
             Syntax::Attribute => "attribute",
             _ => "value",
         }
     }
 
     /// Why a callee is not known.
-    fn reason(&mut self, expression: u32, values: Set) -> Str {
-        let unknown = self.values.get(values).iter().find_map(|value| match value {
+    fn reason(&mut self, expression: u32) -> Str {
+        let repository = self.repository;
+        let values = self.elements(self.found.values[expression as usize]);
+        let unknown = values.iter().find_map(|&id| match self.values.get(id) {
             Value::Unknown(reason) => Some(reason.text()),
+            Value::ExternalResult(_) => Some(Reason::ExternalResult.text()),
             _ => None,
         });
         let text = match unknown {
             Some(text) => text,
-            None if !self.repository.scopes.known[self.repository.tree.file(expression) as usize] => "no symbol table",
-            None if self.repository.tree.kind(expression) == Syntax::Name && self.meaning(expression) == Meaning::Nothing => {
+            None if !repository.scopes.known[repository.tree.file(expression) as usize] => "no symbol table",
+            None if !self.found.reached[expression as usize] => "unreachable code",
+            None if repository.tree.kind(expression) == Syntax::Name && self.resolver.meaning(expression) == Meaning::Nothing => {
                 "unresolved name"
             }
-            None if values == EMPTY => "unknown receiver",
+            None if values.is_empty() => "no value",
             None => "not callable",
         };
-        self.strings.intern(text)
+        self.resolver.strings.intern(text)
     }
 }
 
-fn status(callees: &[Callee], written: usize) -> &'static str {
-    let of = |is: fn(&Target) -> bool| callees.iter().all(|callee| is(&callee.target));
-    match written {
-        0 => "unresolved",
-        _ if of(|target| matches!(target, Target::Builtin(_))) => "builtin",
-        _ if of(|target| matches!(target, Target::External(_))) => "external",
-        1 => "resolved",
+fn status(targets: &[Target]) -> &'static str {
+    match targets {
+        [] => "unresolved",
+        _ if targets.iter().all(|target| matches!(target, Target::Builtin(_))) => "builtin",
+        _ if targets.iter().all(|target| matches!(target, Target::External(_) | Target::Builtin(_))) => "external",
+        [_] => "resolved",
         _ => "ambiguous",
     }
 }

@@ -47,10 +47,6 @@ impl DefinitionKind {
     pub fn is_code(self) -> bool {
         matches!(self, DefinitionKind::Module | DefinitionKind::Class | DefinitionKind::Function | DefinitionKind::Lambda)
     }
-
-    pub fn is_callable(self) -> bool {
-        matches!(self, DefinitionKind::Function | DefinitionKind::Lambda)
-    }
 }
 
 /// What the decorators of a function make of it, as far as their names say.

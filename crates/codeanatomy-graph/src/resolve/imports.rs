@@ -131,10 +131,23 @@ impl Resolver<'_> {
                 return self.targets.intern(&[Target::Builtin(dotted)]);
             }
         };
+        let submodule = self.found_submodule(found, name);
+        self.targets.intern(submodule.as_slice())
+    }
+
+    /// The submodule of a package.
+    pub fn submodule(&self, package: Target, name: Str) -> Option<Target> {
+        match package {
+            Target::Definition(file) => self.found_submodule(Found::Module(file), name),
+            Target::Namespace(folder) => self.found_submodule(Found::Namespace(folder), name),
+            Target::External(_) | Target::Builtin(_) => None,
+        }
+    }
+
+    fn found_submodule(&self, package: Found, name: Str) -> Option<Target> {
         let repository = self.repository;
-        let submodule = repository.modules.submodule(&repository.files, found, self.strings.text(name));
-        let submodule: Vec<Target> = submodule.into_iter().map(|found| self.found(found)).collect();
-        self.targets.intern(&submodule)
+        let found = repository.modules.submodule(&repository.files, package, self.strings.text(name));
+        found.map(|found| self.found(found))
     }
 
     fn bound_member(&mut self, file: u32, name: Str) -> Set {

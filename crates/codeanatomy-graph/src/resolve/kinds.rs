@@ -53,7 +53,8 @@ words! {
         KwArg = "kwarg", Annotation = "annotation", Bases = "bases", Keywords = "keywords", TypeParams = "type_params", Elt = "elt", Key = "key",
         Value = "value", Generators = "generators", Target = "target", Targets = "targets", Iter = "iter", Ifs = "ifs", OptionalVars = "optional_vars",
         ContextExpr = "context_expr", Func = "func", Elts = "elts", Values = "values", Left = "left", Right = "right", Test = "test", Name = "name",
-        Names = "names", Bound = "bound", DefaultValue = "default_value", Type = "type",
+        Names = "names", Bound = "bound", DefaultValue = "default_value", Type = "type", Slice = "slice", Lower = "lower", Upper = "upper", Step = "step", Guard = "guard",
+        Keys = "keys",
     }
 }
 

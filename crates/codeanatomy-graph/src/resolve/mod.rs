@@ -1,5 +1,5 @@
 //! `resolve`: from evidence to definitions, scopes, bindings, references, imports, calls and inheritance, by Python's rules.
-//! It reads tables only, never source text, and it knows no order of execution: values do not depend on where a name is read.
+//! It reads tables only, never source text.
 
 mod bindings;
 mod builtins;
@@ -8,6 +8,7 @@ mod classes;
 mod confidence;
 mod definitions;
 mod facts;
+mod flows;
 mod imports;
 mod kinds;
 mod linearisation;
@@ -15,6 +16,8 @@ mod mangling;
 mod modules;
 mod names;
 mod outline;
+mod points_to;
+mod quoted;
 mod references;
 mod resolver;
 mod rows;
@@ -23,7 +26,6 @@ mod sets;
 mod sources;
 mod syntax;
 mod text;
-mod values;
 
 use crate::ids::Allocator;
 use crate::operator::{Operator, OperatorError, Run};
@@ -31,8 +33,9 @@ use crate::positions::{FileLines, Lines};
 use crate::resolve::bindings::Bindings;
 use crate::resolve::builtins::Builtins;
 use crate::resolve::definitions::{DefinitionKind, Definitions};
-use crate::resolve::kinds::Syntax;
 use crate::resolve::modules::Modules;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::outside::Outside;
 use crate::resolve::resolver::{Repository, Resolver, Target};
 use crate::resolve::rows::{ExternalRow, Places, Rows};
 use crate::resolve::scopes::Scopes;
@@ -70,6 +73,7 @@ fn read(
 ) -> Result<Repository, OperatorError> {
     let standard_library = texts(run.parameters, "standard_library")?;
     let builtins = Builtins::read(run)?;
+    let outside = Outside::read(run)?;
     let files = Files::read(files, run.strings)?;
     let outlined = outline::add_trees(&files, &text.lines(), outlines, &mut syntax, run.strings)?;
     let tree = Tree::read(syntax, &files, run.strings)?;
@@ -79,10 +83,10 @@ fn read(
     let modules = Modules::read(&files, run.strings, standard_library, ids);
     definitions.number(ids, run.strings);
     scopes.number(&files, ids, run.strings);
-    Ok(Repository { files, outlined, tree, scopes, definitions, bindings, modules, builtins })
+    Ok(Repository { files, outlined, tree, scopes, definitions, bindings, modules, builtins, outside })
 }
 
-/// Rows, file by file. Values are asked for from the inside of expressions out, so that long chains do not nest.
+/// Rows, file by file, once all values are known.
 fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repository) -> Result<Vec<Table>, OperatorError> {
     let mut rows = Rows::default();
     let lines = text.lines();
@@ -92,6 +96,8 @@ fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repos
     let mut order = repository.definitions.order.iter().copied().peekable();
     repository.modules.rows(&repository.files, &repository.definitions, run.strings, &mut rows.modules);
     let mut resolver = Resolver::new(repository, run.strings, ids);
+    let mut machine = Machine::new(&mut resolver);
+    machine.run(run.cancelled)?;
     for (number, file) in repository.files.files.iter().enumerate() {
         if (run.cancelled)() {
             return Err(OperatorError::Cancelled);
@@ -101,36 +107,27 @@ fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repos
         let places = &mut Places::new(file.id, file.path, of_file);
         let mut classes = Vec::new();
         while let Some(definition) = order.next_if(|&definition| repository.definitions.get(definition).file == number) {
-            repository.definition_row(definition, resolver.strings, places, &mut rows.definitions);
+            repository.definition_row(definition, machine.resolver.strings, places, &mut rows.definitions);
             if repository.definitions.get(definition).kind == DefinitionKind::Class {
                 classes.push(definition);
             }
         }
-        repository.syntax_rows(number, resolver.strings, places, &mut rows.syntax);
-        repository.scope_rows(number, resolver.strings, places, (&mut rows.scopes, &mut rows.symbols, &mut rows.captures));
-        repository.binding_rows(number, resolver.strings, places, &mut rows.bindings);
+        repository.syntax_rows(number, machine.resolver.strings, places, &mut rows.syntax);
+        repository.scope_rows(number, machine.resolver.strings, places, (&mut rows.scopes, &mut rows.symbols, &mut rows.captures));
+        repository.binding_rows(number, machine.resolver.strings, places, &mut rows.bindings);
         if repository.scopes.known[number as usize] {
-            resolver.evaluate_file(number);
-            resolver.import_rows(number, places, &mut rows.imports);
-            resolver.reference_rows(number, places, &mut rows.references);
-            resolver.class_rows(&classes, places, (&mut rows.inherits, &mut rows.mro, &mut rows.overrides));
+            machine.resolver.import_rows(number, places, &mut rows.imports);
+            machine.reference_rows(number, places, &mut rows.references);
+            machine.flow_rows(number, places, (&mut rows.data_flow, &mut rows.arguments));
+            machine.class_rows(&classes, places, (&mut rows.inherits, &mut rows.mro, &mut rows.overrides));
         }
-        resolver.call_rows(number, places, (&mut rows.calls, &mut rows.call_sites));
+        machine.call_rows(number, places, (&mut rows.calls, &mut rows.call_sites));
     }
     resolver.external_rows(&mut rows);
     Ok(rows.into_tables())
 }
 
 impl Resolver<'_> {
-    /// Asks for the values of every call and attribute of a file, inner ones first.
-    fn evaluate_file(&mut self, file: u32) {
-        for node in self.repository.tree.nodes(file).rev() {
-            if matches!(self.repository.tree.kind(node), Syntax::Call | Syntax::Attribute) {
-                self.evaluate(node);
-            }
-        }
-    }
-
     /// What is referred to outside the repository, by name.
     fn external_rows(&mut self, rows: &mut Rows) {
         let mut externals = std::mem::take(&mut self.externals);

@@ -1,13 +1,12 @@
-//! Names: what a name means at the place where it is written, by scopes alone. What the variable holds is `values.rs`.
+//! Names: what a name means at the place where it is written, by scopes alone. What the variable holds is `points_to`.
 
 use crate::resolve::bindings::How;
-use crate::resolve::classes::Looked;
 use crate::resolve::kinds::Syntax;
+use crate::resolve::quoted::allowed_names;
 use crate::resolve::resolver::{Resolver, Target};
 use crate::resolve::scopes::ScopeKind;
-use crate::resolve::sets::{EMPTY, Set};
+use crate::resolve::sets::{EMPTY, Set, add};
 use crate::resolve::syntax::NONE;
-use crate::resolve::values::Value;
 use crate::table::Str;
 
 /// What a name means.
@@ -37,9 +36,23 @@ impl Resolver<'_> {
             holder = self.outside_class(holder, key);
             slot = repository.bindings.slot(holder, key);
         }
-        if let Some(slot) = slot {
-            return Meaning::Slot(slot);
+        match slot {
+            Some(slot) => Meaning::Slot(slot),
+            None => self.meaning_without(holder, key, name),
         }
+    }
+
+    /// The meaning of a name that `holder` holds.
+    pub fn meaning_in(&mut self, holder: u32, key: Str, name: Str) -> Meaning {
+        match self.repository.bindings.slot(holder, key) {
+            Some(slot) => Meaning::Slot(slot),
+            None => self.meaning_without(holder, key, name),
+        }
+    }
+
+    /// The meaning of a name that nothing in its scope binds: what a star import brings, or a builtin.
+    pub fn meaning_without(&mut self, holder: u32, key: Str, name: Str) -> Meaning {
+        let repository = self.repository;
         if repository.scopes.scopes[holder as usize].kind != ScopeKind::Module {
             return Meaning::Nothing;
         }
@@ -48,6 +61,44 @@ impl Resolver<'_> {
             return Meaning::Targets(starred);
         }
         if repository.builtins.contains(name) { Meaning::Builtin(name) } else { Meaning::Nothing }
+    }
+
+    /// What a dotted name in a text means, evaluated in a scope: the targets of each part.
+    pub fn dotted_targets(&mut self, scope: u32, parts: &[&str]) -> Vec<(Set, &'static str)> {
+        let repository = self.repository;
+        let mut found: Vec<(Set, &'static str)> = Vec::with_capacity(parts.len());
+        for (index, part) in parts.iter().enumerate() {
+            let name = self.strings.intern(part);
+            let targets = if index == 0 {
+                let key = repository.scopes.key(scope, name);
+                let holder = repository.bindings.holder(&repository.scopes, scope, key);
+                let meaning = self.meaning_in(holder, key, name);
+                self.meaning_targets(meaning)
+            } else {
+                (self.members(found[index - 1].0, name), "attribute")
+            };
+            found.push(targets);
+        }
+        found
+    }
+
+    /// What the names whose objects an annotation in a text allows stand for.
+    pub fn annotation_targets(&mut self, constant: u32) -> Set {
+        let (scope, value) = (self.repository.scopes.of[constant as usize], self.repository.tree.value[constant as usize]);
+        if scope == NONE || value.is_null() {
+            return EMPTY;
+        }
+        let text = self.strings.shared(value);
+        let mut found = Vec::new();
+        for name in allowed_names(&text) {
+            let parts: Vec<&str> = name.split('.').collect();
+            if let Some(&(targets, _)) = self.dotted_targets(scope, &parts).last() {
+                for &target in self.targets.get(targets) {
+                    add(&mut found, target);
+                }
+            }
+        }
+        self.targets.intern(&found)
     }
 
     /// Whether a name in a class body is read before the body binds it: `total = total` takes it from outside.
@@ -67,7 +118,7 @@ impl Resolver<'_> {
     }
 
     /// The scope that holds a name for code in a class body that the body itself does not bind.
-    fn outside_class(&self, class: u32, key: Str) -> u32 {
+    pub fn outside_class(&self, class: u32, key: Str) -> u32 {
         let repository = self.repository;
         let mut scope = repository.scopes.scopes[class as usize].parent;
         while repository.scopes.scopes[scope as usize].kind == ScopeKind::Class {
@@ -90,7 +141,12 @@ impl Resolver<'_> {
 
     /// Everything that a `Name` may stand for, and how it was resolved.
     pub fn name_targets(&mut self, node: u32) -> (Set, &'static str) {
-        match self.meaning(node) {
+        let meaning = self.meaning(node);
+        self.meaning_targets(meaning)
+    }
+
+    fn meaning_targets(&mut self, meaning: Meaning) -> (Set, &'static str) {
+        match meaning {
             Meaning::Slot(slot) => {
                 let scope = self.repository.bindings.slots[slot as usize].scope;
                 let imported = self.repository.bindings.of(slot).any(|binding| binding.how == How::Import);
@@ -104,39 +160,6 @@ impl Resolver<'_> {
             Meaning::Targets(targets) => (targets, "import"),
             Meaning::Builtin(name) => (self.targets.intern(&[Target::Builtin(name)]), "builtin"),
             Meaning::Nothing => (EMPTY, ""),
-        }
-    }
-
-    /// What an attribute (mangled) of a value names.
-    pub fn attribute_targets(&mut self, object: Value, name: Str) -> Set {
-        match object {
-            Value::Module(_) | Value::Namespace(_) => self.module_attribute(object, name),
-            Value::Class { class, .. } | Value::Instance { class, .. } => {
-                let looked = self.look_up(class, name, None);
-                self.looked_targets(looked)
-            }
-            Value::Super { class, receiver, .. } => {
-                let looked = self.look_up(receiver, name, Some(class));
-                self.looked_targets(looked)
-            }
-            Value::External(path) | Value::ExternalInstance(path) => {
-                let dotted = self.dot(path, name);
-                let target = self.external(dotted);
-                self.targets.intern(&[target])
-            }
-            Value::Builtin(path) | Value::Literal(path) => {
-                let member = self.builtin_member(path, name).map(Target::Builtin);
-                self.targets.intern(member.as_slice())
-            }
-            Value::Function { .. } | Value::Coroutine { .. } | Value::ExternalMember(_) | Value::Unknown(_) => EMPTY,
-        }
-    }
-
-    fn looked_targets(&mut self, looked: Looked) -> Set {
-        match looked {
-            Looked::Slot(slot) => self.slot_targets(slot),
-            Looked::Outside(target) => self.targets.intern(&[target]),
-            Looked::Incomplete | Looked::Dynamic | Looked::Missing => EMPTY,
         }
     }
 }

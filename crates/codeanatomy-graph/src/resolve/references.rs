@@ -1,13 +1,16 @@
-//! References: one row per name, attribute, imported name or keyword and thing it may refer to. What calls go where is `calls.rs`.
+//! The rows of references: one per name, attribute, imported name, keyword or quoted name and thing it may refer to.
 
+use crate::resolve::bindings::How;
 use crate::resolve::confidence::confidence;
-use crate::resolve::definitions::{DefinitionKind, Flavour, node_id};
+use crate::resolve::definitions::{Flavour, node_id};
 use crate::resolve::kinds::{Access, Field, Syntax};
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value as values;
+use crate::resolve::quoted::dotted_names;
 use crate::resolve::resolver::{BUILTIN, Resolver, Target};
 use crate::resolve::rows::{Places, ReferenceRow, ReferenceRows};
 use crate::resolve::sets::{EMPTY, Set, add};
 use crate::resolve::syntax::NONE;
-use crate::resolve::values::Value;
 use crate::table::{NULL_I64, NULL_STR, Str};
 
 /// A place that refers to something: the node, its token, and the name written there.
@@ -20,41 +23,163 @@ struct Token {
     bend: i32,
 }
 
-impl Resolver<'_> {
+impl Machine<'_, '_> {
     /// The rows of a file, in the order of their places.
     pub fn reference_rows(&mut self, file: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
-        let repository = self.repository;
-        let tree = &repository.tree;
-        let refers =
-            |node: u32| matches!(tree.kind(node), Syntax::Name | Syntax::Attribute | Syntax::Keyword | Syntax::Alias | Syntax::ImportFrom);
+        let tree = &self.repository.tree;
+        let refers = |node: u32| {
+            use Syntax::*;
+            matches!(tree.kind(node), Name | Attribute | Keyword | Alias | ImportFrom) || self.is_quoted(node)
+        };
         for node in tree.in_order(file, refers) {
-            match repository.tree.kind(node) {
+            match tree.kind(node) {
                 Syntax::Name => self.name_reference(node, places, rows),
                 Syntax::Attribute => self.attribute_reference(node, places, rows),
                 Syntax::Keyword => self.keyword_reference(node, places, rows),
-                Syntax::Alias => self.alias_reference(file, node, places, rows),
-                Syntax::ImportFrom => self.origin_reference(file, node, places, rows),
-                _ => {}
+                Syntax::Alias => self.resolver.alias_reference(file, node, places, rows),
+                Syntax::ImportFrom => self.resolver.origin_reference(file, node, places, rows),
+                _ => self.resolver.quoted_references(file, node, places, rows),
             }
         }
     }
 
-    fn token(&self, node: u32, access: Str) -> Token {
-        let (tree, at) = (&self.repository.tree, node as usize);
-        Token { node, name: tree.name[at], access, bstart: tree.name_bstart[at], bend: tree.name_bend[at] }
+    /// Whether a text holds names: an annotation, or a member of `__all__`.
+    fn is_quoted(&self, node: u32) -> bool {
+        let tree = &self.repository.tree;
+        if tree.kind(node) != Syntax::Constant || tree.name[node as usize] != self.words.str {
+            return false;
+        }
+        tree.is_annotation(node) || self.is_exported(node)
+    }
+
+    /// Whether a text is an element of what `__all__` is assigned.
+    fn is_exported(&self, node: u32) -> bool {
+        let tree = &self.repository.tree;
+        let list = tree.parent[node as usize];
+        if !matches!(tree.kind(list), Syntax::List | Syntax::Tuple) {
+            return false;
+        }
+        let mut statement = tree.parent[list as usize];
+        while matches!(tree.kind(statement), Syntax::BinOp | Syntax::Starred | Syntax::List | Syntax::Tuple) {
+            statement = tree.parent[statement as usize];
+        }
+        let target = match tree.kind(statement) {
+            Syntax::Assign => tree.in_field(statement, Field::Targets).next(),
+            Syntax::AugAssign | Syntax::AnnAssign => tree.child(statement, Field::Target),
+            _ => None,
+        };
+        target.is_some_and(|target| tree.kind(target) == Syntax::Name && tree.name[target as usize] == self.words.all)
     }
 
     fn name_reference(&mut self, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
-        let (targets, resolution) = self.name_targets(node);
-        let mut token = self.token(node, self.repository.tree.access_name[node as usize]);
-        (token.bstart, token.bend) = (self.repository.tree.bstart[node as usize], self.repository.tree.bend[node as usize]);
-        if self.repository.tree.access[node as usize] == Access::Write {
-            // A write is to the variable that it binds, not to a function or import of the same name.
-            let only = self.variables(targets);
-            self.push(token, only, resolution, places, rows);
-        } else {
-            self.push(token, targets, resolution, places, rows);
+        let tree = &self.repository.tree;
+        let (named, resolution) = self.resolver.name_targets(node);
+        let mut token = self.resolver.token(node, tree.access_name[node as usize]);
+        (token.bstart, token.bend) = (tree.bstart[node as usize], tree.bend[node as usize]);
+        if tree.access[node as usize] != Access::Write {
+            let targets = self.read_targets(node).unwrap_or(named);
+            self.resolver.push(token, targets, resolution, places, rows);
+            return;
         }
+        if tree.kind(tree.parent[node as usize]) == Syntax::AugAssign {
+            let read = Token { access: self.resolver.strings.intern("read"), ..token };
+            let targets = self.read_targets(node).unwrap_or(named);
+            self.resolver.push(read, targets, resolution, places, rows);
+        }
+        // A write is to the variable that it binds, not to a function or import of the same name.
+        let only = self.resolver.variables(named);
+        self.resolver.push(token, only, resolution, places, rows);
+    }
+
+    /// What the bindings that reach a node, or what the analysis found there, refer to; none where it was not reached.
+    fn read_targets(&mut self, node: u32) -> Option<Set> {
+        let mut found = Vec::new();
+        for binding in self.found.reads.get(&node).map(|&set| self.bindings.get(set).to_vec()).unwrap_or_default() {
+            for target in self.bound_targets(binding) {
+                add(&mut found, target);
+            }
+        }
+        if found.is_empty() {
+            found = self.found.targets.get(&node)?.clone();
+        }
+        found.truncate(crate::resolve::resolver::TARGETS);
+        self.resolver.drop_overloads(&mut found);
+        Some(self.resolver.targets.intern(&found))
+    }
+
+    /// What the binding of a node stands for, behind imports.
+    fn bound_targets(&mut self, node: u32) -> Vec<Target> {
+        let Some(&number) = self.frames.binding_of.get(&node).or_else(|| self.frames.store_of.get(&node)) else { return Vec::new() };
+        let binding = self.repository.bindings.all[number as usize];
+        if binding.how == How::Import {
+            let targets = self.resolver.alias_binding(binding.node);
+            return self.resolver.targets.get(targets).to_vec();
+        }
+        if binding.definition == NONE { Vec::new() } else { vec![Target::Definition(binding.definition)] }
+    }
+
+    fn attribute_reference(&mut self, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
+        let is_read = self.repository.tree.access[node as usize] == Access::Read;
+        let by_classes = self.found.targets.get(&node).cloned().unwrap_or_default();
+        let mut found = if is_read { self.stored_targets(node) } else { Vec::new() };
+        if found.is_empty() || found.iter().all(|target| self.has_flavour(target, Flavour::Accessor)) {
+            found = by_classes;
+        }
+        if is_read && found.iter().any(|target| self.has_flavour(target, Flavour::Property)) {
+            found.retain(|target| !self.has_flavour(target, Flavour::Accessor));
+        }
+        found.truncate(crate::resolve::resolver::TARGETS);
+        let targets = self.resolver.targets.intern(&found);
+        let token = self.resolver.token(node, self.repository.tree.access_name[node as usize]);
+        self.resolver.push(token, targets, "attribute", places, rows);
+    }
+
+    /// What the stores that reach an attribute bind; nothing where one of them is to no definition.
+    fn stored_targets(&mut self, node: u32) -> Vec<Target> {
+        let mut found = Vec::new();
+        for binding in self.found.reads.get(&node).map(|&set| self.bindings.get(set).to_vec()).unwrap_or_default() {
+            let targets = self.bound_targets(binding);
+            if targets.is_empty() {
+                return Vec::new();
+            }
+            for target in targets {
+                add(&mut found, target);
+            }
+        }
+        found
+    }
+
+    fn has_flavour(&self, target: &Target, flavour: Flavour) -> bool {
+        matches!(target, Target::Definition(number) if self.repository.definitions.get(*number).flavour == flavour)
+    }
+
+    /// `name=…` in a call: the parameter that it fills.
+    fn keyword_reference(&mut self, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
+        if self.repository.tree.name[node as usize].is_null() {
+            return;
+        }
+        let mut found = Vec::new();
+        for passed in self.found.passed_from(node) {
+            let definition = self.repository.definitions.get(passed.parameter);
+            if definition.name == self.repository.tree.name[node as usize] {
+                add(&mut found, Target::Definition(passed.parameter));
+            }
+        }
+        let read = self.resolver.strings.intern("read");
+        let (targets, token) = (self.resolver.targets.intern(&found), self.resolver.token(node, read));
+        self.resolver.push(token, targets, "attribute", places, rows);
+    }
+
+    /// The places that bind or store what a name or an attribute reads.
+    pub fn reaching(&self, node: u32) -> &[u32] {
+        self.bindings.get(self.found.reads.get(&node).copied().unwrap_or(values::EMPTY))
+    }
+}
+
+impl Resolver<'_> {
+    fn token(&self, node: u32, access: Str) -> Token {
+        let (tree, at) = (&self.repository.tree, node as usize);
+        Token { node, name: tree.name[at], access, bstart: tree.name_bstart[at], bend: tree.name_bend[at] }
     }
 
     /// The variables among some targets.
@@ -65,71 +190,42 @@ impl Resolver<'_> {
         self.targets.intern(&found)
     }
 
-    fn attribute_reference(&mut self, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
-        let objects = self.evaluate(node + 1);
-        let scope = self.repository.scopes.of[node as usize];
-        let name = if scope == NONE {
-            self.repository.tree.name[node as usize]
-        } else {
-            self.repository.scopes.key(scope, self.repository.tree.name[node as usize])
-        };
-        let (mut found, mut declared) = (Vec::new(), false);
-        for index in 0..self.values.len(objects) {
-            let object = self.values.at(objects, index);
-            let targets = self.attribute_targets(object, name);
-            declared |= matches!(object, Value::Instance { declared: true, .. } | Value::Class { declared: true, .. }) && targets != EMPTY;
-            for &target in self.targets.get(targets) {
-                add(&mut found, target);
-            }
-        }
-        if self.repository.tree.access[node as usize] == Access::Read {
-            self.drop_accessors(&mut found);
-        }
-        let targets = self.targets.intern(&found);
-        let token = self.token(node, self.repository.tree.access_name[node as usize]);
-        self.push(token, targets, if declared { "annotation" } else { "attribute" }, places, rows);
-    }
-
-    /// Reading a property is a matter of its getter.
-    fn drop_accessors(&self, found: &mut Vec<Target>) {
-        let definitions = &self.repository.definitions;
-        let has = |target: &Target, flavour| matches!(target, Target::Definition(number) if definitions.get(*number).flavour == flavour);
-        if found.iter().any(|target| has(target, Flavour::Property)) {
-            found.retain(|target| !has(target, Flavour::Accessor));
-        }
-    }
-
-    /// `name=…` in a call: the parameter of the function that is called.
-    fn keyword_reference(&mut self, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
+    /// The names in a text. Only where it is written without escapes is it known where they stand.
+    fn quoted_references(&mut self, file: u32, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
         let tree = &self.repository.tree;
-        let (call, name) = (tree.parent[node as usize], tree.name[node as usize]);
-        if name.is_null() || tree.kind(call) != Syntax::Call {
+        let (at, value) = (node as usize, tree.value[node as usize]);
+        if value.is_null() {
             return;
         }
-        let Some(function) = tree.child(call, Field::Func) else { return };
-        let callees = self.evaluate(function);
-        let mut found = Vec::new();
-        for index in 0..self.values.len(callees) {
-            let callee = self.values.at(callees, index);
-            for function in self.functions_run(callee) {
-                if let Some(parameter) = self.parameter(function, name) {
-                    add(&mut found, Target::Definition(parameter));
-                }
+        let text = self.strings.shared(value);
+        let quotes = (tree.bend[at] - tree.bstart[at]) as usize - text.len().min((tree.bend[at] - tree.bstart[at]) as usize);
+        let first = match quotes {
+            2 => 1,
+            3 => 2,
+            6 => 3,
+            _ => return,
+        };
+        let read = self.strings.intern("read");
+        let scope = self.repository.scopes.of[at];
+        if !tree.is_annotation(node) {
+            let name = self.strings.intern(&text);
+            let targets = self.member(Target::Definition(file), name);
+            let start = tree.bstart[at] + first;
+            self.push(Token { node, name, access: read, bstart: start, bend: start + text.len() as i32 }, targets, "global", places, rows);
+            return;
+        }
+        if scope == NONE {
+            return;
+        }
+        for dotted in dotted_names(&text) {
+            let parts: Vec<&str> = dotted.iter().map(|&(_, part)| part).collect();
+            let found = self.dotted_targets(scope, &parts);
+            for ((offset, part), (targets, resolution)) in dotted.into_iter().zip(found) {
+                let start = tree.bstart[at] + first + offset as i32;
+                let token = Token { node, name: self.strings.intern(part), access: read, bstart: start, bend: start + part.len() as i32 };
+                self.push(token, targets, resolution, places, rows);
             }
         }
-        let read = self.strings.intern("read");
-        let (targets, token) = (self.targets.intern(&found), self.token(node, read));
-        self.push(token, targets, "attribute", places, rows);
-    }
-
-    /// The parameter of that name which a keyword can fill.
-    pub fn parameter(&self, function: u32, name: Str) -> Option<u32> {
-        let definitions = &self.repository.definitions;
-        let slot = self.repository.bindings.slot(definitions.get(function).inner, name)?;
-        let variable = self.repository.bindings.slots[slot as usize].variable;
-        let found = variable != NONE && definitions.get(variable).kind == DefinitionKind::Parameter;
-        let by_keyword = found && matches!(definitions.get(variable).how, "positional_or_keyword" | "keyword_only");
-        by_keyword.then_some(variable)
     }
 
     /// `import a.b.c`: each dotted prefix is a module. `from m import n`: the name is what it finally means.

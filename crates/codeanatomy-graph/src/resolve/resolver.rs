@@ -7,14 +7,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::ids::Allocator;
 use crate::resolve::bindings::{Bindings, How, Slot};
 use crate::resolve::builtins::Builtins;
-use crate::resolve::classes::Mro;
 use crate::resolve::definitions::{DefinitionKind, Definitions, Flavour};
 use crate::resolve::modules::{Found, Modules};
+use crate::resolve::points_to::outside::Outside;
 use crate::resolve::scopes::Scopes;
 use crate::resolve::sets::{EMPTY, Set, Sets, add};
 use crate::resolve::sources::Files;
 use crate::resolve::syntax::{NONE, Tree};
-use crate::resolve::values::Value;
 use crate::table::{Str, Strings};
 
 /// Facts: nothing changes in them while names are resolved.
@@ -28,6 +27,7 @@ pub struct Repository {
     pub bindings: Bindings,
     pub modules: Modules,
     pub builtins: Builtins,
+    pub outside: Outside,
 }
 
 impl Repository {
@@ -55,26 +55,17 @@ pub const BUILTIN: &str = "builtin";
 /// At most so many targets of one variable are kept.
 pub const TARGETS: usize = 32;
 
-/// How far one question may lead to others before the answer is "unknown".
-pub const DEPTH: u32 = 160;
-
 pub struct Resolver<'a> {
     pub repository: &'a Repository,
     pub strings: &'a mut Strings,
     pub ids: &'a mut Allocator,
     pub targets: Sets<Target>,
-    pub values: Sets<Value>,
-    pub depth: u32,
     /// Answers by slot, by alias and by file; an open question answers "nothing" to itself.
     pub slot_targets: Vec<Option<Set>>,
     pub alias_targets: FxHashMap<u32, Set>,
     pub exports: FxHashMap<u32, Rc<Vec<Str>>>,
     pub starred: FxHashSet<(u32, Str)>,
     pub module_slots: Vec<Vec<u32>>,
-    pub slot_values: Vec<Option<Set>>,
-    pub node_values: Vec<u32>,
-    pub results: FxHashMap<u32, Set>,
-    pub mros: FxHashMap<u32, Rc<Mro>>,
     pub dotted: FxHashMap<(Str, Str), Str>,
     pub externals: Vec<(Target, Str, i64)>,
     pub external_ids: FxHashMap<Target, i64>,
@@ -91,17 +82,11 @@ impl<'a> Resolver<'a> {
         }
         Self {
             targets: Sets::new(),
-            values: Sets::new(),
-            depth: 0,
             slot_targets: vec![None; slots.len()],
             alias_targets: FxHashMap::default(),
             exports: FxHashMap::default(),
             starred: FxHashSet::default(),
             module_slots,
-            slot_values: vec![None; slots.len()],
-            node_values: vec![0; repository.tree.len()],
-            results: FxHashMap::default(),
-            mros: FxHashMap::default(),
             dotted: FxHashMap::default(),
             externals: Vec::new(),
             external_ids: FxHashMap::default(),
@@ -150,7 +135,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Signatures for type checkers do not stand beside the function they describe.
-    fn drop_overloads(&self, found: &mut Vec<Target>) {
+    pub fn drop_overloads(&self, found: &mut Vec<Target>) {
         let definitions = &self.repository.definitions;
         let is_overload =
             |target: &Target| matches!(target, Target::Definition(number) if definitions.get(*number).flavour == Flavour::Overload);

@@ -195,6 +195,14 @@ rows!(CallRow, CallRows, "calls", place, {
 
 rows!(CallSiteRow, CallSiteRows, "call_sites", place, { site_id: I64, caller_id: I64, callee_text: Str, status: Str, reason: Str, targets: I32 });
 
+rows!(FlowRow, FlowRows, "data_flow", place, {
+    source_id: I64, target_id: I64, function_id: I64, kind: Str, name: Str, origin: StrRuns,
+});
+
+rows!(ArgumentRow, ArgumentRows, "arguments", place, {
+    site_id: I64, argument_id: I64, callee_id: I64, parameter_id: I64, position: I32, keyword: Str, origin: StrRuns,
+});
+
 rows!(InheritsRow, InheritsRows, "inherits", place, { class_id: I64, base_id: I64, position: I32, base: Str, syntax_id: I64 });
 
 rows!(MroRow, MroRows, "mro", { class_id: I64, ancestor_id: I64, position: I32 });
@@ -216,6 +224,8 @@ pub struct Rows {
     pub imports: ImportRows,
     pub calls: CallRows,
     pub call_sites: CallSiteRows,
+    pub data_flow: FlowRows,
+    pub arguments: ArgumentRows,
     pub inherits: InheritsRows,
     pub mro: MroRows,
     pub overrides: OverrideRows,
@@ -235,6 +245,8 @@ pub const PORTS: &[Port] = &[
     ImportRows::PORT,
     CallRows::PORT,
     CallSiteRows::PORT,
+    FlowRows::PORT,
+    ArgumentRows::PORT,
     InheritsRows::PORT,
     MroRows::PORT,
     OverrideRows::PORT,
@@ -255,6 +267,8 @@ impl Rows {
             self.imports.into_table(),
             self.calls.into_table(),
             self.call_sites.into_table(),
+            self.data_flow.into_table(),
+            self.arguments.into_table(),
             self.inherits.into_table(),
             self.mro.into_table(),
             self.overrides.into_table(),

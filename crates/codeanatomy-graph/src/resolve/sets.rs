@@ -11,6 +11,12 @@ pub const EMPTY: Set = Set(0);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Set(pub u32);
 
+impl Set {
+    pub fn is_empty(self) -> bool {
+        self == EMPTY
+    }
+}
+
 /// Every set there is.
 pub struct Sets<T> {
     values: Vec<T>,

@@ -31,6 +31,8 @@ pub struct Tree {
     pub end: Vec<u32>,
     /// The type that the `name` of a text constant is.
     text: Option<Str>,
+    /// The name of the form whose arguments are values.
+    literal: Option<Str>,
 }
 
 impl Tree {
@@ -69,6 +71,7 @@ impl Tree {
             line,
             end,
             text: strings.find("str"),
+            literal: strings.find("Literal"),
         };
         match (0..tree.len() as u32).find(|&node| !tree.is_well_formed(node)) {
             None => Ok(tree),
@@ -139,6 +142,22 @@ impl Tree {
 
     pub fn kind(&self, node: u32) -> Syntax {
         self.kind[node as usize]
+    }
+
+    /// Whether an expression is an annotation or part of one, outside `Literal[…]`.
+    pub fn is_annotation(&self, node: u32) -> bool {
+        let mut at = node;
+        loop {
+            if matches!(self.field[at as usize], Field::Annotation | Field::Returns) {
+                return true;
+            }
+            let above = self.parent[at as usize];
+            let goes_on = matches!(self.kind(above), Syntax::Subscript | Syntax::Tuple | Syntax::BinOp | Syntax::List | Syntax::Starred);
+            if !goes_on || (self.kind(above) == Syntax::Subscript && Some(self.name[above as usize + 1]) == self.literal) {
+                return false;
+            }
+            at = above;
+        }
     }
 
     /// Whether a node is the docstring of its module, class or function.

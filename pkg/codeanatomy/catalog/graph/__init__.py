@@ -1,6 +1,6 @@
 """The graph's layers, in the order in which they build on each other. A layer's module says its kinds; its SQL lies in `views`."""
 
-from codeanatomy.catalog.graph import calls, control_flow, definitions, evidence, files, imports, names, syntax, types
+from codeanatomy.catalog.graph import calls, control_flow, data_flow, definitions, evidence, files, imports, names, syntax, types
 from codeanatomy.catalog.graph.kinds import EdgeKind, Layer, NodeKind, Property
 
 __all__ = ["EDGE_KINDS", "LAYERS", "NODE_KINDS", "PROPERTIES", "EdgeKind", "Layer", "NodeKind", "Property"]
@@ -14,6 +14,7 @@ LAYERS: tuple[Layer, ...] = (
     calls.LAYER,
     types.LAYER,
     control_flow.LAYER,
+    data_flow.LAYER,
     evidence.LAYER,
 )
 

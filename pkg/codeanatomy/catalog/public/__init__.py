@@ -76,7 +76,7 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
     ),
     PublicView(
         "refs",
-        "One row per use of a name or attribute and thing it may mean.",
+        "One row per use of a name or attribute and binding that it may see.",
         (
             *_SPAN,
             ("name", "The name as written."),
@@ -84,8 +84,8 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
             ("target_id", "What it means, behind imports."),
             ("target", "Qualified or dotted name of that."),
             ("target_path", "Source of that; null outside the repository."),
-            ("target_line", "Line of its name."),
-            ("target_col", "Column of its name."),
+            ("target_line", "Line of its name, where it is bound."),
+            ("target_col", "Column of its name, where it is bound."),
             ("origin", "Evidence it rests on."),
             ("confidence", "How often such a row is right."),
         ),
@@ -124,6 +124,19 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
             ("targets", "Number of possible callees."),
         ),
         "SELECT status, count(*) AS n FROM call_sites GROUP BY status ORDER BY n DESC",
+    ),
+    PublicView(
+        "arguments",
+        "One row per argument of a call and parameter that it may fill.",
+        (
+            *_PLACE,
+            ("callee_id", "Function whose parameter it is."),
+            ("parameter_id", "The parameter."),
+            ("parameter", "Its name."),
+            ("position", "Place of the argument among the positional ones, from 0; null for a keyword."),
+            ("keyword", "The keyword, if it is given by one."),
+        ),
+        "SELECT path, line, position, keyword FROM arguments WHERE parameter = 'how'",
     ),
     PublicView(
         "imports",
@@ -205,6 +218,23 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
             ("dst_line", "Line of the block entered."),
         ),
         "SELECT src_block, dst_block, kind FROM cfg WHERE \"function\" = 'shop.money.add' ORDER BY 1, 2",
+    ),
+    PublicView(
+        "dataflow",
+        "One row per step of a value: from a binding or store to a read, from an argument to a parameter, from a result to a call.",
+        (
+            ("variable", "Name that is read, or parameter that is filled; null for a result."),
+            ("function_id", "Function, class or module that holds the variable; the function that is called or returns."),
+            ("function", "Qualified name of that."),
+            ("path", "Source in which the value is bound, passed or returned."),
+            ("def_line", "Line of that."),
+            ("def_col", "Column of that."),
+            ("use_path", "Source to which it goes."),
+            ("use_line", "Line of the read, the parameter or the call."),
+            ("use_col", "Column of that."),
+            ("kind", "`local`, `captured` (by a nested function), `global`, `attribute`, `argument` or `return`."),
+        ),
+        "SELECT variable, def_line, use_line FROM dataflow WHERE \"function\" = 'shop.money.add' AND kind = 'local'",
     ),
     PublicView(
         "decorators",

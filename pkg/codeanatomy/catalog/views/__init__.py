@@ -142,6 +142,8 @@ VIEWS: tuple[View, ...] = (
     _resolved("imports", "Imported names and what they finally mean."),
     _resolved("calls", "Callers and callees."),
     _resolved("call_sites", "Every written call with what became of it."),
+    _resolved("data_flow", "Reads with the bindings and stores that reach them, calls with the results that come back."),
+    _resolved("arguments", "Arguments and the parameters that they may fill."),
     _resolved("inherits", "Classes and their bases."),
     _resolved("mro", "Method resolution orders."),
     _resolved("overrides", "Methods and what they override."),
@@ -194,6 +196,7 @@ VIEWS: tuple[View, ...] = (
         "compiled_code blocks flow",
         f"site_id file_id bstart bend col end_line end_col label position {_NO_RESOLUTION}",
     ),
+    _part(CPG_EDGES, "data_flow_edges", "data_flow arguments", _NO_RESOLUTION),
     _part(
         CPG_EDGES,
         "evidence_edges",

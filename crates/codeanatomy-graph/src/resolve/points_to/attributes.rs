@@ -1,0 +1,605 @@
+//! Attributes: what each kind of value has under a name, and where a store goes. Modules are values like the others.
+
+use crate::resolve::kinds::Access;
+use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::classes::Ancestor;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::state::{Held, UNBOUND, joined};
+use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::resolve::resolver::Target;
+use crate::resolve::sets as targets;
+use crate::resolve::syntax::NONE;
+use crate::table::Str;
+
+/// Parts of a dotted name that is followed through results of external calls.
+const LONGEST_PATH: usize = 8;
+
+impl Machine<'_, '_> {
+    /// An attribute expression on some objects.
+    pub fn attributes(&mut self, node: u32, objects: Set) -> Set {
+        let name = self.attribute_name(node);
+        if self.repository.tree.access[node as usize] != Access::Delete {
+            self.attribute_targets(node, objects);
+        }
+        self.load_attributes(node, objects, name)
+    }
+
+    /// The name of an attribute expression as it is looked up.
+    fn attribute_name(&self, node: u32) -> Str {
+        let (scope, name) = (self.repository.scopes.of[node as usize], self.repository.tree.name[node as usize]);
+        if scope == NONE { name } else { self.repository.scopes.key(scope, name) }
+    }
+
+    pub fn load_attributes(&mut self, node: u32, objects: Set, name: Str) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(objects) {
+            let set = self.attribute(node, id, name);
+            found = self.union(found, set);
+        }
+        found
+    }
+
+    fn attribute(&mut self, node: u32, object: Id, name: Str) -> Set {
+        match self.values.get(object) {
+            Value::Module(_) | Value::Namespace(_) => self.member(node, object, name),
+            Value::Class { .. } => self.class_attribute(node, object, name),
+            Value::Instance { class, .. } => self.instance_attribute(node, object, class, name),
+            Value::Super { class, receiver } => self.super_attribute(node, class, receiver, name),
+            Value::External(path) | Value::ExternalResult(path) => self.external_attribute(path, name),
+            Value::ExternalMember(path) => match self.dotted(path, name) {
+                Some(path) => self.one(Value::ExternalMember(path)),
+                None => self.unknown(Reason::ExternalResult),
+            },
+            Value::Builtin(path) => self.builtin_attribute(object, path, name, false),
+            Value::Literal(kind) => self.builtin_attribute(object, kind, name, true),
+            Value::Text(_) => self.builtin_attribute(object, self.words.str, name, true),
+            Value::Integer(_) => self.builtin_attribute(object, self.words.int, name, true),
+            Value::Container { kind, .. } => {
+                let kind = self.resolver.strings.intern(kind.type_name());
+                self.builtin_attribute(object, kind, name, true)
+            }
+            Value::Generator(_) => self.builtin_attribute(object, self.words.generator, name, true),
+            Value::Coroutine(_) => self.builtin_attribute(object, self.words.coroutine, name, true),
+            Value::Function { .. } => {
+                if name == self.words.name || name == self.words.qualname || name == self.words.doc || name == self.words.module {
+                    return self.literal(self.words.str);
+                }
+                let set = self.read_values(object, Key::attribute(name));
+                if set == EMPTY { self.unknown(Reason::Dynamic) } else { set }
+            }
+            Value::Method { function, receiver } => {
+                if name == self.words.self_ {
+                    return self.sets.one(receiver);
+                }
+                if name == self.words.func {
+                    return self.sets.one(function);
+                }
+                self.attribute(node, function, name)
+            }
+            Value::Wrapper { kind, .. } => self.wrapper_attribute(object, kind, name),
+            Value::BuiltinMethod { .. } => self.unknown(Reason::Dynamic),
+            Value::Unknown(reason) => self.unknown(reason),
+        }
+    }
+
+    fn wrapper_attribute(&mut self, object: Id, kind: Wrapper, name: Str) -> Set {
+        let is_accessor = name == self.words.setter || name == self.words.getter || name == self.words.deleter;
+        match kind {
+            Wrapper::Property | Wrapper::CachedProperty if is_accessor => {
+                let method = self.resolver.dot(self.words.property, name);
+                self.one(Value::BuiltinMethod { name: method, receiver: object })
+            }
+            Wrapper::Partial | Wrapper::StaticMethod | Wrapper::ClassMethod | Wrapper::ContextManager => {
+                let stored = self.read_values(object, Key::attribute(name));
+                if stored == EMPTY { self.unknown(Reason::Dynamic) } else { stored }
+            }
+            _ => self.unknown(Reason::Dynamic),
+        }
+    }
+
+    /// `prefix.name`, unless the path grows without end.
+    fn dotted(&mut self, path: Str, name: Str) -> Option<Str> {
+        let is_long = self.resolver.strings.text(path).bytes().filter(|&byte| byte == b'.').count() >= LONGEST_PATH;
+        if is_long { None } else { Some(self.resolver.dot(path, name)) }
+    }
+
+    fn external_attribute(&mut self, path: Str, name: Str) -> Set {
+        let Some(dotted) = self.dotted(path, name) else { return self.unknown(Reason::ExternalResult) };
+        match self.resolver.external(dotted) {
+            Target::Builtin(name) => self.one(Value::Builtin(name)),
+            _ => self.one(Value::External(dotted)),
+        }
+    }
+
+    fn builtin_attribute(&mut self, object: Id, kind: Str, name: Str, is_object: bool) -> Set {
+        if name == self.words.class && is_object {
+            return self.one(Value::Builtin(kind));
+        }
+        if !self.repository.builtins.has(kind, name) {
+            return self.unknown(Reason::NoSuchAttribute);
+        }
+        let dotted = self.resolver.dot(kind, name);
+        if is_object { self.one(Value::BuiltinMethod { name: dotted, receiver: object }) } else { self.one(Value::Builtin(dotted)) }
+    }
+
+    /// A name in a module or a package, read at a node.
+    pub fn member(&mut self, at: u32, module: Id, name: Str) -> Set {
+        let held = self.module_attribute(module, name);
+        self.read_at(at, held.bindings);
+        if held.values != EMPTY || held.bindings != EMPTY {
+            return held.values;
+        }
+        if let Value::Module(file) = self.values.get(module) {
+            let getattr = self.module_attribute(module, self.words.getattr).values;
+            if self.elements(getattr).iter().any(|&id| matches!(self.values.get(id), Value::Function { .. })) {
+                let text = self.one(Value::Text(name));
+                let node = self.repository.definitions.get(file).node;
+                return self.call_all(node, getattr, &Arguments::one(text), Via::Attribute);
+            }
+            return if self.has_slot(file, name) { EMPTY } else { self.unknown(Reason::NoSuchAttribute) };
+        }
+        self.unknown(Reason::NoSuchAttribute)
+    }
+
+    fn has_slot(&self, file: u32, name: Str) -> bool {
+        self.repository.bindings.slot(self.repository.definitions.get(file).inner, name).is_some()
+    }
+
+    /// What `from module import name` brings.
+    pub fn imported(&mut self, alias: u32, module: Id, name: Str) -> Set {
+        match self.values.get(module) {
+            Value::Module(_) | Value::Namespace(_) => self.member(alias, module, name),
+            Value::External(path) => self.external_attribute(path, name),
+            Value::Builtin(path) => {
+                let dotted = self.resolver.dot(path, name);
+                self.one(Value::Builtin(dotted))
+            }
+            _ => EMPTY,
+        }
+    }
+
+    fn module_attribute(&mut self, module: Id, name: Str) -> Held {
+        let target = match self.values.get(module) {
+            Value::Module(file) => {
+                let unit = self.import(file);
+                if let Some(slot) = self.repository.bindings.slot(self.repository.definitions.get(file).inner, name) {
+                    let cell = self.cells.of(unit, Key::variable(slot));
+                    let held = self.read(cell);
+                    if held != UNBOUND {
+                        return held;
+                    }
+                }
+                let cell = self.cells.of_value(module, Key::attribute(name));
+                let stored = self.read(cell);
+                if stored != UNBOUND {
+                    return stored;
+                }
+                let starred = self.starred(file, name);
+                if starred != UNBOUND {
+                    return starred;
+                }
+                Target::Definition(file)
+            }
+            Value::Namespace(folder) => Target::Namespace(folder),
+            _ => return UNBOUND,
+        };
+        match self.resolver.submodule(target, name) {
+            Some(target) => Held { values: self.target_value(target), bindings: EMPTY },
+            None => UNBOUND,
+        }
+    }
+
+    /// What the star imports of a file bring under a name.
+    pub fn starred(&mut self, file: u32, name: Str) -> Held {
+        let Some(stars) = self.repository.bindings.stars.get(&file) else { return UNBOUND };
+        if !self.resolver.starred.insert((file, name)) {
+            return UNBOUND;
+        }
+        let mut found = UNBOUND;
+        for &star in stars {
+            let modules = self.resolver.alias_targets(star);
+            for target in self.resolver.targets.get(modules).to_vec() {
+                let Target::Definition(module) = target else { continue };
+                if self.resolver.exports(module).contains(&name) {
+                    let module = self.values.id(Value::Module(module));
+                    let held = self.module_attribute(module, name);
+                    found = joined(found, held, &mut self.sets, &mut self.bindings);
+                }
+            }
+        }
+        self.resolver.starred.remove(&(file, name));
+        found
+    }
+
+    /// The values of what names mean by scopes and imports.
+    pub fn target_values(&mut self, found: targets::Set) -> Set {
+        let mut set = EMPTY;
+        for target in self.resolver.targets.get(found).to_vec() {
+            let one = self.target_value(target);
+            set = self.union(set, one);
+        }
+        set
+    }
+
+    fn target_value(&mut self, target: Target) -> Set {
+        match target {
+            Target::Definition(number) if self.resolver.is_module(number) => {
+                self.import(number);
+                self.one(Value::Module(number))
+            }
+            Target::Definition(number) => {
+                let definition = self.repository.definitions.get(number);
+                let (file, slot) = (definition.file, definition.slot);
+                if slot == NONE {
+                    return EMPTY;
+                }
+                let unit = self.import(file);
+                let cell = self.cells.of(unit, Key::variable(slot));
+                self.read(cell).values
+            }
+            Target::Namespace(folder) => self.one(Value::Namespace(folder)),
+            Target::External(name) => self.one(Value::External(name)),
+            Target::Builtin(name) => self.one(Value::Builtin(name)),
+        }
+    }
+
+    fn class_attribute(&mut self, node: u32, class: Id, name: Str) -> Set {
+        if let Some(held) = self.look_up_held(class, name, None) {
+            self.read_at(node, held.bindings);
+            let mut found = EMPTY;
+            for value in self.elements(held.values) {
+                for bound in self.on_class(node, value, class) {
+                    let one = self.sets.one(bound);
+                    found = self.union(found, one);
+                }
+            }
+            if self.is_enumeration(class) && !self.is_callable(found) {
+                let member = self.some_object(class);
+                return self.sets.one(member);
+            }
+            return found;
+        }
+        for metaclass in self.metaclasses(class) {
+            if let Some(set) = self.look_up(metaclass, name, None) {
+                return self.on_object(node, set, class, metaclass);
+            }
+        }
+        if name == self.words.name || name == self.words.qualname || name == self.words.doc || name == self.words.module {
+            return self.literal(self.words.str);
+        }
+        self.beyond(class, class, name, None)
+    }
+
+    fn is_callable(&self, set: Set) -> bool {
+        self.sets.get(set).iter().any(|&id| matches!(self.values.get(id), Value::Function { .. } | Value::Method { .. } | Value::Wrapper { .. }))
+    }
+
+    /// What a value found on a class is when asked for on the class itself.
+    fn on_class(&mut self, node: u32, value: Id, class: Id) -> Vec<Id> {
+        match self.values.get(value) {
+            Value::Function { definition, .. } => {
+                let name = self.repository.definitions.get(definition).name;
+                if name == self.words.init_subclass || name == self.words.class_getitem {
+                    vec![self.values.id(Value::Method { function: value, receiver: class })]
+                } else {
+                    vec![value]
+                }
+            }
+            Value::Wrapper { kind: Wrapper::StaticMethod | Wrapper::ClassMethod, .. } => self.bound(value, class, class),
+            Value::Instance { .. } => {
+                let arguments = Arguments::of(vec![EMPTY, self.sets.one(class)]);
+                match self.special(node, value, self.words.get, arguments, Via::Attribute) {
+                    Some(set) => self.elements(set),
+                    None => vec![value],
+                }
+            }
+            _ => vec![value],
+        }
+    }
+
+    /// What values found on a class are when asked for on one of its objects: bound methods, results of descriptors.
+    fn on_object(&mut self, node: u32, set: Set, object: Id, class: Id) -> Set {
+        let mut found = EMPTY;
+        for value in self.elements(set) {
+            let one = match self.values.get(value) {
+                Value::Wrapper { kind: Wrapper::Property | Wrapper::CachedProperty, .. } => {
+                    let getters = self.read_values(value, Key::attribute(self.words.fget));
+                    let receiver = self.sets.one(object);
+                    self.call_all(node, getters, &Arguments::one(receiver), Via::Attribute)
+                }
+                Value::Instance { .. } => {
+                    let arguments = Arguments::of(vec![self.sets.one(object), self.sets.one(class)]);
+                    match self.special(node, value, self.words.get, arguments, Via::Attribute) {
+                        Some(set) => set,
+                        None => self.sets.one(value),
+                    }
+                }
+                _ => {
+                    let bound = self.bound(value, object, class);
+                    self.sets.of(bound)
+                }
+            };
+            found = self.union(found, one);
+        }
+        found
+    }
+
+    fn instance_attribute(&mut self, node: u32, object: Id, class: Id, name: Str) -> Set {
+        if name == self.words.class {
+            return self.sets.one(class);
+        }
+        if name == self.words.dict_ {
+            return self.literal(self.words.dict);
+        }
+        let fields = self.fields(object, class, name);
+        self.read_at(node, fields.bindings);
+        let mut found = fields.values;
+        if let Some(held) = self.look_up_held(class, name, None) {
+            self.read_at(node, held.bindings);
+            let of_class = self.on_object(node, held.values, object, class);
+            found = self.union(found, of_class);
+            if found != EMPTY || held.values == EMPTY {
+                return found;
+            }
+        }
+        if found != EMPTY || fields.bindings != EMPTY {
+            return found;
+        }
+        for special in [self.words.getattribute, self.words.getattr] {
+            if self.look_up(class, special, None).is_some() {
+                let text = Arguments::one(self.one(Value::Text(name)));
+                let result = self.special(node, object, special, text, Via::Attribute).unwrap_or(EMPTY);
+                return if result == EMPTY { self.unknown(Reason::Dynamic) } else { result };
+            }
+        }
+        if self.enumeration_member(class, name) {
+            return self.unknown(Reason::Dynamic);
+        }
+        self.beyond(class, object, name, None)
+    }
+
+    /// `name` and `value` of a member of an enumeration.
+    fn enumeration_member(&mut self, class: Id, name: Str) -> bool {
+        matches!(self.resolver.strings.text(name), "name" | "value") && self.is_enumeration(class)
+    }
+
+    /// What was stored on an object, or where nothing was, on any object of its class.
+    fn fields(&mut self, object: Id, class: Id, name: Str) -> Held {
+        let cell = self.cells.of_value(object, Key::attribute(name));
+        if let Some(&place) = self.state.fields.get(&cell) {
+            let held = self.state.get(place);
+            if held != UNBOUND && self.cells.is_own(cell, self.state.unit) {
+                self.read(cell);
+                return held;
+            }
+        }
+        let own = self.read(cell);
+        let is_some = matches!(self.values.get(object), Value::Instance { site: ANYWHERE, .. });
+        if own.values != EMPTY && !is_some {
+            return own;
+        }
+        let cell = self.cells.of_value(class, Key::of_instances(name));
+        let of_class = self.read(cell);
+        joined(own, of_class, &mut self.sets, &mut self.bindings)
+    }
+
+    fn super_attribute(&mut self, node: u32, class: Id, receiver: Id, name: Str) -> Set {
+        let (own, object) = match self.values.get(receiver) {
+            Value::Instance { class, .. } => (class, receiver),
+            _ => (receiver, receiver),
+        };
+        if let Some(held) = self.look_up_held(own, name, Some(class)) {
+            self.read_at(node, held.bindings);
+            let mut found = EMPTY;
+            for value in self.elements(held.values) {
+                let bound = if object == own && matches!(self.values.get(value), Value::Function { .. }) {
+                    self.super_on_class(value, own)
+                } else {
+                    self.bound(value, object, own)
+                };
+                let one = self.sets.of(bound);
+                found = self.union(found, one);
+            }
+            return found;
+        }
+        self.beyond(own, object, name, Some(class))
+    }
+
+    /// `super()` in a class method binds class methods, in `__new__` nothing, in a metaclass the class.
+    fn super_on_class(&mut self, value: Id, class: Id) -> Vec<Id> {
+        let Value::Function { definition, .. } = self.values.get(value) else { return vec![value] };
+        if self.repository.definitions.get(definition).name == self.words.new {
+            return vec![value];
+        }
+        vec![self.values.id(Value::Method { function: value, receiver: class })]
+    }
+
+    /// A name that no class of the repository has.
+    fn beyond(&mut self, class: Id, object: Id, name: Str, after: Option<Id>) -> Set {
+        match self.outside(class, name, after) {
+            Some(Ancestor::External(path)) => {
+                let dotted = self.resolver.dot(path, name);
+                match self.resolver.external(dotted) {
+                    Target::Builtin(name) => self.one(Value::Builtin(name)),
+                    _ => self.one(Value::ExternalMember(dotted)),
+                }
+            }
+            Some(Ancestor::Builtin(of)) => {
+                let dotted = self.resolver.dot(of, name);
+                self.one(Value::BuiltinMethod { name: dotted, receiver: object })
+            }
+            _ if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
+            _ if self.repository.builtins.has(self.words.object, name) => {
+                let dotted = self.resolver.dot(self.words.object, name);
+                self.one(Value::BuiltinMethod { name: dotted, receiver: object })
+            }
+            _ => self.unknown(Reason::NoSuchAttribute),
+        }
+    }
+
+    /// Stores into an attribute of some objects.
+    pub fn store_attributes(&mut self, node: u32, objects: Set, set: Set) {
+        let name = self.attribute_name(node);
+        self.attribute_targets(node, objects);
+        let is_single = self.sets.len(objects) == 1;
+        for object in self.elements(objects) {
+            self.store_attribute(node, object, name, set, is_single);
+        }
+    }
+
+    pub fn store_attribute(&mut self, node: u32, object: Id, name: Str, set: Set, is_single: bool) {
+        let held = Held { values: set, bindings: self.bindings.one(node) };
+        match self.values.get(object) {
+            Value::Module(file) => {
+                let unit = self.import(file);
+                match self.repository.bindings.slot(self.repository.definitions.get(file).inner, name) {
+                    Some(slot) => {
+                        let cell = self.cells.of(unit, Key::variable(slot));
+                        self.write(cell, held);
+                    }
+                    None => self.store_held(object, Key::attribute(name), held),
+                }
+            }
+            Value::Instance { class, .. } => {
+                if let Some(descriptors) = self.look_up(class, name, None)
+                    && self.store_described(node, descriptors, object, set)
+                {
+                    return;
+                }
+                self.store_field(object, name, held);
+                let cell = self.cells.of_value(object, Key::attribute(name));
+                if is_single && !self.repeated.contains(&object) && self.is_made_here(object) {
+                    let place = self.state.field(cell);
+                    self.state.set(place, held, &mut self.sets, &mut self.bindings);
+                }
+            }
+            Value::Class { .. } | Value::Function { .. } | Value::Wrapper { .. } => self.store_held(object, Key::attribute(name), held),
+            Value::Method { function, .. } => self.store_attribute(node, function, name, set, is_single),
+            _ => {}
+        }
+    }
+
+    /// Whether the present activation made an object that is one.
+    fn is_made_here(&self, object: Id) -> bool {
+        match self.values.get(object) {
+            Value::Instance { site, .. } if site != ANYWHERE => {
+                let scope = self.repository.scopes.of[site as usize];
+                scope != NONE && self.frames.of_scope[scope as usize] == self.state.frame && self.state.loops.is_empty()
+            }
+            _ => false,
+        }
+    }
+
+    /// Puts values into a field of an object, where readers of any object of its classes find them too.
+    pub fn store_field(&mut self, object: Id, name: Str, held: Held) {
+        self.store_held(object, Key::attribute(name), held);
+        let Value::Instance { class, .. } = self.values.get(object) else { return };
+        let order = self.order(class);
+        for ancestor in &order.ancestors {
+            if let Ancestor::Class(id) = *ancestor {
+                self.store_held(id, Key::of_instances(name), held);
+            }
+        }
+    }
+
+    /// A store that a property or a descriptor takes.
+    fn store_described(&mut self, node: u32, descriptors: Set, object: Id, set: Set) -> bool {
+        let mut is_taken = false;
+        for value in self.elements(descriptors) {
+            match self.values.get(value) {
+                Value::Wrapper { kind: Wrapper::Property, .. } => {
+                    let setters = self.read_values(value, Key::attribute(self.words.fset));
+                    let receiver = self.sets.one(object);
+                    self.call_all(node, setters, &Arguments::of(vec![receiver, set]), Via::Attribute);
+                    is_taken = true;
+                }
+                Value::Instance { .. } => {
+                    let arguments = Arguments::of(vec![self.sets.one(object), set]);
+                    is_taken |= self.special(node, value, self.words.set_, arguments, Via::Attribute).is_some();
+                }
+                _ => {}
+            }
+        }
+        is_taken
+    }
+
+    /// Notes what an attribute expression refers to.
+    pub fn attribute_targets(&mut self, node: u32, objects: Set) {
+        let name = self.attribute_name(node);
+        for object in self.elements(objects) {
+            for target in self.targets_of(object, name) {
+                self.found.refer(node, target);
+            }
+        }
+    }
+
+    fn targets_of(&mut self, object: Id, name: Str) -> Vec<Target> {
+        let outside = |machine: &mut Self, path: Str| match machine.dotted(path, name) {
+            Some(dotted) => vec![machine.resolver.external(dotted)],
+            None => Vec::new(),
+        };
+        match self.values.get(object) {
+            Value::Module(file) => {
+                let set = self.resolver.member(Target::Definition(file), name);
+                self.resolver.targets.get(set).to_vec()
+            }
+            Value::Namespace(folder) => {
+                let set = self.resolver.member(Target::Namespace(folder), name);
+                self.resolver.targets.get(set).to_vec()
+            }
+            Value::Class { .. } => {
+                let found = self.class_targets(object, name, None);
+                if !found.is_empty() {
+                    return found;
+                }
+                for metaclass in self.metaclasses(object) {
+                    let found = self.class_targets(metaclass, name, None);
+                    if !found.is_empty() {
+                        return found;
+                    }
+                }
+                self.targets_beyond(object, name, None)
+            }
+            Value::Instance { class, .. } => {
+                let found = self.class_targets(class, name, None);
+                if found.is_empty() { self.targets_beyond(class, name, None) } else { found }
+            }
+            Value::Super { class, receiver } => {
+                let own = match self.values.get(receiver) {
+                    Value::Instance { class, .. } => class,
+                    _ => receiver,
+                };
+                let found = self.class_targets(own, name, Some(class));
+                if found.is_empty() { self.targets_beyond(own, name, Some(class)) } else { found }
+            }
+            Value::External(path) | Value::ExternalResult(path) | Value::ExternalMember(path) => outside(self, path),
+            Value::Builtin(kind) | Value::Literal(kind) => self.builtin_target(kind, name),
+            Value::Text(_) => self.builtin_target(self.words.str, name),
+            Value::Integer(_) => self.builtin_target(self.words.int, name),
+            Value::Container { kind, .. } => {
+                let kind = self.resolver.strings.intern(kind.type_name());
+                self.builtin_target(kind, name)
+            }
+            Value::Generator(_) => self.builtin_target(self.words.generator, name),
+            Value::Coroutine(_) => self.builtin_target(self.words.coroutine, name),
+            _ => Vec::new(),
+        }
+    }
+
+    fn builtin_target(&mut self, kind: Str, name: Str) -> Vec<Target> {
+        if self.repository.builtins.has(kind, name) { vec![Target::Builtin(self.resolver.dot(kind, name))] } else { Vec::new() }
+    }
+
+    fn targets_beyond(&mut self, class: Id, name: Str, after: Option<Id>) -> Vec<Target> {
+        match self.outside(class, name, after) {
+            Some(Ancestor::External(path)) => {
+                let dotted = self.resolver.dot(path, name);
+                vec![self.resolver.external(dotted)]
+            }
+            Some(Ancestor::Builtin(of)) => vec![Target::Builtin(self.resolver.dot(of, name))],
+            _ => self.builtin_target(self.words.object, name),
+        }
+    }
+}

@@ -1,0 +1,521 @@
+//! Calls: what calling each kind of value runs and gives, and how arguments fill parameters. Builtins are `functions.rs`, what lies outside `outside.rs`.
+
+use crate::resolve::definitions::Flavour;
+use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::found::{Passed, Via};
+use crate::resolve::points_to::machine::{Machine, Parameter};
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::resolve::resolver::Target;
+use crate::resolve::syntax::NONE;
+use crate::table::Str;
+
+/// Objects of one class that are told apart by the call that made them.
+const SITES: u32 = 6;
+
+/// One argument of a call. `node` is `NONE` where none is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Argument {
+    pub set: Set,
+    pub node: u32,
+    /// `*x` or `**x`.
+    pub is_spread: bool,
+    pub keyword: Option<Str>,
+}
+
+/// The arguments of a call, positional ones first.
+#[derive(Clone, Debug, Default)]
+pub struct Arguments {
+    pub all: Vec<Argument>,
+}
+
+impl Arguments {
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    pub fn one(set: Set) -> Self {
+        Self::of(vec![set])
+    }
+
+    pub fn of(sets: Vec<Set>) -> Self {
+        Self { all: sets.into_iter().map(|set| Argument { set, node: NONE, is_spread: false, keyword: None }).collect() }
+    }
+
+    /// The same with another first argument.
+    pub fn behind(&self, first: Set) -> Self {
+        let mut all = Vec::with_capacity(self.all.len() + 1);
+        all.push(Argument { set: first, node: NONE, is_spread: false, keyword: None });
+        all.extend_from_slice(&self.all);
+        Self { all }
+    }
+
+    /// The positional argument at a place, if no spread comes before it.
+    pub fn positional(&self, position: usize) -> Option<Set> {
+        let argument = self.all.get(position)?;
+        let plain = self.all[..=position].iter().all(|argument| !argument.is_spread && argument.keyword.is_none());
+        plain.then_some(argument.set)
+    }
+
+    pub fn keyword(&self, name: Str) -> Option<Set> {
+        self.all.iter().find(|argument| argument.keyword == Some(name) && !argument.is_spread).map(|argument| argument.set)
+    }
+
+    pub fn count(&self) -> usize {
+        self.all.iter().filter(|argument| argument.keyword.is_none() && !argument.is_spread).count()
+    }
+}
+
+impl Machine<'_, '_> {
+    pub fn written_call(&mut self, node: u32) -> Set {
+        let tree = &self.repository.tree;
+        let Some(function) = tree.child(node, Field::Func) else { return EMPTY };
+        let callees = self.evaluate(function);
+        let arguments = self.arguments(node);
+        if let Some(set) = self.implicit_super(node, callees, &arguments) {
+            return set;
+        }
+        self.call_all(node, callees, &arguments, Via::Written)
+    }
+
+    /// Evaluates the arguments of a call.
+    pub fn arguments(&mut self, node: u32) -> Arguments {
+        let tree = &self.repository.tree;
+        let mut all = Vec::new();
+        for argument in tree.in_field(node, Field::Args) {
+            let is_spread = tree.kind(argument) == Syntax::Starred;
+            all.push(Argument { set: self.evaluate(argument), node: argument, is_spread, keyword: None });
+        }
+        for keyword in tree.in_field(node, Field::Keywords) {
+            let set = self.child(keyword, Field::Value);
+            let name = tree.name[keyword as usize];
+            all.push(Argument { set, node: keyword, is_spread: name.is_null(), keyword: Some(name) });
+        }
+        Arguments { all }
+    }
+
+    pub fn call_all(&mut self, site: u32, callees: Set, arguments: &Arguments, via: Via) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(callees) {
+            let set = self.call(site, id, arguments, via);
+            found = self.union(found, set);
+        }
+        found
+    }
+
+    /// Calls one value: notes what runs, and gives what comes back.
+    pub fn call(&mut self, site: u32, callee: Id, arguments: &Arguments, via: Via) -> Set {
+        match self.values.get(callee) {
+            Value::Function { definition, .. } => {
+                self.found.call(site, via, Target::Definition(definition));
+                self.call_function(site, callee, arguments)
+            }
+            Value::Method { function, receiver } => {
+                let receiver = self.sets.one(receiver);
+                self.call(site, function, &arguments.behind(receiver), via)
+            }
+            Value::Class { definition, .. } => {
+                self.found.call(site, via, Target::Definition(definition));
+                self.construct(site, callee, arguments)
+            }
+            Value::Instance { .. } => self.special(site, callee, self.words.call, arguments.clone(), via).unwrap_or(EMPTY),
+            Value::External(name) => self.call_external(site, name, arguments, via),
+            Value::ExternalMember(name) => {
+                let target = self.resolver.external(name);
+                self.found.call(site, via, target);
+                self.unknown(Reason::ExternalResult)
+            }
+            Value::Builtin(name) => {
+                self.found.call(site, via, Target::Builtin(name));
+                self.call_builtin(site, name, arguments)
+            }
+            Value::BuiltinMethod { name, receiver } => {
+                self.found.call(site, via, Target::Builtin(name));
+                self.call_builtin_method(site, name, receiver, arguments)
+            }
+            Value::Wrapper { kind, .. } => self.call_wrapper(site, callee, kind, arguments, via),
+            Value::ExternalResult(name) => self.call_external_result(name, arguments),
+            Value::Unknown(reason) => self.unknown(reason),
+            _ => EMPTY,
+        }
+    }
+
+    fn call_wrapper(&mut self, site: u32, wrapper: Id, kind: Wrapper, arguments: &Arguments, via: Via) -> Set {
+        let inner = self.read_values(wrapper, Key::attribute(self.words.func));
+        match kind {
+            Wrapper::Partial => {
+                let bound = self.partial_arguments(wrapper, arguments);
+                self.call_all(site, inner, &bound, via)
+            }
+            _ => self.call_all(site, inner, arguments, via),
+        }
+    }
+
+    /// The arguments of a partial before those of its call.
+    fn partial_arguments(&mut self, wrapper: Id, arguments: &Arguments) -> Arguments {
+        let Value::Wrapper { site, .. } = self.values.get(wrapper) else { return arguments.clone() };
+        let tree = &self.repository.tree;
+        let written: Vec<u32> = tree.in_field(site, Field::Args).skip(1).collect();
+        let mut all = Vec::new();
+        for (position, &node) in written.iter().enumerate() {
+            let set = self.read_values(wrapper, Key::index(position as i64));
+            all.push(Argument { set, node, is_spread: tree.kind(node) == Syntax::Starred, keyword: None });
+        }
+        let (positional, named): (Vec<Argument>, Vec<Argument>) = arguments.all.iter().partition(|argument| argument.keyword.is_none());
+        all.extend(positional);
+        for keyword in tree.in_field(site, Field::Keywords) {
+            let name = tree.name[keyword as usize];
+            if name.is_null() || named.iter().any(|argument| argument.keyword == Some(name)) {
+                continue;
+            }
+            let set = self.read_values(wrapper, Key::attribute(name));
+            all.push(Argument { set, node: keyword, is_spread: false, keyword: Some(name) });
+        }
+        all.extend(named);
+        Arguments { all }
+    }
+
+    fn call_function(&mut self, site: u32, function: Id, arguments: &Arguments) -> Set {
+        let Value::Function { definition, .. } = self.values.get(function) else { return EMPTY };
+        self.publish();
+        let sets = self.fill(site, function, definition, arguments);
+        let unit = self.context(site, function, sets);
+        self.bring_up(unit);
+        self.result(unit, definition)
+    }
+
+    /// What a call of an activation gives back.
+    fn result(&mut self, unit: u32, definition: u32) -> Set {
+        let repository = self.repository;
+        let node = repository.definitions.get(definition).node;
+        let is_async = repository.tree.kind(node) == Syntax::AsyncFunctionDef;
+        if repository.definitions.get(definition).is_generator {
+            return self.one(Value::Generator(unit));
+        }
+        if is_async {
+            return self.one(Value::Coroutine(unit));
+        }
+        let set = self.taken(unit, Key::RETURNED);
+        if !self.is_unknown(set) {
+            return set;
+        }
+        let declared = match repository.tree.child(node, Field::Returns) {
+            Some(annotation) if repository.tree.kind(node).is_function() => self.declared(annotation),
+            _ => EMPTY,
+        };
+        if declared == EMPTY { set } else { declared }
+    }
+
+    /// The values of every parameter in a call.
+    fn fill(&mut self, site: u32, function: Id, definition: u32, arguments: &Arguments) -> Vec<Set> {
+        let parameters = self.parameters(definition);
+        let mut sets = vec![EMPTY; parameters.len()];
+        let mut is_filled = vec![false; parameters.len()];
+        let positional: Vec<usize> =
+            (0..parameters.len()).filter(|&at| matches!(parameters[at].kind, Field::PosOnlyArgs | Field::Args)).collect();
+        let rest = parameters.iter().position(|parameter| parameter.kind == Field::VarArg);
+        let keywords = parameters.iter().position(|parameter| parameter.kind == Field::KwArg);
+        let mut next = 0;
+        let mut extra: Vec<Set> = Vec::new();
+        let mut more = EMPTY;
+        for argument in arguments.all.iter().filter(|argument| argument.keyword.is_none()) {
+            if argument.is_spread {
+                next = self.spread(site, argument, &parameters, &positional, next, (&mut sets, &mut is_filled), &mut more);
+                continue;
+            }
+            match positional.get(next) {
+                Some(&at) => {
+                    sets[at] = self.union(sets[at], argument.set);
+                    is_filled[at] = true;
+                    self.pass(site, argument.node, &parameters[at]);
+                }
+                None => {
+                    extra.push(argument.set);
+                    if let Some(at) = rest {
+                        self.pass(site, argument.node, &parameters[at]);
+                    }
+                }
+            }
+            next += 1;
+        }
+        if let Some(at) = rest {
+            sets[at] = self.rest(site, &extra, more);
+            is_filled[at] = true;
+        }
+        self.fill_keywords(site, &parameters, keywords, arguments, (&mut sets, &mut is_filled));
+        for at in 0..parameters.len() {
+            if !is_filled[at] {
+                let default = self.read_values(function, Key::default(at));
+                sets[at] = self.union(sets[at], default);
+            }
+        }
+        sets
+    }
+
+    /// `*x` among the arguments: each element where it is known which, all of them where not. Gives the next free place.
+    #[allow(clippy::too_many_arguments)]
+    fn spread(
+        &mut self,
+        site: u32,
+        argument: &Argument,
+        parameters: &[Parameter],
+        positional: &[usize],
+        next: usize,
+        (sets, is_filled): (&mut [Set], &mut [bool]),
+        more: &mut Set,
+    ) -> usize {
+        let ids = self.elements(argument.set);
+        if let [id] = ids[..]
+            && let Some(&length) = self.lengths.get(&id)
+        {
+            for offset in 0..length {
+                let set = self.load_index(id, offset as i64);
+                match positional.get(next + offset) {
+                    Some(&at) => {
+                        sets[at] = self.union(sets[at], set);
+                        is_filled[at] = true;
+                        self.pass(site, argument.node, &parameters[at]);
+                    }
+                    None => *more = self.union(*more, set),
+                }
+            }
+            return next + length;
+        }
+        let elements = self.iterate(argument.node, argument.set, false);
+        for &at in &positional[next.min(positional.len())..] {
+            sets[at] = self.union(sets[at], elements);
+            self.pass(site, argument.node, &parameters[at]);
+        }
+        *more = self.union(*more, elements);
+        next
+    }
+
+    /// The tuple of the arguments behind the last positional parameter.
+    fn rest(&mut self, site: u32, extra: &[Set], more: Set) -> Set {
+        let id = self.make(site, Container::Tuple);
+        for (index, &set) in extra.iter().enumerate() {
+            self.store_index(id, Key::index(index as i64), set);
+        }
+        if more == EMPTY {
+            self.lengths.insert(id, extra.len());
+        } else {
+            self.lengths.remove(&id);
+            self.store_index(id, Key::SOMEWHERE, more);
+        }
+        self.sets.one(id)
+    }
+
+    fn fill_keywords(
+        &mut self,
+        site: u32,
+        parameters: &[Parameter],
+        rest: Option<usize>,
+        arguments: &Arguments,
+        (sets, is_filled): (&mut [Set], &mut [bool]),
+    ) {
+        let can_name = |parameter: &Parameter| matches!(parameter.kind, Field::Args | Field::KwOnlyArgs);
+        let mut collected = None;
+        if let Some(at) = rest {
+            let id = self.make(site, Container::Dict);
+            sets[at] = self.sets.one(id);
+            is_filled[at] = true;
+            collected = Some(id);
+        }
+        for argument in &arguments.all {
+            let Some(name) = argument.keyword else { continue };
+            if argument.is_spread {
+                for id in self.elements(argument.set) {
+                    if !matches!(self.values.get(id), Value::Container { kind: Container::Dict, .. }) {
+                        continue;
+                    }
+                    for (at, parameter) in parameters.iter().enumerate().filter(|(_, parameter)| can_name(parameter)) {
+                        let set = self.load_text(id, parameter.name);
+                        if set != EMPTY {
+                            sets[at] = self.union(sets[at], set);
+                            self.pass(site, argument.node, parameter);
+                        }
+                    }
+                    if let Some(rest) = collected {
+                        let one = self.sets.one(id);
+                        self.pour(one, rest);
+                    }
+                }
+                continue;
+            }
+            match parameters.iter().position(|parameter| can_name(parameter) && parameter.name == name) {
+                Some(at) => {
+                    sets[at] = self.union(sets[at], argument.set);
+                    is_filled[at] = true;
+                    self.pass(site, argument.node, &parameters[at]);
+                }
+                None => {
+                    if let (Some(id), Some(at)) = (collected, rest) {
+                        self.store_index(id, Key::text(name), argument.set);
+                        self.pass(site, argument.node, &parameters[at]);
+                    }
+                }
+            }
+        }
+    }
+
+    fn pass(&mut self, site: u32, argument: u32, parameter: &Parameter) {
+        if argument != NONE && site != NONE {
+            self.found.pass(Passed { call: site, argument, parameter: parameter.definition });
+        }
+    }
+
+    /// Makes an object of a class: metaclass, `__new__`, `__init__`.
+    pub fn construct(&mut self, site: u32, class: Id, arguments: &Arguments) -> Set {
+        self.publish();
+        let own = self.sets.one(class);
+        for metaclass in self.metaclasses(class) {
+            if let Some(methods) = self.look_up(metaclass, self.words.call, None) {
+                return self.call_all(site, methods, &arguments.behind(own), Via::Constructor);
+            }
+        }
+        if let Some(members) = self.enumerated(class) {
+            return members;
+        }
+        let made = match self.look_up(class, self.words.new, None) {
+            Some(makers) => {
+                let made = self.call_all(site, makers, &arguments.behind(own), Via::Constructor);
+                if self.is_unknown(made) {
+                    let object = self.object(site, class);
+                    self.sets.one(object)
+                } else {
+                    made
+                }
+            }
+            None => {
+                let object = self.object(site, class);
+                self.sets.one(object)
+            }
+        };
+        for object in self.elements(made) {
+            let Value::Instance { class: of, .. } = self.values.get(object) else { continue };
+            if of != class && !self.derives(of, class) {
+                continue;
+            }
+            match self.look_up(of, self.words.init, None) {
+                Some(methods) => {
+                    let receiver = self.sets.one(object);
+                    self.call_all(site, methods, &arguments.behind(receiver), Via::Constructor);
+                }
+                None => self.fill_fields(site, of, object, arguments),
+            }
+        }
+        made
+    }
+
+    /// The object that a call of a class makes; a class that is called in many places has one for all further ones.
+    pub fn object(&mut self, site: u32, class: Id) -> Id {
+        let known = self.classes.entry(class).or_default();
+        let is_known = known.sites.contains(&site);
+        if !is_known && (known.sites.len() as u32) < SITES {
+            known.sites.push(site);
+        }
+        let site = if known.sites.contains(&site) { site } else { ANYWHERE };
+        let id = self.values.id(Value::Instance { class, site });
+        if !self.state.loops.is_empty() {
+            self.repeated.insert(id);
+        }
+        id
+    }
+
+    /// Calls a special method of an object, as the interpreter does: found on the class. None where the class has none.
+    pub fn special(&mut self, site: u32, object: Id, name: Str, arguments: Arguments, via: Via) -> Option<Set> {
+        let Value::Instance { class, .. } = self.values.get(object) else { return None };
+        let methods = self.look_up(class, name, None)?;
+        let mut found = EMPTY;
+        for method in self.elements(methods) {
+            for bound in self.bound(method, object, class) {
+                let set = self.call(site, bound, &arguments, via);
+                found = self.union(found, set);
+            }
+        }
+        Some(found)
+    }
+
+    /// What a value found on a class is to one of its objects.
+    pub fn bound(&mut self, value: Id, object: Id, class: Id) -> Vec<Id> {
+        match self.values.get(value) {
+            Value::Function { definition, .. } => match self.repository.definitions.get(definition).flavour {
+                // `__new__` and the like are static without saying so.
+                Flavour::Static if self.repository.definitions.get(definition).name == self.words.new => vec![value],
+                Flavour::Class if self.is_implicit_class_method(definition) => {
+                    vec![self.values.id(Value::Method { function: value, receiver: class })]
+                }
+                _ => vec![self.values.id(Value::Method { function: value, receiver: object })],
+            },
+            Value::Wrapper { kind: Wrapper::StaticMethod, .. } => {
+                let inner = self.read_values(value, Key::attribute(self.words.func));
+                self.elements(inner)
+            }
+            Value::Wrapper { kind: Wrapper::ClassMethod, .. } => {
+                let inner = self.read_values(value, Key::attribute(self.words.func));
+                self.elements(inner).into_iter().map(|function| self.values.id(Value::Method { function, receiver: class })).collect()
+            }
+            Value::Wrapper { kind: Wrapper::ContextManager | Wrapper::Partial, .. } if object != class => {
+                vec![self.values.id(Value::Method { function: value, receiver: object })]
+            }
+            _ => vec![value],
+        }
+    }
+
+    /// `__init_subclass__` and `__class_getitem__` get the class without a decorator.
+    fn is_implicit_class_method(&self, definition: u32) -> bool {
+        let name = self.repository.definitions.get(definition).name;
+        name == self.words.init_subclass || name == self.words.class_getitem
+    }
+
+    /// `super()` without arguments, in a method.
+    fn implicit_super(&mut self, node: u32, callees: Set, arguments: &Arguments) -> Option<Set> {
+        let builtin = self.values.id(Value::Builtin(self.words.super_));
+        if !self.sets.contains(callees, builtin) {
+            return None;
+        }
+        self.found.call(node, Via::Written, Target::Builtin(self.words.super_));
+        if arguments.all.len() >= 2 {
+            return Some(self.explicit_super(arguments));
+        }
+        let mut unit = self.state.unit;
+        while unit != NONE {
+            let known = self.units[unit as usize].clone();
+            let function = self.values.id(Value::Function { definition: known.definition, unit: known.parent });
+            if let Some(&class) = self.class_of.get(&function)
+                && let Some(&receivers) = known.parameters.first()
+            {
+                return Some(self.supers(class, receivers));
+            }
+            unit = known.parent;
+        }
+        Some(self.unknown(Reason::Dynamic))
+    }
+
+    fn explicit_super(&mut self, arguments: &Arguments) -> Set {
+        let (classes, objects) = (arguments.all[0].set, arguments.all[1].set);
+        let mut found = EMPTY;
+        for class in self.elements(classes) {
+            if matches!(self.values.get(class), Value::Class { .. }) {
+                let set = self.supers(class, objects);
+                found = self.union(found, set);
+            }
+        }
+        if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
+    }
+
+    fn supers(&mut self, class: Id, receivers: Set) -> Set {
+        let mut found = EMPTY;
+        for receiver in self.elements(receivers) {
+            if matches!(self.values.get(receiver), Value::Instance { .. } | Value::Class { .. }) {
+                let set = self.one(Value::Super { class, receiver });
+                found = self.union(found, set);
+            }
+        }
+        if found == EMPTY {
+            let receiver = self.some_object(class);
+            found = self.one(Value::Super { class, receiver });
+        }
+        found
+    }
+}

@@ -1,0 +1,123 @@
+//! Cells: what is shared between activations. Whoever reads one is told when it grows.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::resolve::points_to::value::{EMPTY, Id, Set};
+use crate::resolve::syntax::NONE;
+use crate::table::Str;
+
+/// Written by more than one activation.
+const MANY: u32 = NONE - 1;
+
+/// What part of its owner a cell is. The owner is a value or an activation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key(u64);
+
+impl Key {
+    /// Of an object: an attribute.
+    pub fn attribute(name: Str) -> Self {
+        Self(1 << 56 | u64::from(name.0))
+    }
+
+    /// An element at a known place.
+    pub fn index(index: i64) -> Self {
+        Self(2 << 56 | (index as u64 & ((1 << 56) - 1)))
+    }
+
+    /// An element under a known text.
+    pub fn text(text: Str) -> Self {
+        Self(3 << 56 | u64::from(text.0))
+    }
+
+    /// What was stored at a place that is not known.
+    pub const SOMEWHERE: Self = Self(4 << 56);
+    /// Everything that was stored.
+    pub const ELEMENTS: Self = Self(5 << 56);
+    /// The keys of a dictionary.
+    pub const KEYS: Self = Self(6 << 56);
+
+    /// Of a class: an attribute of some object of it.
+    pub fn of_instances(name: Str) -> Self {
+        Self(7 << 56 | u64::from(name.0))
+    }
+
+    /// Of a class: its linearisation; it grows when that changes.
+    pub const ORDER: Self = Self(8 << 56);
+    /// Of a function: the default of a parameter.
+    pub fn default(position: usize) -> Self {
+        Self(9 << 56 | position as u64)
+    }
+
+    /// Of an activation.
+    pub fn variable(slot: u32) -> Self {
+        Self(10 << 56 | u64::from(slot))
+    }
+    pub const RETURNED: Self = Self(11 << 56);
+    pub const YIELDED: Self = Self(12 << 56);
+    pub const SENT: Self = Self(13 << 56);
+}
+
+#[derive(Clone, Debug)]
+struct Cell {
+    set: Set,
+    /// The nodes that bind or store it and may be in force, of a variable or an attribute.
+    bindings: Set,
+    writer: u32,
+    readers: Vec<u32>,
+}
+
+#[derive(Default)]
+pub struct Cells {
+    known: FxHashMap<(u32, Key), u32>,
+    all: Vec<Cell>,
+    reads: FxHashSet<(u32, u32)>,
+}
+
+impl Cells {
+    pub fn of(&mut self, owner: u32, key: Key) -> u32 {
+        let next = self.all.len() as u32;
+        let cell = *self.known.entry((owner, key)).or_insert(next);
+        if cell == next {
+            self.all.push(Cell { set: EMPTY, bindings: EMPTY, writer: NONE, readers: Vec::new() });
+        }
+        cell
+    }
+
+    pub fn of_value(&mut self, owner: Id, key: Key) -> u32 {
+        self.of(owner.0, key)
+    }
+
+    /// What a cell holds; `reader` is told when it grows.
+    pub fn read(&mut self, cell: u32, reader: u32) -> (Set, Set) {
+        if self.reads.insert((cell, reader)) {
+            self.all[cell as usize].readers.push(reader);
+        }
+        self.peek(cell)
+    }
+
+    pub fn peek(&self, cell: u32) -> (Set, Set) {
+        let cell = &self.all[cell as usize];
+        (cell.set, cell.bindings)
+    }
+
+    /// Puts a larger set into a cell. Gives those to tell.
+    pub fn write(&mut self, cell: u32, set: Set, bindings: Set, writer: u32) -> &[u32] {
+        let cell = &mut self.all[cell as usize];
+        cell.writer = if cell.writer == NONE || cell.writer == writer { writer } else { MANY };
+        if (cell.set, cell.bindings) == (set, bindings) {
+            return &[];
+        }
+        (cell.set, cell.bindings) = (set, bindings);
+        &cell.readers
+    }
+
+    pub fn readers(&self, cell: u32) -> &[u32] {
+        &self.all[cell as usize].readers
+    }
+
+    /// Whether nobody but `unit` ever wrote a cell.
+    pub fn is_own(&self, cell: u32, unit: u32) -> bool {
+        let writer = self.all[cell as usize].writer;
+        writer == NONE || writer == unit
+    }
+}

@@ -1,0 +1,318 @@
+//! Classes as values: bases, the method resolution order, metaclasses, what a class has under a name.
+
+use std::rc::Rc;
+
+use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::linearisation::{in_order_of_sight, merge};
+use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::state::{Held, UNBOUND};
+use crate::resolve::points_to::value::{EMPTY, Id, Set, Value};
+use crate::resolve::resolver::Target;
+use crate::table::Str;
+
+/// What a class can inherit from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ancestor {
+    Class(Id),
+    External(Str),
+    Builtin(Str),
+}
+
+/// The linearisation of a class; the class itself comes first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Order {
+    pub ancestors: Vec<Ancestor>,
+    /// Whether every base of every ancestor is known.
+    pub is_complete: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Class {
+    /// The values of each base expression, with its node.
+    pub bases: Vec<(u32, Set)>,
+    pub metaclasses: Set,
+    order: Option<Rc<Order>>,
+    /// Classes whose linearisation rests on this one's.
+    below: Vec<Id>,
+    /// The calls whose objects are told apart.
+    pub sites: Vec<u32>,
+    is_dataclass: bool,
+}
+
+impl Machine<'_, '_> {
+    /// Notes the bases and the metaclass of a class where it is made.
+    pub fn declare_class(&mut self, node: u32, class: Id) {
+        let tree = &self.repository.tree;
+        let mut bases = Vec::new();
+        for base in tree.in_field(node, Field::Bases) {
+            let set = self.evaluate(base);
+            bases.push((base, set));
+        }
+        let mut metaclasses = EMPTY;
+        for keyword in tree.in_field(node, Field::Keywords) {
+            let set = self.child(keyword, Field::Value);
+            if tree.name[keyword as usize] == self.words.metaclass {
+                metaclasses = set;
+            }
+        }
+        let before = self.classes.get(&class).map(|known| known.bases.clone()).unwrap_or_default();
+        for (index, base) in bases.iter_mut().enumerate() {
+            if let Some(&(_, set)) = before.get(index) {
+                base.1 = self.union(base.1, set);
+            }
+        }
+        if let Value::Class { definition, .. } = self.values.get(class) {
+            let made = self.made_classes.entry(definition).or_default();
+            if !made.contains(&class) {
+                made.push(class);
+            }
+        }
+        let known = self.classes.entry(class).or_default();
+        let changed = known.bases != bases;
+        known.bases = bases;
+        known.metaclasses = metaclasses;
+        if changed {
+            self.forget_order(class);
+        }
+    }
+
+    /// What follows once a class has its body: `__init_subclass__`, `__set_name__`, what a dataclass adds.
+    pub fn class_made(&mut self, node: u32, class: Id) {
+        let tree = &self.repository.tree;
+        let order = self.order(class);
+        let name = self.words.init_subclass;
+        if order.ancestors.len() > 1
+            && let Some(methods) = self.look_up(class, name, Some(class))
+        {
+            let keywords = self.arguments(node);
+            let named = Arguments { all: keywords.all.into_iter().filter(|argument| argument.keyword.is_some_and(|name| name != self.words.metaclass)).collect() };
+            for method in self.elements(methods) {
+                for bound in self.bound(method, class, class) {
+                    self.call(node, bound, &named, Via::Class);
+                }
+            }
+        }
+        let is_dataclass = tree.in_field(node, Field::DecoratorList).any(|decorator| {
+            let callee = if tree.kind(decorator) == Syntax::Call { tree.child(decorator, Field::Func).unwrap_or(decorator) } else { decorator };
+            matches!(self.resolver.strings.get(tree.name[callee as usize]), Some("dataclass" | "define" | "attrs" | "frozen" | "mutable"))
+        });
+        self.classes.entry(class).or_default().is_dataclass = is_dataclass;
+    }
+
+    /// What the `__init__` that a dataclass or a named tuple gets would store.
+    pub fn fill_fields(&mut self, site: u32, class: Id, object: Id, arguments: &Arguments) {
+        let order = self.order(class);
+        let mut fields = Vec::new();
+        for ancestor in order.ancestors.iter().rev() {
+            if let Ancestor::Class(id) = *ancestor
+                && self.has_fields(id)
+                && let Value::Class { definition, .. } = self.values.get(id)
+            {
+                let node = self.repository.definitions.get(definition).node;
+                let tree = &self.repository.tree;
+                for statement in tree.in_field(node, Field::Body).filter(|&statement| tree.kind(statement) == Syntax::AnnAssign) {
+                    if let Some(target) = tree.child(statement, Field::Target).filter(|&target| tree.kind(target) == Syntax::Name) {
+                        let name = tree.name[target as usize];
+                        fields.retain(|&known| known != name);
+                        fields.push(name);
+                    }
+                }
+            }
+        }
+        let mut next = 0;
+        for argument in &arguments.all {
+            let name = match argument.keyword {
+                Some(name) if !argument.is_spread => fields.contains(&name).then_some(name),
+                None if !argument.is_spread => {
+                    next += 1;
+                    fields.get(next - 1).copied()
+                }
+                _ => None,
+            };
+            if let Some(name) = name {
+                self.store_field(object, name, Held { values: argument.set, bindings: EMPTY });
+            }
+        }
+        if !fields.is_empty() && let Some(methods) = self.look_up(class, self.words.post_init, None) {
+            let receiver = self.sets.one(object);
+            self.call_all(site, methods, &Arguments::one(receiver), Via::Constructor);
+        }
+    }
+
+    fn has_fields(&mut self, class: Id) -> bool {
+        let known = self.classes.get(&class);
+        known.is_some_and(|known| known.is_dataclass) || self.inherits_external(class, |name| name.ends_with("NamedTuple"))
+    }
+
+    /// Whether an ancestor outside the repository has a name like that.
+    pub fn inherits_external(&mut self, class: Id, is: impl Fn(&str) -> bool) -> bool {
+        let order = self.order(class);
+        order.ancestors.iter().any(|ancestor| match *ancestor {
+            Ancestor::External(name) => is(self.resolver.strings.text(name)),
+            _ => false,
+        })
+    }
+
+    fn forget_order(&mut self, class: Id) {
+        let Some(known) = self.classes.get_mut(&class) else { return };
+        if known.order.take().is_none() {
+            return;
+        }
+        let below = std::mem::take(&mut known.below);
+        let cell = self.cells.of_value(class, Key::ORDER);
+        self.touch(cell);
+        for other in below {
+            self.forget_order(other);
+        }
+    }
+
+    /// The method resolution order of a class; the present activation runs again when it changes.
+    pub fn order(&mut self, class: Id) -> Rc<Order> {
+        let cell = self.cells.of_value(class, Key::ORDER);
+        self.read(cell);
+        self.linearised(class, &mut Vec::new())
+    }
+
+    fn linearised(&mut self, class: Id, open: &mut Vec<Id>) -> Rc<Order> {
+        if let Some(known) = self.classes.get(&class).and_then(|known| known.order.clone()) {
+            return known;
+        }
+        if open.contains(&class) {
+            return Rc::new(Order { ancestors: vec![Ancestor::Class(class)], is_complete: false });
+        }
+        open.push(class);
+        let bases = self.classes.get(&class).map(|known| known.bases.clone()).unwrap_or_default();
+        let mut is_complete = self.classes.contains_key(&class);
+        let (mut sequences, mut direct) = (Vec::new(), Vec::new());
+        for (_, set) in bases {
+            let base = self.elements(set).into_iter().find_map(|id| self.ancestor(id).filter(|&base| base != Ancestor::Class(class)));
+            let Some(base) = base else {
+                is_complete = false;
+                continue;
+            };
+            if let Ancestor::Class(id) = base {
+                let above = self.linearised(id, open);
+                is_complete &= above.is_complete;
+                sequences.push(above.ancestors.clone());
+                let known = self.classes.entry(id).or_default();
+                if !known.below.contains(&class) {
+                    known.below.push(class);
+                }
+            } else {
+                sequences.push(vec![base]);
+            }
+            direct.push(base);
+        }
+        sequences.push(direct);
+        let mut ancestors = vec![Ancestor::Class(class)];
+        let above = merge(sequences.clone()).unwrap_or_else(|| in_order_of_sight(&sequences));
+        ancestors.extend(above.into_iter().filter(|&other| other != Ancestor::Class(class)));
+        open.pop();
+        let order = Rc::new(Order { ancestors, is_complete });
+        self.classes.entry(class).or_default().order = Some(order.clone());
+        order
+    }
+
+    pub fn ancestor(&self, id: Id) -> Option<Ancestor> {
+        match self.values.get(id) {
+            Value::Class { .. } => Some(Ancestor::Class(id)),
+            Value::External(name) => Some(Ancestor::External(name)),
+            Value::Builtin(name) => Some(Ancestor::Builtin(name)),
+            _ => None,
+        }
+    }
+
+    /// Whether objects of a class are objects of another.
+    pub fn derives(&mut self, class: Id, other: Id) -> bool {
+        match self.ancestor(other) {
+            Some(other) => self.order(class).ancestors.contains(&other),
+            None => false,
+        }
+    }
+
+    /// The metaclasses of the repository that a class has, its own or inherited.
+    pub fn metaclasses(&mut self, class: Id) -> Vec<Id> {
+        let order = self.order(class);
+        let mut found = Vec::new();
+        for ancestor in &order.ancestors {
+            let Ancestor::Class(id) = *ancestor else { continue };
+            let Some(set) = self.classes.get(&id).map(|known| known.metaclasses) else { continue };
+            for metaclass in self.elements(set) {
+                if matches!(self.values.get(metaclass), Value::Class { .. }) && !found.contains(&metaclass) {
+                    found.push(metaclass);
+                }
+            }
+        }
+        found
+    }
+
+    /// What the classes of the repository in the order of a class have under a name; with `after`, only behind that class.
+    pub fn look_up(&mut self, class: Id, name: Str, after: Option<Id>) -> Option<Set> {
+        self.look_up_held(class, name, after).map(|held| held.values)
+    }
+
+    /// The same with the places that bound it.
+    pub fn look_up_held(&mut self, class: Id, name: Str, after: Option<Id>) -> Option<Held> {
+        let order = self.order(class);
+        let skip =
+            after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
+        for ancestor in &order.ancestors[skip..] {
+            if let Ancestor::Class(id) = *ancestor {
+                let cell = self.cells.of_value(id, Key::attribute(name));
+                let held = self.read(cell);
+                if held != UNBOUND {
+                    return Some(held);
+                }
+            }
+        }
+        None
+    }
+
+    /// The definitions under a name that the order of a class finds first.
+    pub fn class_targets(&mut self, class: Id, name: Str, after: Option<Id>) -> Vec<Target> {
+        let order = self.order(class);
+        let skip =
+            after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
+        for ancestor in &order.ancestors[skip..] {
+            let Ancestor::Class(id) = *ancestor else { continue };
+            let Value::Class { definition, .. } = self.values.get(id) else { continue };
+            let inner = self.repository.definitions.get(definition).inner;
+            if let Some(slot) = self.repository.bindings.slot(inner, name) {
+                let set = self.resolver.slot_targets(slot);
+                if !set.is_empty() {
+                    return self.resolver.targets.get(set).to_vec();
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// The first ancestor outside the repository that may have a name; and whether the repository knows all ancestors.
+    pub fn outside(&mut self, class: Id, name: Str, after: Option<Id>) -> Option<Ancestor> {
+        let order = self.order(class);
+        let skip =
+            after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
+        let external = order.ancestors[skip..].iter().copied().find(|ancestor| matches!(ancestor, Ancestor::External(_)));
+        let builtin = order.ancestors[skip..].iter().copied().find(|ancestor| match *ancestor {
+            Ancestor::Builtin(of) => self.repository.builtins.has(of, name),
+            _ => false,
+        });
+        builtin.or(external)
+    }
+
+    /// Calling an enumeration gives one of its members.
+    pub fn enumerated(&mut self, class: Id) -> Option<Set> {
+        if !self.is_enumeration(class) {
+            return None;
+        }
+        let object = self.some_object(class);
+        Some(self.sets.one(object))
+    }
+
+    pub fn is_enumeration(&mut self, class: Id) -> bool {
+        self.inherits_external(class, |name| matches!(name, "enum.Enum" | "enum.IntEnum" | "enum.StrEnum" | "enum.Flag" | "enum.IntFlag"))
+    }
+}

@@ -1,0 +1,323 @@
+//! Containers: what lists, tuples, dictionaries and sets hold at known and unknown places, and what iterating gives.
+
+use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::state::Held;
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::table::Str;
+
+impl Machine<'_, '_> {
+    /// The container that a node makes in the present activation.
+    pub fn make(&mut self, site: u32, kind: Container) -> Id {
+        let id = self.values.id(Value::Container { kind, site, unit: self.state.unit });
+        if !self.state.loops.is_empty() {
+            self.repeated.insert(id);
+        }
+        id
+    }
+
+    pub fn make_wrapper(&mut self, site: u32, kind: Wrapper) -> Id {
+        self.values.id(Value::Wrapper { kind, site, unit: self.state.unit })
+    }
+
+    /// Stores under a key; everything stored is among the elements.
+    pub fn store_index(&mut self, container: Id, key: Key, set: Set) {
+        if key != Key::ELEMENTS {
+            let cell = self.cells.of_value(container, key);
+            self.write_values(cell, set);
+            if key != Key::SOMEWHERE && self.is_alone(container) {
+                let place = self.state.field(cell);
+                self.state.set(place, Held { values: set, bindings: EMPTY }, &mut self.sets, &mut self.bindings);
+            }
+        }
+        self.store_values(container, Key::ELEMENTS, set);
+    }
+
+    /// Whether a container stands for one object, made by the present activation.
+    fn is_alone(&self, container: Id) -> bool {
+        match self.values.get(container) {
+            Value::Container { unit, .. } => unit == self.state.unit && !self.repeated.contains(&container),
+            _ => false,
+        }
+    }
+
+    fn load_key(&mut self, container: Id, key: Key) -> Set {
+        let cell = self.cells.of_value(container, key);
+        let mut set = self.read(cell).values;
+        if self.is_alone(container)
+            && let Some(&place) = self.state.fields.get(&cell)
+            && self.cells.is_own(cell, self.state.unit)
+        {
+            let held = self.state.get(place);
+            if held.values != EMPTY {
+                set = held.values;
+            }
+        }
+        let somewhere = self.read_values(container, Key::SOMEWHERE);
+        self.union(set, somewhere)
+    }
+
+    pub fn load_index(&mut self, container: Id, index: i64) -> Set {
+        let length = self.lengths.get(&container).copied();
+        let index = match length {
+            Some(length) if index < 0 => length as i64 + index,
+            None if index < 0 => return self.read_values(container, Key::ELEMENTS),
+            _ => index,
+        };
+        self.load_key(container, Key::index(index))
+    }
+
+    pub fn load_text(&mut self, container: Id, text: Str) -> Set {
+        self.load_key(container, Key::text(text))
+    }
+
+    /// Stores under every key of a set.
+    pub fn store_item(&mut self, container: Id, keys: Set, set: Set) {
+        self.store_values(container, Key::KEYS, keys);
+        let ids = self.elements(keys);
+        if ids.is_empty() {
+            self.store_index(container, Key::SOMEWHERE, set);
+        }
+        let length = self.lengths.get(&container).copied().unwrap_or(0) as i64;
+        for id in ids {
+            match self.values.get(id) {
+                Value::Text(text) => self.store_index(container, Key::text(text), set),
+                Value::Integer(index) if index >= 0 => self.store_index(container, Key::index(index), set),
+                Value::Integer(index) if length + index >= 0 && length > 0 => self.store_index(container, Key::index(length + index), set),
+                _ => self.store_index(container, Key::SOMEWHERE, set),
+            }
+        }
+    }
+
+    /// `objects[index] = set`.
+    pub fn store_items(&mut self, node: u32, objects: Set, index: Set, set: Set) {
+        for object in self.elements(objects) {
+            match self.values.get(object) {
+                Value::Container { .. } => {
+                    let is_slice = self.repository.tree.children(node).nth(1).is_some_and(|index| self.repository.tree.kind(index) == Syntax::Slice);
+                    if is_slice {
+                        let elements = self.iterate(node, set, false);
+                        self.store_index(object, Key::SOMEWHERE, elements);
+                    } else {
+                        self.store_item(object, index, set);
+                    }
+                }
+                Value::Instance { .. } => {
+                    self.special(node, object, self.words.setitem, Arguments::of(vec![index, set]), Via::Subscript);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `object[index]` as an expression.
+    pub fn subscript(&mut self, node: u32) -> Set {
+        let tree = &self.repository.tree;
+        let objects = self.evaluate(node + 1);
+        let index = tree.in_field(node, Field::Slice).next();
+        let keys = index.map_or(EMPTY, |index| self.evaluate(index));
+        let is_slice = index.is_some_and(|index| tree.kind(index) == Syntax::Slice);
+        let mut found = EMPTY;
+        for object in self.elements(objects) {
+            let set = self.item(node, object, keys, is_slice);
+            found = self.union(found, set);
+        }
+        found
+    }
+
+    pub fn item(&mut self, node: u32, object: Id, keys: Set, is_slice: bool) -> Set {
+        match self.values.get(object) {
+            Value::Container { kind, .. } if is_slice => self.slice(node, object, kind),
+            Value::Container { .. } => {
+                let mut found = EMPTY;
+                for key in self.elements(keys) {
+                    let set = match self.values.get(key) {
+                        Value::Text(text) => self.load_text(object, text),
+                        Value::Integer(index) => self.load_index(object, index),
+                        _ => self.read_values(object, Key::ELEMENTS),
+                    };
+                    found = self.union(found, set);
+                }
+                if keys == EMPTY {
+                    found = self.read_values(object, Key::ELEMENTS);
+                }
+                let made = self.read_values(object, Key::attribute(self.words.default_factory));
+                if made == EMPTY {
+                    return found;
+                }
+                let fresh = self.call_all(node, made, &Arguments::none(), Via::Builtin);
+                self.store_item(object, keys, fresh);
+                self.union(found, fresh)
+            }
+            Value::Instance { class, .. } => {
+                match self.special(node, object, self.words.getitem, Arguments::one(keys), Via::Subscript) {
+                    Some(set) => set,
+                    None if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
+                    None => self.unknown(Reason::Container),
+                }
+            }
+            Value::Class { .. } => {
+                for metaclass in self.metaclasses(object) {
+                    if let Some(methods) = self.look_up(metaclass, self.words.getitem, None) {
+                        let receiver = self.sets.one(object);
+                        return self.call_all(node, methods, &Arguments::of(vec![receiver, keys]), Via::Subscript);
+                    }
+                }
+                if self.is_enumeration(object) {
+                    let member = self.some_object(object);
+                    return self.sets.one(member);
+                }
+                self.sets.one(object)
+            }
+            Value::External(_) | Value::Builtin(_) => self.sets.one(object),
+            Value::Text(_) => self.literal(self.words.str),
+            Value::Literal(kind) if kind == self.words.str || (kind == self.words.bytes && is_slice) => self.literal(kind),
+            Value::Literal(kind) if kind == self.words.bytes => self.literal(self.words.int),
+            Value::ExternalResult(_) | Value::ExternalMember(_) => self.unknown(Reason::ExternalResult),
+            Value::Unknown(reason) => self.unknown(reason),
+            _ => self.unknown(Reason::Container),
+        }
+    }
+
+    /// A slice holds what its bounds say, where they are written out; else everything.
+    fn slice(&mut self, node: u32, object: Id, kind: Container) -> Set {
+        let made = self.make(node, kind);
+        let bounds = self.bounds(node, object);
+        match bounds {
+            Some((from, to)) => {
+                for index in from..to {
+                    let set = self.load_index(object, index);
+                    self.store_index(made, Key::index(index - from), set);
+                }
+                self.lengths.insert(made, (to - from).max(0) as usize);
+            }
+            None => {
+                let all = self.read_values(object, Key::ELEMENTS);
+                self.store_index(made, Key::SOMEWHERE, all);
+            }
+        }
+        self.sets.one(made)
+    }
+
+    /// The constant bounds of a slice of something whose length is known.
+    fn bounds(&self, node: u32, object: Id) -> Option<(i64, i64)> {
+        let tree = &self.repository.tree;
+        let length = *self.lengths.get(&object)? as i64;
+        let slice = tree.in_field(node, Field::Slice).next()?;
+        let bound = |field: Field| match tree.child(slice, field) {
+            None => Some(None),
+            Some(child) => match self.sets.get(self.found.values[child as usize]) {
+                [id] => match self.values.get(*id) {
+                    Value::Integer(index) => Some(Some(if index < 0 { (length + index).max(0) } else { index.min(length) })),
+                    _ => None,
+                },
+                _ => None,
+            },
+        };
+        if tree.child(slice, Field::Step).is_some() {
+            return None;
+        }
+        Some((bound(Field::Lower)?.unwrap_or(0), bound(Field::Upper)?.unwrap_or(length)))
+    }
+
+    /// Adds the elements of some values to a container.
+    pub fn pour(&mut self, set: Set, into: Id) {
+        for id in self.elements(set) {
+            match self.values.get(id) {
+                Value::Container { kind: Container::Dict, .. } => {
+                    let (keys, all) = (self.read_values(id, Key::KEYS), self.read_values(id, Key::ELEMENTS));
+                    self.store_values(into, Key::KEYS, keys);
+                    for key in self.elements(keys) {
+                        match self.values.get(key) {
+                            Value::Text(text) => {
+                                let held = self.load_text(id, text);
+                                self.store_index(into, Key::text(text), held);
+                            }
+                            Value::Integer(index) => {
+                                let held = self.load_index(id, index);
+                                self.store_index(into, Key::index(index), held);
+                            }
+                            _ => self.store_index(into, Key::SOMEWHERE, all),
+                        }
+                    }
+                }
+                Value::Container { .. } => {
+                    let all = self.read_values(id, Key::ELEMENTS);
+                    self.store_index(into, Key::SOMEWHERE, all);
+                    self.lengths.remove(&into);
+                }
+                Value::Generator(unit) => {
+                    let all = self.taken(unit, Key::YIELDED);
+                    self.store_index(into, Key::SOMEWHERE, all);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The elements that iterating gives, with the calls of `__iter__` and `__next__`.
+    pub fn iterate(&mut self, node: u32, set: Set, is_async: bool) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(set) {
+            let elements = self.elements_of(node, id, is_async);
+            found = self.union(found, elements);
+        }
+        found
+    }
+
+    pub fn elements_of(&mut self, node: u32, id: Id, is_async: bool) -> Set {
+        match self.values.get(id) {
+            Value::Container { kind: Container::Dict, .. } => self.read_values(id, Key::KEYS),
+            Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
+            Value::Generator(unit) => self.taken(unit, Key::YIELDED),
+            Value::Text(_) => self.literal(self.words.str),
+            Value::Literal(kind) if kind == self.words.str => self.literal(kind),
+            Value::Literal(kind) if kind == self.words.bytes => self.literal(self.words.int),
+            Value::Literal(_) => self.unknown(Reason::Container),
+            Value::Instance { .. } => self.elements_of_object(node, id, is_async),
+            Value::Class { .. } => {
+                if self.is_enumeration(id) {
+                    let member = self.some_object(id);
+                    return self.sets.one(member);
+                }
+                for metaclass in self.metaclasses(id) {
+                    if let Some(methods) = self.look_up(metaclass, self.words.iter, None) {
+                        let receiver = self.sets.one(id);
+                        let made = self.call_all(node, methods, &Arguments::one(receiver), Via::Iteration);
+                        return self.iterate(node, made, false);
+                    }
+                }
+                self.unknown(Reason::Container)
+            }
+            Value::Unknown(reason) => self.unknown(reason),
+            Value::External(_) | Value::ExternalResult(_) | Value::ExternalMember(_) => self.unknown(Reason::ExternalResult),
+            _ => self.unknown(Reason::Container),
+        }
+    }
+
+    fn elements_of_object(&mut self, node: u32, id: Id, is_async: bool) -> Set {
+        let (iter, next) = if is_async { (self.words.aiter, self.words.anext) } else { (self.words.iter, self.words.next) };
+        let Some(iterators) = self.special(node, id, iter, Arguments::none(), Via::Iteration) else {
+            let index = self.literal(self.words.int);
+            return match self.special(node, id, self.words.getitem, Arguments::one(index), Via::Iteration) {
+                Some(set) => set,
+                None => self.unknown(Reason::Container),
+            };
+        };
+        let mut found = EMPTY;
+        for iterator in self.elements(iterators) {
+            let set = match self.values.get(iterator) {
+                Value::Instance { .. } => {
+                    let set = self.special(node, iterator, next, Arguments::none(), Via::Iteration).unwrap_or(EMPTY);
+                    if is_async { self.awaited(node, set) } else { set }
+                }
+                _ => self.elements_of(node, iterator, is_async),
+            };
+            found = self.union(found, set);
+        }
+        found
+    }
+}

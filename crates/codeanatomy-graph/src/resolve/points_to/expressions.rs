@@ -1,0 +1,658 @@
+//! Expressions: what each kind of expression may be, evaluated where it stands. Calls are `calls.rs`, attributes `attributes.rs`.
+
+use crate::resolve::kinds::{Access, Field, Syntax};
+use crate::resolve::names::Meaning;
+use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::frames::meaning_outside;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::state::{Held, UNBOUND, joined};
+use crate::resolve::points_to::value::{Container, EMPTY, Reason, Set, Value};
+use crate::resolve::resolver::Target;
+use crate::resolve::scopes::ScopeKind;
+use crate::table::Str;
+
+impl Machine<'_, '_> {
+    /// The values of an expression, with everything that evaluating it does.
+    pub fn evaluate(&mut self, node: u32) -> Set {
+        let set = stacker::maybe_grow(1 << 16, 1 << 20, || self.evaluate_kind(node));
+        let known = self.found.values[node as usize];
+        self.found.reached[node as usize] = true;
+        self.found.values[node as usize] = self.union(known, set);
+        set
+    }
+
+    fn evaluate_kind(&mut self, node: u32) -> Set {
+        let tree = &self.repository.tree;
+        match tree.kind(node) {
+            Syntax::Name => self.name(node),
+            Syntax::Attribute => {
+                let object = self.evaluate(node + 1);
+                self.attributes(node, object)
+            }
+            Syntax::Call => self.written_call(node),
+            Syntax::Constant => self.constant(node),
+            Syntax::Lambda => self.lambda(node),
+            Syntax::NamedExpr => {
+                let set = self.child(node, Field::Value);
+                if let Some(target) = tree.child(node, Field::Target) {
+                    self.bind(target, set);
+                }
+                set
+            }
+            Syntax::IfExp => self.choice(node),
+            Syntax::BoolOp => self.alternatives(node),
+            Syntax::Subscript => self.subscript(node),
+            Syntax::BinOp => self.operation(node),
+            Syntax::UnaryOp => self.unary(node),
+            Syntax::Compare => self.comparison(node),
+            Syntax::List => self.display(node, Container::List),
+            Syntax::Tuple => self.display(node, Container::Tuple),
+            Syntax::Set => self.display(node, Container::Set),
+            Syntax::Dict => self.dictionary(node),
+            Syntax::ListComp => self.comprehension(node, Container::List),
+            Syntax::SetComp => self.comprehension(node, Container::Set),
+            Syntax::DictComp => self.comprehension(node, Container::Dict),
+            Syntax::GeneratorExp => self.comprehension(node, Container::Iterator),
+            Syntax::JoinedStr => {
+                self.children(node);
+                self.literal(self.words.str)
+            }
+            Syntax::FormattedValue => {
+                let set = self.child(node, Field::Value);
+                self.special_calls(node, set, self.words.format, Via::Format);
+                self.special_calls(node, set, self.words.str_, Via::Format);
+                self.literal(self.words.str)
+            }
+            Syntax::Await => {
+                let awaited = self.evaluate(node + 1);
+                self.awaited(node, awaited)
+            }
+            Syntax::Yield => {
+                let set = self.child(node, Field::Value);
+                self.give(Key::YIELDED, set);
+                self.publish();
+                self.taken(self.state.unit, Key::SENT)
+            }
+            Syntax::YieldFrom => self.delegation(node),
+            Syntax::Starred => self.evaluate(node + 1),
+            Syntax::Slice => {
+                self.children(node);
+                self.literal(self.words.slice)
+            }
+            kind if kind.is_statement() => {
+                self.statement(node);
+                EMPTY
+            }
+            _ => {
+                self.children(node);
+                self.unknown(Reason::Dynamic)
+            }
+        }
+    }
+
+    /// Evaluates every child of a node.
+    pub fn children(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        for child in tree.children(node) {
+            if tree.kind(child).is_statement() {
+                self.statement(child);
+            } else {
+                self.evaluate(child);
+            }
+        }
+    }
+
+    /// The values of the child in a field; nothing where there is none.
+    pub fn child(&mut self, node: u32, field: Field) -> Set {
+        self.repository.tree.child(node, field).map_or(EMPTY, |child| self.evaluate(child))
+    }
+
+    /// The values of a name where it stands, and the bindings that gave them.
+    fn name(&mut self, node: u32) -> Set {
+        let scope = self.repository.scopes.of[node as usize];
+        let slot = self.frames.slot(node);
+        let held = match slot {
+            Some(slot) => self.variable(slot),
+            None => UNBOUND,
+        };
+        if held.bindings != EMPTY {
+            self.read_at(node, held.bindings);
+            return held.values;
+        }
+        let holder = slot.map(|slot| self.repository.bindings.slots[slot as usize].scope);
+        let kind = |scope: u32| self.repository.scopes.scopes[scope as usize].kind;
+        let meaning = match holder {
+            Some(holder) if kind(holder) == ScopeKind::Class => meaning_outside(self.resolver, holder, node),
+            Some(holder) if kind(holder) == ScopeKind::Module => {
+                // Nothing has bound it yet: what a star import brings, or a builtin.
+                let name = self.repository.tree.name[node as usize];
+                self.resolver.meaning_without(holder, self.repository.scopes.key(scope, name), name)
+            }
+            Some(_) => return EMPTY,
+            None => self.resolver.meaning(node),
+        };
+        match meaning {
+            Meaning::Slot(slot) => {
+                let held = self.variable(slot);
+                if held.bindings != EMPTY {
+                    self.read_at(node, held.bindings);
+                }
+                held.values
+            }
+            Meaning::Targets(targets) => {
+                let file = self.repository.tree.file(node);
+                for target in self.resolver.targets.get(targets).to_vec() {
+                    self.found.refer(node, target);
+                }
+                let held = self.starred(file, self.repository.tree.name[node as usize]);
+                self.read_at(node, held.bindings);
+                held.values
+            }
+            Meaning::Builtin(name) => {
+                self.found.refer(node, Target::Builtin(name));
+                self.one(Value::Builtin(name))
+            }
+            Meaning::Nothing => self.unknown(Reason::UnresolvedName),
+        }
+    }
+
+    /// Notes what a name or an attribute reads.
+    pub fn read_at(&mut self, node: u32, bindings: Set) {
+        if bindings == EMPTY {
+            return;
+        }
+        let known = self.found.reads.get(&node).copied().unwrap_or(EMPTY);
+        let union = self.bindings.union(known, bindings);
+        self.found.reads.insert(node, union);
+    }
+
+    /// What a variable holds here: of this frame at this point, of another one whatever it ever showed.
+    pub fn variable(&mut self, slot: u32) -> Held {
+        let frame = self.frames.of_slot[slot as usize];
+        if frame == self.state.frame {
+            let held = self.state.get(self.frames.local[slot as usize]);
+            if !self.frames.is_bound_outside[slot as usize] {
+                return held;
+            }
+            let cell = self.cells.of(self.state.unit, Key::variable(slot));
+            let shown = self.read(cell);
+            return joined(held, shown, &mut self.sets, &mut self.bindings);
+        }
+        let Some(unit) = self.unit_of_frame(frame) else { return UNBOUND };
+        let cell = self.cells.of(unit, Key::variable(slot));
+        self.read(cell)
+    }
+
+    fn constant(&mut self, node: u32) -> Set {
+        let (kind, value) = (self.repository.tree.name[node as usize], self.repository.tree.value[node as usize]);
+        if kind == self.words.none || kind.is_null() {
+            return EMPTY;
+        }
+        if kind == self.words.str && !value.is_null() {
+            return self.one(Value::Text(value));
+        }
+        if kind == self.words.int
+            && let Some(integer) = self.integer(value)
+        {
+            return self.one(Value::Integer(integer));
+        }
+        self.literal(kind)
+    }
+
+    fn integer(&self, text: Str) -> Option<i64> {
+        self.resolver.strings.get(text)?.parse().ok().filter(|integer: &i64| integer.abs() < 1 << 40)
+    }
+
+    fn lambda(&mut self, node: u32) -> Set {
+        let Some(&definition) = self.repository.definitions.of_node.get(&node) else { return self.unknown(Reason::Dynamic) };
+        let function = self.make_function(definition);
+        self.defaults(node, function, definition);
+        self.sets.one(function)
+    }
+
+    fn choice(&mut self, node: u32) -> Set {
+        let tree = &self.repository.tree;
+        if let Some(test) = tree.child(node, Field::Test) {
+            self.test(test);
+        }
+        let mark = self.state.mark();
+        let one = self.child(node, Field::Body);
+        let first = self.state.take(mark);
+        let two = self.child(node, Field::Orelse);
+        let second = self.state.take(mark);
+        self.state.join(&[first, second], &mut self.sets, &mut self.bindings);
+        self.union(one, two)
+    }
+
+    /// `a and b`, `a or b`: the first is always evaluated, the others perhaps.
+    fn alternatives(&mut self, node: u32) -> Set {
+        let tree = &self.repository.tree;
+        let mut set = EMPTY;
+        for (index, operand) in tree.children(node).enumerate() {
+            if index == 0 {
+                set = self.test(operand);
+                continue;
+            }
+            let mark = self.state.mark();
+            let values = self.test(operand);
+            let delta = self.state.take(mark);
+            self.state.join(&[delta, self.nothing()], &mut self.sets, &mut self.bindings);
+            set = self.union(set, values);
+        }
+        set
+    }
+
+    /// A condition: its value, and the truth of objects that define one.
+    pub fn test(&mut self, node: u32) -> Set {
+        let set = self.evaluate(node);
+        for id in self.elements(set) {
+            if let Value::Instance { .. } = self.values.get(id)
+                && self.special(node, id, self.words.bool_, Arguments::none(), Via::Truth).is_none()
+            {
+                self.special(node, id, self.words.len, Arguments::none(), Via::Truth);
+            }
+        }
+        set
+    }
+
+    fn operation(&mut self, node: u32) -> Set {
+        let (left, right) = (self.child(node, Field::Left), self.child(node, Field::Right));
+        self.operate(node, left, right, false)
+    }
+
+    /// A binary operation; `in_place` for an augmented assignment.
+    pub fn operate(&mut self, node: u32, left: Set, right: Set, in_place: bool) -> Set {
+        let operator = self.resolver.strings.get(self.repository.tree.value[node as usize]).unwrap_or_default().to_owned();
+        let Some(stem) = operator_stem(&operator) else { return self.unknown(Reason::Dynamic) };
+        let (own, reflected, augmented) = (
+            self.resolver.strings.intern(&format!("__{stem}__")),
+            self.resolver.strings.intern(&format!("__r{stem}__")),
+            self.resolver.strings.intern(&format!("__i{stem}__")),
+        );
+        let mut found = EMPTY;
+        for id in self.elements(left) {
+            let result = match self.values.get(id) {
+                Value::Instance { .. } => {
+                    let arguments = || Arguments::one(right);
+                    let first = if in_place { self.special(node, id, augmented, arguments(), Via::Operator) } else { None };
+                    match first.or_else(|| self.special(node, id, own, arguments(), Via::Operator)) {
+                        Some(result) => result,
+                        None => self.reflect(node, right, reflected, id),
+                    }
+                }
+                value => {
+                    let result = self.reflect(node, right, reflected, id);
+                    if result != EMPTY { result } else { self.combine(node, value, left, right, &operator, in_place.then_some(id)) }
+                }
+            };
+            found = self.union(found, result);
+        }
+        found
+    }
+
+    /// The right operand's own method.
+    fn reflect(&mut self, node: u32, right: Set, name: Str, left: crate::resolve::points_to::value::Id) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(right) {
+            if matches!(self.values.get(id), Value::Instance { .. }) {
+                let argument = Arguments::one(self.sets.one(left));
+                if let Some(result) = self.special(node, id, name, argument, Via::Operator) {
+                    found = self.union(found, result);
+                }
+            }
+        }
+        found
+    }
+
+    /// An operation on what is no object of the repository.
+    fn combine(
+        &mut self,
+        node: u32,
+        value: Value,
+        left: Set,
+        right: Set,
+        operator: &str,
+        in_place: Option<crate::resolve::points_to::value::Id>,
+    ) -> Set {
+        match value {
+            Value::Text(_) => self.literal(self.words.str),
+            Value::Literal(name) if matches!(operator, "Add" | "Mod" | "Mult" | "Sub" | "BitOr" | "BitAnd" | "FloorDiv") => self.literal(name),
+            Value::Integer(_) if operator != "Div" => self.literal(self.words.int),
+            Value::Container { kind, .. } if matches!(operator, "Add" | "Mult" | "BitOr" | "BitAnd" | "Sub" | "BitXor") => {
+                if let Some(id) = in_place {
+                    self.pour(right, id);
+                    return self.sets.one(id);
+                }
+                let made = self.make(node, kind);
+                for set in [left, right] {
+                    self.pour(set, made);
+                }
+                self.sets.one(made)
+            }
+            // `A | B` of classes is a type.
+            Value::Class { .. } | Value::External(_) | Value::Builtin(_) if operator == "BitOr" => self.union(left, right),
+            Value::ExternalResult(_) | Value::ExternalMember(_) | Value::External(_) => self.unknown(Reason::ExternalResult),
+            Value::Unknown(reason) => self.unknown(reason),
+            _ => self.unknown(Reason::Dynamic),
+        }
+    }
+
+    fn unary(&mut self, node: u32) -> Set {
+        let operator = self.resolver.strings.get(self.repository.tree.value[node as usize]).unwrap_or_default().to_owned();
+        if operator == "Not" {
+            self.test(node + 1);
+            return self.literal(self.words.bool);
+        }
+        let set = self.evaluate(node + 1);
+        let name = match operator.as_str() {
+            "USub" => "__neg__",
+            "UAdd" => "__pos__",
+            _ => "__invert__",
+        };
+        let name = self.resolver.strings.intern(name);
+        let mut found = EMPTY;
+        for id in self.elements(set) {
+            let result = match self.values.get(id) {
+                Value::Instance { .. } => self.special(node, id, name, Arguments::none(), Via::Operator).unwrap_or(EMPTY),
+                Value::Integer(integer) if operator == "USub" => self.one(Value::Integer(-integer)),
+                Value::Integer(_) => self.literal(self.words.int),
+                Value::Literal(name) => self.literal(name),
+                _ => self.unknown(Reason::Dynamic),
+            };
+            found = self.union(found, result);
+        }
+        found
+    }
+
+    fn comparison(&mut self, node: u32) -> Set {
+        let repository = self.repository;
+        let operators = self.resolver.strings.get(repository.tree.value[node as usize]).unwrap_or_default().to_owned();
+        let mut operands = repository.tree.children(node);
+        let mut left = operands.next().map_or(EMPTY, |operand| self.evaluate(operand));
+        let mut found = EMPTY;
+        for (operand, operator) in operands.zip(operators.split(' ')) {
+            let right = self.evaluate(operand);
+            let (name, mirrored) = match operator {
+                "Eq" => ("__eq__", "__eq__"),
+                "NotEq" => ("__ne__", "__ne__"),
+                "Lt" => ("__lt__", "__gt__"),
+                "LtE" => ("__le__", "__ge__"),
+                "Gt" => ("__gt__", "__lt__"),
+                "GtE" => ("__ge__", "__le__"),
+                _ => ("__contains__", ""),
+            };
+            let contains = matches!(operator, "In" | "NotIn");
+            if matches!(operator, "Is" | "IsNot") {
+                left = right;
+                continue;
+            }
+            let (receivers, argument) = if contains { (right, left) } else { (left, right) };
+            let name = self.resolver.strings.intern(name);
+            for id in self.elements(receivers) {
+                if !matches!(self.values.get(id), Value::Instance { .. }) {
+                    continue;
+                }
+                match self.special(node, id, name, Arguments::one(argument), Via::Operator) {
+                    Some(result) if !contains => found = self.union(found, result),
+                    Some(_) => {}
+                    None if contains => {
+                        let one = self.sets.one(id);
+                        self.iterate(node, one, false);
+                    }
+                    None => {}
+                }
+            }
+            if !contains && !self.elements(receivers).iter().any(|&id| matches!(self.values.get(id), Value::Instance { .. })) {
+                let (mirrored, argument) = (self.resolver.strings.intern(mirrored), Arguments::one(left));
+                for id in self.elements(right) {
+                    if matches!(self.values.get(id), Value::Instance { .. }) {
+                        self.special(node, id, mirrored, argument.clone(), Via::Operator);
+                    }
+                }
+            }
+            left = right;
+        }
+        let truth = self.literal(self.words.bool);
+        self.union(found, truth)
+    }
+
+    fn display(&mut self, node: u32, kind: Container) -> Set {
+        let tree = &self.repository.tree;
+        if tree.access[node as usize] == Access::Write {
+            return EMPTY;
+        }
+        let id = self.make(node, kind);
+        let (mut index, mut is_exact) = (0, kind != Container::Set);
+        for element in tree.in_field(node, Field::Elts) {
+            let set = self.evaluate(element);
+            if tree.kind(element) == Syntax::Starred {
+                let elements = self.iterate(element, set, false);
+                self.store_index(id, Key::SOMEWHERE, elements);
+                is_exact = false;
+            } else if is_exact {
+                self.store_index(id, Key::index(index), set);
+            } else {
+                self.store_index(id, Key::SOMEWHERE, set);
+            }
+            index += 1;
+        }
+        if is_exact {
+            self.lengths.insert(id, index as usize);
+        } else {
+            self.lengths.remove(&id);
+        }
+        self.sets.one(id)
+    }
+
+    fn dictionary(&mut self, node: u32) -> Set {
+        let tree = &self.repository.tree;
+        let id = self.make(node, Container::Dict);
+        let keys: Vec<(i32, u32)> = tree.in_field(node, Field::Keys).map(|key| (tree.position[key as usize], key)).collect();
+        for value in tree.in_field(node, Field::Values) {
+            let position = tree.position[value as usize];
+            match keys.iter().find(|&&(at, _)| at == position) {
+                Some(&(_, key)) => {
+                    let key = self.evaluate(key);
+                    let set = self.evaluate(value);
+                    self.store_item(id, key, set);
+                }
+                None => {
+                    let set = self.evaluate(value);
+                    self.pour(set, id);
+                }
+            }
+        }
+        self.sets.one(id)
+    }
+
+    /// A comprehension runs in the frame around it; its variables are its own.
+    fn comprehension(&mut self, node: u32, kind: Container) -> Set {
+        let repository = self.repository;
+        let tree = &repository.tree;
+        let id = self.make(node, kind);
+        let mark = self.state.mark();
+        for generator in tree.in_field(node, Field::Generators) {
+            let iterable = self.child(generator, Field::Iter);
+            let is_async = !tree.value[generator as usize].is_null();
+            let elements = self.iterate(generator, iterable, is_async);
+            if let Some(target) = tree.child(generator, Field::Target) {
+                self.assign(target, elements);
+            }
+            for condition in tree.in_field(generator, Field::Ifs) {
+                self.test(condition);
+            }
+        }
+        if kind == Container::Dict {
+            let key = self.child(node, Field::Key);
+            let value = self.child(node, Field::Value);
+            self.store_item(id, key, value);
+        } else {
+            let set = self.child(node, Field::Elt);
+            self.store_index(id, Key::SOMEWHERE, set);
+        }
+        let once = self.state.take(mark);
+        self.state.join(&[once, self.nothing()], &mut self.sets, &mut self.bindings);
+        self.sets.one(id)
+    }
+
+    fn delegation(&mut self, node: u32) -> Set {
+        let set = self.evaluate(node + 1);
+        let elements = self.iterate(node, set, false);
+        self.give(Key::YIELDED, elements);
+        self.publish();
+        let mut found = EMPTY;
+        for id in self.elements(set) {
+            let result = match self.values.get(id) {
+                Value::Generator(unit) => self.taken(unit, Key::RETURNED),
+                Value::ExternalResult(_) => self.unknown(Reason::ExternalResult),
+                _ => EMPTY,
+            };
+            found = self.union(found, result);
+        }
+        found
+    }
+
+    /// What awaiting some values gives.
+    pub fn awaited(&mut self, node: u32, set: Set) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(set) {
+            let result = match self.values.get(id) {
+                Value::Coroutine(unit) => self.taken(unit, Key::RETURNED),
+                Value::Instance { .. } => match self.special(node, id, self.words.await_, Arguments::none(), Via::Await) {
+                    Some(made) => self.generator_results(made),
+                    None => EMPTY,
+                },
+                _ => self.sets.one(id),
+            };
+            found = self.union(found, result);
+        }
+        found
+    }
+
+    fn generator_results(&mut self, set: Set) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(set) {
+            if let Value::Generator(unit) = self.values.get(id) {
+                let result = self.taken(unit, Key::RETURNED);
+                found = self.union(found, result);
+            }
+        }
+        found
+    }
+
+    /// Calls a special method on every object of a set that has it.
+    pub fn special_calls(&mut self, node: u32, set: Set, name: Str, via: Via) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(set) {
+            if matches!(self.values.get(id), Value::Instance { .. })
+                && let Some(result) = self.special(node, id, name, Arguments::none(), via)
+            {
+                found = self.union(found, result);
+            }
+        }
+        found
+    }
+
+    /// The objects that an annotation stands for.
+    pub fn declared(&mut self, annotation: u32) -> Set {
+        let repository = self.repository;
+        let tree = &repository.tree;
+        match tree.kind(annotation) {
+            Syntax::Name | Syntax::Attribute => {
+                let classes = self.evaluate(annotation);
+                self.objects(classes)
+            }
+            Syntax::BinOp => {
+                let (left, right) = (tree.child(annotation, Field::Left), tree.child(annotation, Field::Right));
+                let one = left.map_or(EMPTY, |left| self.declared(left));
+                let two = right.map_or(EMPTY, |right| self.declared(right));
+                self.union(one, two)
+            }
+            Syntax::Subscript => self.declared_generic(annotation),
+            Syntax::Constant if tree.name[annotation as usize] == self.words.str => {
+                let targets = self.resolver.annotation_targets(annotation);
+                let classes = self.target_values(targets);
+                self.objects(classes)
+            }
+            Syntax::Tuple => {
+                let mut found = EMPTY;
+                for element in tree.children(annotation) {
+                    let set = self.declared(element);
+                    found = self.union(found, set);
+                }
+                found
+            }
+            _ => EMPTY,
+        }
+    }
+
+    /// `Optional[X]`, `Union[X, Y]`, `Annotated[X, …]` are what they hold; `list[X]` is a list.
+    fn declared_generic(&mut self, annotation: u32) -> Set {
+        let tree = &self.repository.tree;
+        let Some(arguments) = tree.children(annotation).nth(1) else { return EMPTY };
+        let outer = self.evaluate(annotation + 1);
+        let mut found = EMPTY;
+        for id in self.elements(outer) {
+            let form = match self.values.get(id) {
+                Value::External(name) => self.resolver.strings.text(name).rsplit('.').next().unwrap_or_default().to_owned(),
+                _ => String::new(),
+            };
+            let set = match form.as_str() {
+                "Optional" | "Union" | "Final" | "ClassVar" | "Required" | "NotRequired" => self.declared(arguments),
+                "Annotated" => {
+                    let first = if tree.kind(arguments) == Syntax::Tuple { tree.children(arguments).next() } else { Some(arguments) };
+                    first.map_or(EMPTY, |first| self.declared(first))
+                }
+                "Literal" | "Callable" | "Type" => EMPTY,
+                _ => {
+                    let one = self.sets.one(id);
+                    self.objects(one)
+                }
+            };
+            found = self.union(found, set);
+        }
+        found
+    }
+
+    /// Objects of some classes, made who knows where.
+    pub fn objects(&mut self, classes: Set) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(classes) {
+            let set = match self.values.get(id) {
+                Value::Class { .. } => self.one(Value::Instance { class: id, site: crate::resolve::points_to::value::ANYWHERE }),
+                Value::Builtin(name) if self.repository.builtins.is_type(name) => self.literal(name),
+                Value::External(name) if !is_special_form(self.resolver.strings.text(name)) => self.one(Value::ExternalResult(name)),
+                _ => EMPTY,
+            };
+            found = self.union(found, set);
+        }
+        found
+    }
+}
+
+/// Names of `typing` that are no classes.
+fn is_special_form(name: &str) -> bool {
+    matches!(name.rsplit_once('.'), Some(("typing" | "typing_extensions" | "t", _)))
+}
+
+/// `add` for `__add__`.
+fn operator_stem(operator: &str) -> Option<&'static str> {
+    Some(match operator {
+        "Add" => "add",
+        "Sub" => "sub",
+        "Mult" => "mul",
+        "MatMult" => "matmul",
+        "Div" => "truediv",
+        "FloorDiv" => "floordiv",
+        "Mod" => "mod",
+        "Pow" => "pow",
+        "LShift" => "lshift",
+        "RShift" => "rshift",
+        "BitOr" => "or",
+        "BitXor" => "xor",
+        "BitAnd" => "and",
+        _ => return None,
+    })
+}

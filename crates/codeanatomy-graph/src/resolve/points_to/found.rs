@@ -1,0 +1,121 @@
+//! What the analysis found, by syntax node. It is filled while the machine runs and read when rows are written.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::resolve::points_to::value::{EMPTY, Set};
+use crate::resolve::resolver::Target;
+
+/// Why something runs at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Via {
+    /// A call expression.
+    Written,
+    Constructor,
+    Decorator,
+    Iteration,
+    With,
+    Operator,
+    Subscript,
+    Attribute,
+    Truth,
+    Format,
+    Await,
+    /// A callable given to something that calls it.
+    Callback,
+    /// A method that a builtin function calls, such as `__len__`.
+    Builtin,
+    Raise,
+    Class,
+}
+
+impl Via {
+    /// The word in the column `via`; none for a written call.
+    pub const fn text(self) -> Option<&'static str> {
+        Some(match self {
+            Via::Written => return None,
+            Via::Constructor => "constructor",
+            Via::Decorator => "decorator",
+            Via::Iteration => "iteration",
+            Via::With => "with",
+            Via::Operator => "operator",
+            Via::Subscript => "subscript",
+            Via::Attribute => "attribute",
+            Via::Truth => "truth",
+            Via::Format => "format",
+            Via::Await => "await",
+            Via::Callback => "callback",
+            Via::Builtin => "builtin",
+            Via::Raise => "raise",
+            Via::Class => "class",
+        })
+    }
+}
+
+/// An argument that may fill a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Passed {
+    pub call: u32,
+    pub argument: u32,
+    pub parameter: u32,
+}
+
+#[derive(Default)]
+pub struct Found {
+    /// The values of every expression that was reached.
+    pub values: Vec<Set>,
+    /// The nodes whose bindings or stores may be in force where a name or an attribute is read.
+    pub reads: FxHashMap<u32, Set>,
+    /// What attributes, and names without a binding in the repository, refer to.
+    pub targets: FxHashMap<u32, Vec<Target>>,
+    calls: FxHashSet<(u32, Via, Target)>,
+    /// By place, once all is found.
+    pub called: Vec<(u32, Via, Target)>,
+    passed_known: FxHashSet<Passed>,
+    /// By argument, once all is found.
+    pub passed: Vec<Passed>,
+    /// Whether an expression was ever evaluated.
+    pub reached: Vec<bool>,
+}
+
+impl Found {
+    pub fn new(nodes: usize) -> Self {
+        Self { values: vec![EMPTY; nodes], reached: vec![false; nodes], ..Self::default() }
+    }
+
+    /// Puts what was found in the order in which rows are written.
+    pub fn settle(&mut self) {
+        self.called.sort_by_key(|&(site, via, _)| (site, via));
+        self.passed.sort_by_key(|passed| (passed.argument, passed.call, passed.parameter));
+    }
+
+    /// What runs at a place, for that reason.
+    pub fn called_at(&self, site: u32, via: Via) -> Vec<Target> {
+        let first = self.called.partition_point(|&(other, way, _)| (other, way) < (site, via));
+        self.called[first..].iter().take_while(|&&(other, way, _)| (other, way) == (site, via)).map(|&(.., target)| target).collect()
+    }
+
+    /// The parameters that an argument fills.
+    pub fn passed_from(&self, argument: u32) -> impl Iterator<Item = Passed> + '_ {
+        let first = self.passed.partition_point(|passed| passed.argument < argument);
+        self.passed[first..].iter().copied().take_while(move |passed| passed.argument == argument)
+    }
+
+    pub fn call(&mut self, site: u32, via: Via, target: Target) {
+        if self.calls.insert((site, via, target)) {
+            self.called.push((site, via, target));
+        }
+    }
+
+    pub fn refer(&mut self, node: u32, target: Target) {
+        let targets = self.targets.entry(node).or_default();
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
+
+    pub fn pass(&mut self, passed: Passed) {
+        if self.passed_known.insert(passed) {
+            self.passed.push(passed);
+        }
+    }
+}

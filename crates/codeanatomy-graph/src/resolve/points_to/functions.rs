@@ -1,0 +1,413 @@
+//! Builtin functions and types: what calling them runs and gives. Methods of builtin objects are `methods.rs`.
+
+use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::table::Str;
+
+impl Machine<'_, '_> {
+    /// Calls a name of `builtins`.
+    pub fn call_builtin(&mut self, site: u32, name: Str, arguments: &Arguments) -> Set {
+        let text = self.resolver.strings.shared(name);
+        let first = arguments.positional(0).unwrap_or(EMPTY);
+        match &*text {
+            "list" => self.collected(site, Container::List, first),
+            "tuple" => self.collected(site, Container::Tuple, first),
+            "set" | "frozenset" => self.collected(site, Container::Set, first),
+            "dict" => self.made_dict(site, arguments),
+            "iter" | "aiter" => self.iterator(site, first, &*text == "aiter"),
+            "next" | "anext" => self.advanced(site, first, arguments.positional(1).unwrap_or(EMPTY)),
+            "reversed" => self.backwards(site, first),
+            "enumerate" => {
+                let (number, elements) = (self.literal(self.words.int), self.iterate(site, first, false));
+                self.tuples(site, &[number, elements])
+            }
+            "zip" => {
+                let mut columns = Vec::new();
+                for argument in arguments.all.iter().filter(|argument| argument.keyword.is_none()) {
+                    columns.push(self.iterate(site, argument.set, false));
+                }
+                self.tuples(site, &columns)
+            }
+            "map" => self.mapped(site, first, arguments),
+            "filter" => {
+                let elements = arguments.positional(1).map_or(EMPTY, |set| self.iterate(site, set, false));
+                self.call_all(site, first, &Arguments::one(elements), Via::Callback);
+                self.filled(site, Container::Iterator, elements)
+            }
+            "sorted" => {
+                let elements = self.iterate(site, first, false);
+                self.keyed(site, elements, arguments);
+                self.special_calls(site, elements, self.words.lt, Via::Builtin);
+                self.filled(site, Container::List, elements)
+            }
+            "min" | "max" => self.extreme(site, arguments),
+            "sum" => {
+                let elements = self.iterate(site, first, false);
+                self.special_calls(site, elements, self.words.add, Via::Builtin);
+                elements
+            }
+            "any" | "all" => {
+                self.iterate(site, first, false);
+                self.literal(self.words.bool)
+            }
+            "getattr" => self.loaded_by_name(site, first, arguments),
+            "setattr" => {
+                let (names, set) = (arguments.positional(1).unwrap_or(EMPTY), arguments.positional(2).unwrap_or(EMPTY));
+                for name in self.texts(names) {
+                    for object in self.elements(first) {
+                        self.store_attribute(site, object, name, set, false);
+                    }
+                }
+                EMPTY
+            }
+            "type" => self.type_of(first, arguments),
+            "property" => self.made_property(site, arguments),
+            "staticmethod" => self.wrapped(site, Wrapper::StaticMethod, first),
+            "classmethod" => self.wrapped(site, Wrapper::ClassMethod, first),
+            "isinstance" | "issubclass" | "callable" | "hasattr" => self.literal(self.words.bool),
+            "print" => {
+                for argument in &arguments.all {
+                    self.shown(site, argument.set);
+                }
+                EMPTY
+            }
+            "str" => {
+                self.shown(site, first);
+                self.literal(self.words.str)
+            }
+            "repr" | "ascii" => self.protocol(site, first, self.words.repr, self.words.str),
+            "format" => self.protocol(site, first, self.words.format, self.words.str),
+            "bytes" => self.protocol(site, first, self.words.bytes_, self.words.bytes),
+            "len" => self.protocol(site, first, self.words.len, self.words.int),
+            "hash" => self.protocol(site, first, self.words.hash, self.words.int),
+            "int" => self.protocol(site, first, self.words.int_, self.words.int),
+            "float" => self.protocol(site, first, self.words.float_, self.words.float),
+            "bool" => self.protocol(site, first, self.words.bool_, self.words.bool),
+            "abs" => self.number(site, first, self.words.abs),
+            "round" => self.number(site, first, self.words.round),
+            "input" | "chr" | "bin" | "hex" | "oct" => self.literal(self.words.str),
+            "ord" | "id" => self.literal(self.words.int),
+            "dir" => {
+                let names = self.literal(self.words.str);
+                self.filled(site, Container::List, names)
+            }
+            "range" => {
+                let numbers = self.literal(self.words.int);
+                self.filled(site, Container::Iterator, numbers)
+            }
+            "globals" | "locals" | "vars" => self.literal(self.words.dict),
+            "open" => self.one(Value::ExternalResult(name)),
+            _ if self.repository.builtins.is_type(name) => self.literal(name),
+            _ => match text.split_once('.') {
+                // `str.join(…)`: a method called on its type, with the object first.
+                Some((kind, _)) => self.called_on_type(site, name, kind, arguments),
+                None => self.unknown(Reason::ExternalResult),
+            },
+        }
+    }
+
+    fn called_on_type(&mut self, site: u32, name: Str, kind: &str, arguments: &Arguments) -> Set {
+        let Some(receivers) = arguments.positional(0) else { return self.unknown(Reason::ExternalResult) };
+        // `object.__new__(cls)` and `dict.__new__(cls)` make an object of the class.
+        if self.resolver.strings.text(name).ends_with(".__new__") {
+            return self.made_by_new(site, receivers);
+        }
+        if matches!(self.resolver.strings.text(name), "dict.fromkeys") {
+            return self.keys_of(site, receivers, arguments.positional(1).unwrap_or(EMPTY));
+        }
+        let rest = Arguments { all: arguments.all[1..].to_vec() };
+        let mut found = EMPTY;
+        for receiver in self.elements(receivers) {
+            let set = self.call_builtin_method(site, name, receiver, &rest);
+            found = self.union(found, set);
+        }
+        if receivers == EMPTY && kind == "str" { self.literal(self.words.str) } else { found }
+    }
+
+    /// What `__new__` of a builtin type makes of some classes.
+    pub fn made_by_new(&mut self, site: u32, classes: Set) -> Set {
+        let mut found = EMPTY;
+        for class in self.elements(classes) {
+            let set = match self.values.get(class) {
+                Value::Class { .. } => {
+                    let object = self.object(site, class);
+                    self.sets.one(object)
+                }
+                Value::Builtin(name) => self.literal(name),
+                _ => EMPTY,
+            };
+            found = self.union(found, set);
+        }
+        if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
+    }
+
+    /// A new container with elements at places that are not known.
+    pub fn filled(&mut self, site: u32, kind: Container, elements: Set) -> Set {
+        let id = self.make(site, kind);
+        self.store_index(id, Key::SOMEWHERE, elements);
+        self.sets.one(id)
+    }
+
+    /// `list(x)` and the like: a copy of what is laid out, else the elements.
+    pub fn collected(&mut self, site: u32, kind: Container, from: Set) -> Set {
+        let id = self.make(site, kind);
+        let sources = self.elements(from);
+        if let [source] = sources[..]
+            && kind != Container::Set
+            && let Some(&length) = self.lengths.get(&source)
+        {
+            for index in 0..length as i64 {
+                let set = self.load_index(source, index);
+                self.store_index(id, Key::index(index), set);
+            }
+            let more = self.read_values(source, Key::SOMEWHERE);
+            self.store_index(id, Key::SOMEWHERE, more);
+            self.lengths.insert(id, length);
+            return self.sets.one(id);
+        }
+        let elements = self.iterate(site, from, false);
+        self.store_index(id, Key::SOMEWHERE, elements);
+        self.lengths.remove(&id);
+        self.sets.one(id)
+    }
+
+    fn made_dict(&mut self, site: u32, arguments: &Arguments) -> Set {
+        let id = self.make(site, Container::Dict);
+        self.update(site, id, arguments);
+        self.sets.one(id)
+    }
+
+    /// `dict(x, **y)` and `d.update(x, a=b)`: mappings are poured in, pairs are taken apart, keywords are keys.
+    pub fn update(&mut self, site: u32, dict: Id, arguments: &Arguments) {
+        for argument in &arguments.all {
+            match argument.keyword {
+                Some(name) if !argument.is_spread => {
+                    let key = self.one(Value::Text(name));
+                    self.store_item(dict, key, argument.set);
+                }
+                Some(_) => self.pour(argument.set, dict),
+                None => {
+                    for source in self.elements(argument.set) {
+                        self.pour_pairs(site, source, dict);
+                    }
+                }
+            }
+        }
+    }
+
+    fn pour_pairs(&mut self, site: u32, source: Id, dict: Id) {
+        let one = self.sets.one(source);
+        if matches!(self.values.get(source), Value::Container { kind: Container::Dict, .. }) {
+            self.pour(one, dict);
+            return;
+        }
+        let pairs = self.iterate(site, one, false);
+        for pair in self.elements(pairs) {
+            if let Value::Container { .. } = self.values.get(pair) {
+                let (keys, set) = (self.load_index(pair, 0), self.load_index(pair, 1));
+                self.store_item(dict, keys, set);
+            }
+        }
+    }
+
+    pub fn keys_of(&mut self, site: u32, keys: Set, set: Set) -> Set {
+        let keys = self.iterate(site, keys, false);
+        let id = self.make(site, Container::Dict);
+        self.store_item(id, keys, set);
+        self.sets.one(id)
+    }
+
+    fn iterator(&mut self, site: u32, from: Set, is_async: bool) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(from) {
+            let set = match self.values.get(id) {
+                Value::Instance { .. } => {
+                    let name = if is_async { self.words.aiter } else { self.words.iter };
+                    self.special(site, id, name, Arguments::none(), Via::Builtin).unwrap_or(EMPTY)
+                }
+                Value::Generator(_) | Value::Container { kind: Container::Iterator, .. } => self.sets.one(id),
+                _ => {
+                    let elements = self.elements_of(site, id, is_async);
+                    self.filled(site, Container::Iterator, elements)
+                }
+            };
+            found = self.union(found, set);
+        }
+        found
+    }
+
+    fn advanced(&mut self, site: u32, iterators: Set, default: Set) -> Set {
+        let mut found = default;
+        for id in self.elements(iterators) {
+            let set = match self.values.get(id) {
+                Value::Instance { .. } => self.special(site, id, self.words.next, Arguments::none(), Via::Builtin).unwrap_or(EMPTY),
+                _ => self.elements_of(site, id, false),
+            };
+            found = self.union(found, set);
+        }
+        found
+    }
+
+    fn backwards(&mut self, site: u32, from: Set) -> Set {
+        let mut elements = EMPTY;
+        for id in self.elements(from) {
+            let set = match self.values.get(id) {
+                Value::Instance { .. } => match self.special(site, id, self.words.reversed, Arguments::none(), Via::Builtin) {
+                    Some(made) => self.iterate(site, made, false),
+                    None => self.elements_of(site, id, false),
+                },
+                _ => self.elements_of(site, id, false),
+            };
+            elements = self.union(elements, set);
+        }
+        self.filled(site, Container::Iterator, elements)
+    }
+
+    /// An iterator over tuples with those columns.
+    pub fn tuples(&mut self, site: u32, columns: &[Set]) -> Set {
+        let pair = self.make(site, Container::Tuple);
+        for (index, &set) in columns.iter().enumerate() {
+            self.store_index(pair, Key::index(index as i64), set);
+        }
+        self.lengths.insert(pair, columns.len());
+        let pairs = self.sets.one(pair);
+        self.filled(site, Container::Iterator, pairs)
+    }
+
+    fn mapped(&mut self, site: u32, functions: Set, arguments: &Arguments) -> Set {
+        let mut sets = Vec::new();
+        for argument in arguments.all.iter().skip(1) {
+            sets.push(self.iterate(site, argument.set, false));
+        }
+        let results = self.call_all(site, functions, &Arguments::of(sets), Via::Callback);
+        self.filled(site, Container::Iterator, results)
+    }
+
+    /// Calls the function that `key=` names on the elements.
+    pub fn keyed(&mut self, site: u32, elements: Set, arguments: &Arguments) {
+        if let Some(functions) = arguments.keyword(self.words.key) {
+            self.call_all(site, functions, &Arguments::one(elements), Via::Callback);
+        }
+    }
+
+    fn extreme(&mut self, site: u32, arguments: &Arguments) -> Set {
+        let mut elements = EMPTY;
+        if arguments.count() == 1 {
+            elements = arguments.positional(0).map_or(EMPTY, |set| self.iterate(site, set, false));
+        } else {
+            for argument in arguments.all.iter().filter(|argument| argument.keyword.is_none()) {
+                let set = if argument.is_spread { self.iterate(site, argument.set, false) } else { argument.set };
+                elements = self.union(elements, set);
+            }
+        }
+        self.keyed(site, elements, arguments);
+        let default = arguments.keyword(self.words.default).unwrap_or(EMPTY);
+        self.union(elements, default)
+    }
+
+    /// The constant texts of a set.
+    pub fn texts(&self, set: Set) -> Vec<Str> {
+        let text = |&id: &Id| match self.values.get(id) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        };
+        self.sets.get(set).iter().filter_map(text).collect()
+    }
+
+    fn loaded_by_name(&mut self, site: u32, objects: Set, arguments: &Arguments) -> Set {
+        let names = arguments.positional(1).unwrap_or(EMPTY);
+        let texts = self.texts(names);
+        let mut found = arguments.positional(2).unwrap_or(EMPTY);
+        for &name in &texts {
+            let set = self.load_attributes(site, objects, name);
+            found = self.union(found, set);
+        }
+        if texts.len() < self.sets.len(names) || texts.is_empty() {
+            let unknown = self.unknown(Reason::Dynamic);
+            found = self.union(found, unknown);
+        }
+        found
+    }
+
+    fn type_of(&mut self, objects: Set, arguments: &Arguments) -> Set {
+        if arguments.all.len() != 1 {
+            return self.unknown(Reason::Dynamic);
+        }
+        let mut found = EMPTY;
+        for id in self.elements(objects) {
+            let set = match self.values.get(id) {
+                Value::Instance { class, .. } => self.sets.one(class),
+                Value::Class { .. } => {
+                    let metaclasses = self.metaclasses(id);
+                    if metaclasses.is_empty() { self.one(Value::Builtin(self.words.type_)) } else { self.sets.of(metaclasses) }
+                }
+                Value::ExternalResult(name) => self.one(Value::External(name)),
+                Value::Unknown(reason) => self.unknown(reason),
+                value => match self.builtin_type(value) {
+                    Some(name) => self.one(Value::Builtin(name)),
+                    None => self.unknown(Reason::Dynamic),
+                },
+            };
+            found = self.union(found, set);
+        }
+        found
+    }
+
+    /// The name of the builtin type of a value.
+    pub fn builtin_type(&mut self, value: Value) -> Option<Str> {
+        Some(match value {
+            Value::Literal(name) => name,
+            Value::Text(_) => self.words.str,
+            Value::Integer(_) => self.words.int,
+            Value::Container { kind, .. } => self.resolver.strings.intern(kind.type_name()),
+            Value::Generator(_) => self.words.generator,
+            _ => return None,
+        })
+    }
+
+    fn made_property(&mut self, site: u32, arguments: &Arguments) -> Set {
+        let id = self.make_wrapper(site, Wrapper::Property);
+        let names = [self.words.fget, self.words.fset, self.words.fdel];
+        for (position, name) in names.into_iter().enumerate() {
+            if let Some(set) = arguments.positional(position).or_else(|| arguments.keyword(name)) {
+                self.store_values(id, Key::attribute(name), set);
+            }
+        }
+        self.sets.one(id)
+    }
+
+    /// A wrapper around some functions.
+    pub fn wrapped(&mut self, site: u32, kind: Wrapper, functions: Set) -> Set {
+        let id = self.make_wrapper(site, kind);
+        self.store_values(id, Key::attribute(self.words.func), functions);
+        self.sets.one(id)
+    }
+
+    /// What `str(x)` and `print(x)` run: `__str__`, or where there is none `__repr__`.
+    pub fn shown(&mut self, site: u32, set: Set) {
+        for id in self.elements(set) {
+            if matches!(self.values.get(id), Value::Instance { .. })
+                && self.special(site, id, self.words.str_, Arguments::none(), Via::Builtin).is_none()
+            {
+                self.special(site, id, self.words.repr, Arguments::none(), Via::Builtin);
+            }
+        }
+    }
+
+    /// A builtin that calls one special method and gives an object of one type.
+    fn protocol(&mut self, site: u32, set: Set, method: Str, result: Str) -> Set {
+        self.special_calls(site, set, method, Via::Builtin);
+        self.literal(result)
+    }
+
+    fn number(&mut self, site: u32, set: Set, method: Str) -> Set {
+        let found = self.special_calls(site, set, method, Via::Builtin);
+        if found != EMPTY {
+            return found;
+        }
+        set
+    }
+}

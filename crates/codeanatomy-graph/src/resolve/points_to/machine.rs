@@ -1,0 +1,570 @@
+//! The machine that runs every module and function on abstract values until nothing changes: activations, what they share, in which order.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::operator::OperatorError;
+use crate::resolve::definitions::DefinitionKind;
+use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::points_to::cell::{Cells, Key};
+use crate::resolve::points_to::classes::Class;
+use crate::resolve::points_to::frames::Frames;
+use crate::resolve::points_to::found::Found;
+use crate::resolve::points_to::state::{Held, State};
+use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Id, Reason, Set, Sets, Value, Values};
+use crate::resolve::points_to::words::Words;
+use crate::resolve::resolver::{Repository, Resolver};
+use crate::resolve::syntax::NONE;
+
+/// Sets that grow larger lose their details, then their elements.
+const DETAILED: usize = 12;
+const LARGEST: usize = 40;
+/// Activations of one function that are told apart; the rest are one.
+const CONTEXTS: u32 = 8;
+/// Activations of all functions together, for each function there is.
+const CONTEXTS_PER_FUNCTION: usize = 3;
+/// How deep calls are followed at once; deeper ones wait for their turn.
+const DEPTH: usize = 40;
+/// How often one activation is run again before its present result stands.
+const RUNS: u32 = 24;
+
+/// A parameter of a function, in the order in which they are written.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    pub node: u32,
+    pub definition: u32,
+    pub name: crate::table::Str,
+    pub kind: Field,
+}
+
+/// One activation of a module, function or lambda, or several that are not told apart.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    pub definition: u32,
+    /// The activation in which the function was made.
+    pub parent: u32,
+    pub parameters: Vec<Set>,
+    frame: u32,
+    is_queued: bool,
+    is_running: bool,
+    runs: u32,
+    /// How many call sites share it; it grows in place only for one.
+    users: u32,
+}
+
+pub struct Machine<'m, 'a> {
+    pub resolver: &'m mut Resolver<'a>,
+    pub repository: &'a Repository,
+    pub frames: Frames,
+    pub words: Words,
+    pub values: Values,
+    pub sets: Sets<Id>,
+    pub bindings: Sets<u32>,
+    pub cells: Cells,
+    pub units: Vec<Unit>,
+    pub state: State,
+    pub found: Found,
+    pub classes: FxHashMap<Id, Class>,
+    /// The class in whose body a function was made.
+    pub class_of: FxHashMap<Id, Id>,
+    /// The classes that each class statement made.
+    pub made_classes: FxHashMap<u32, Vec<Id>>,
+    /// How many elements a list or tuple that is written out has.
+    pub lengths: FxHashMap<Id, usize>,
+    modules: FxHashMap<u32, u32>,
+    parameters: FxHashMap<u32, Rc<Vec<Parameter>>>,
+    by_parameters: FxHashMap<(Id, Vec<Set>), u32>,
+    by_site: FxHashMap<(u32, u32, Id), u32>,
+    merged: FxHashMap<Id, u32>,
+    contexts: FxHashMap<Id, u32>,
+    most_units: usize,
+    functions: Vec<Id>,
+    made: FxHashSet<Id>,
+    called: FxHashSet<Id>,
+    queue: VecDeque<u32>,
+    running: Vec<Id>,
+    stack: Vec<State>,
+    /// Objects made in a loop: one stands for many.
+    pub repeated: FxHashSet<Id>,
+}
+
+impl<'m, 'a> Machine<'m, 'a> {
+    pub fn new(resolver: &'m mut Resolver<'a>) -> Self {
+        let repository = resolver.repository;
+        let frames = Frames::read(resolver);
+        let words = Words::new(resolver.strings);
+        let functions = repository.definitions.all.iter().filter(|definition| definition.kind.is_code()).count();
+        Self {
+            found: Found::new(repository.tree.len()),
+            resolver,
+            repository,
+            frames,
+            words,
+            values: Values::default(),
+            sets: Sets::default(),
+            bindings: Sets::default(),
+            cells: Cells::default(),
+            units: Vec::new(),
+            state: State::new(NONE, NONE, 0),
+            classes: FxHashMap::default(),
+            class_of: FxHashMap::default(),
+            made_classes: FxHashMap::default(),
+            lengths: FxHashMap::default(),
+            modules: FxHashMap::default(),
+            parameters: FxHashMap::default(),
+            by_parameters: FxHashMap::default(),
+            by_site: FxHashMap::default(),
+            merged: FxHashMap::default(),
+            contexts: FxHashMap::default(),
+            most_units: functions * CONTEXTS_PER_FUNCTION + 1000,
+            functions: Vec::new(),
+            made: FxHashSet::default(),
+            called: FxHashSet::default(),
+            queue: VecDeque::new(),
+            running: Vec::new(),
+            stack: Vec::new(),
+            repeated: FxHashSet::default(),
+        }
+    }
+
+    /// Runs all modules, then every function that nothing called, until nothing changes.
+    pub fn run(&mut self, cancelled: &dyn Fn() -> bool) -> Result<(), OperatorError> {
+        for file in 0..self.repository.files.files.len() as u32 {
+            self.import(file);
+            self.settle(cancelled)?;
+        }
+        let mut next = 0;
+        while next < self.functions.len() {
+            let function = self.functions[next];
+            next += 1;
+            if !self.called.contains(&function) {
+                self.enter(function);
+                self.settle(cancelled)?;
+            }
+        }
+        self.found.settle();
+        Ok(())
+    }
+
+    fn settle(&mut self, cancelled: &dyn Fn() -> bool) -> Result<(), OperatorError> {
+        while let Some(unit) = self.queue.pop_front() {
+            if cancelled() {
+                return Err(OperatorError::Cancelled);
+            }
+            if self.units[unit as usize].is_queued {
+                self.execute(unit);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes sure that a module has run.
+    pub fn import(&mut self, file: u32) -> u32 {
+        if let Some(&unit) = self.modules.get(&file) {
+            return unit;
+        }
+        let unit = self.add_unit(file, NONE, Vec::new());
+        self.modules.insert(file, unit);
+        if !self.repository.scopes.known[file as usize] {
+            let inner = self.repository.definitions.get(file).inner;
+            self.declare(unit, inner, unit);
+        } else if !self.repository.tree.nodes(file).is_empty() {
+            self.execute(unit);
+        }
+        unit
+    }
+
+    /// Without a symbol table nothing runs: a scope holds the functions and classes that its statements define.
+    fn declare(&mut self, unit: u32, scope: u32, owner: u32) {
+        let repository = self.repository;
+        if scope == NONE {
+            return;
+        }
+        for &slot in &self.frames.of_own_scope(scope).to_vec() {
+            for binding in repository.bindings.of(slot).filter(|binding| binding.definition != NONE) {
+                let definition = binding.definition;
+                let value = match repository.definitions.get(definition).kind {
+                    DefinitionKind::Function => Value::Function { definition, unit },
+                    DefinitionKind::Class => Value::Class { definition, unit },
+                    _ => continue,
+                };
+                let id = self.values.id(value);
+                let held = Held { values: self.sets.one(id), bindings: self.bindings.one(binding.node) };
+                let is_module = repository.scopes.module(scope) == scope;
+                let key = if is_module { Key::variable(slot) } else { Key::attribute(repository.bindings.slots[slot as usize].name) };
+                let cell = self.cells.of(owner, key);
+                self.write(cell, held);
+                if let Value::Class { .. } = value {
+                    let inner = repository.definitions.get(definition).inner;
+                    self.declare(unit, inner, id.0);
+                }
+            }
+        }
+    }
+
+    /// Runs a function that nothing in the repository calls: its parameters are what their defaults and annotations say.
+    fn enter(&mut self, function: Id) {
+        let Value::Function { definition, .. } = self.values.get(function) else { return };
+        let parameters = self.parameters(definition);
+        let receiver = self.open_receiver(function, definition);
+        let unknown = self.unknown(Reason::Parameter);
+        let mut sets = Vec::with_capacity(parameters.len());
+        for (position, parameter) in parameters.iter().enumerate() {
+            let set = match receiver {
+                Some(receiver) if position == 0 && matches!(parameter.kind, Field::Args | Field::PosOnlyArgs) => self.sets.one(receiver),
+                _ => match parameter.kind {
+                    Field::VarArg => self.literal(self.words.tuple),
+                    Field::KwArg => self.literal(self.words.dict),
+                    _ => {
+                        let cell = self.cells.of_value(function, Key::default(position));
+                        let default = self.cells.peek(cell).0;
+                        self.union(default, unknown)
+                    }
+                },
+            };
+            sets.push(set);
+        }
+        self.called.insert(function);
+        let unit = self.context(NONE, function, sets);
+        self.queue_unit(unit);
+    }
+
+    /// What `self` or `cls` may be in a method that nothing calls.
+    fn open_receiver(&mut self, function: Id, definition: u32) -> Option<Id> {
+        use crate::resolve::definitions::Flavour;
+        let class = self.class_of.get(&function).copied()?;
+        let definition = self.repository.definitions.get(definition);
+        match definition.flavour {
+            Flavour::Static if definition.name != self.words.new => None,
+            Flavour::Static | Flavour::Class => Some(class),
+            _ => Some(self.values.id(Value::Instance { class, site: ANYWHERE })),
+        }
+    }
+
+    fn add_unit(&mut self, definition: u32, parent: u32, parameters: Vec<Set>) -> u32 {
+        let frame = self.repository.definitions.get(definition).inner;
+        self.units.push(Unit { definition, parent, parameters, frame, is_queued: false, is_running: false, runs: 0, users: 1 });
+        self.units.len() as u32 - 1
+    }
+
+    fn queue_unit(&mut self, unit: u32) {
+        let known = &mut self.units[unit as usize];
+        if !known.is_queued && known.runs < RUNS {
+            known.is_queued = true;
+            self.queue.push_back(unit);
+        }
+    }
+
+    fn wake(&mut self, readers: Vec<u32>) {
+        for reader in readers {
+            self.queue_unit(reader);
+        }
+    }
+
+    /// The activation that a call of a function with those arguments is.
+    pub fn context(&mut self, site: u32, function: Id, parameters: Vec<Set>) -> u32 {
+        self.called.insert(function);
+        let Value::Function { definition, unit: parent } = self.values.get(function) else { unreachable!("contexts are of functions") };
+        let key = (site, self.state.unit, function);
+        if let Some(&unit) = self.by_site.get(&key) {
+            let known = &self.units[unit as usize];
+            if known.parameters == parameters {
+                return unit;
+            }
+            if known.users == 1 || self.merged.get(&function) == Some(&unit) {
+                self.grow(unit, &parameters);
+                return unit;
+            }
+            self.units[unit as usize].users -= 1;
+        }
+        let unit = self.chosen(function, definition, parent, parameters);
+        self.by_site.insert(key, unit);
+        unit
+    }
+
+    fn chosen(&mut self, function: Id, definition: u32, parent: u32, parameters: Vec<Set>) -> u32 {
+        let key = (function, parameters);
+        if let Some(&unit) = self.by_parameters.get(&key) {
+            self.units[unit as usize].users += 1;
+            return unit;
+        }
+        let parameters = key.1.clone();
+        let count = self.contexts.get(&function).copied().unwrap_or(0);
+        if count < CONTEXTS && self.units.len() < self.most_units && !self.running.contains(&function) {
+            let unit = self.add_unit(definition, parent, parameters);
+            self.contexts.insert(function, count + 1);
+            self.by_parameters.insert(key, unit);
+            return unit;
+        }
+        let unit = match self.merged.get(&function) {
+            Some(&unit) => unit,
+            None => {
+                let unit = self.add_unit(definition, parent, vec![EMPTY; parameters.len()]);
+                self.merged.insert(function, unit);
+                unit
+            }
+        };
+        let parameters: Vec<Set> = parameters.into_iter().map(|set| self.without_details(set)).collect();
+        self.grow(unit, &parameters);
+        unit
+    }
+
+    fn grow(&mut self, unit: u32, parameters: &[Set]) {
+        let mut grown = false;
+        for (position, &set) in parameters.iter().enumerate() {
+            let before = self.units[unit as usize].parameters[position];
+            let after = self.union(before, set);
+            grown |= after != before;
+            self.units[unit as usize].parameters[position] = after;
+        }
+        if grown && self.units[unit as usize].runs > 0 {
+            self.queue_unit(unit);
+        }
+    }
+
+    /// Runs an activation that is new or has to run again, if calls are not too deep; else it waits.
+    pub fn bring_up(&mut self, unit: u32) {
+        let known = &self.units[unit as usize];
+        if known.is_running || (known.runs > 0 && !known.is_queued) {
+            return;
+        }
+        if self.stack.len() < DEPTH {
+            self.execute(unit);
+        } else {
+            self.queue_unit(unit);
+        }
+    }
+
+    fn execute(&mut self, unit: u32) {
+        let Unit { definition, frame, .. } = self.units[unit as usize];
+        if !self.repository.scopes.known[self.repository.definitions.get(definition).file as usize] {
+            return;
+        }
+        let known = &mut self.units[unit as usize];
+        (known.is_queued, known.is_running) = (false, true);
+        known.runs += 1;
+        let state = State::new(unit, frame, self.frames.slots(frame).len());
+        self.stack.push(std::mem::replace(&mut self.state, state));
+        let function = self.values.id(Value::Function { definition, unit: self.units[unit as usize].parent });
+        self.running.push(function);
+        self.body_of(definition);
+        self.publish();
+        self.running.pop();
+        self.state = self.stack.pop().expect("the state around an activation");
+        self.units[unit as usize].is_running = false;
+    }
+
+    fn body_of(&mut self, definition: u32) {
+        let (kind, node) = {
+            let definition = self.repository.definitions.get(definition);
+            (definition.kind, definition.node)
+        };
+        if kind == DefinitionKind::Module {
+            self.body(node, Field::Body);
+            return;
+        }
+        let parameters = self.parameters(definition);
+        for (position, parameter) in parameters.iter().enumerate() {
+            let mut set = self.units[self.state.unit as usize].parameters[position];
+            if self.is_unknown(set) {
+                let declared = self.declared_parameter(parameter);
+                set = self.union(set, declared);
+            }
+            self.bind(parameter.node, set);
+        }
+        if kind == DefinitionKind::Lambda {
+            if let Some(body) = self.repository.tree.child(node, Field::Body) {
+                let set = self.evaluate(body);
+                self.give(Key::RETURNED, set);
+            }
+            return;
+        }
+        self.body(node, Field::Body);
+    }
+
+    /// The values that an annotation gives a parameter of which nothing is known.
+    fn declared_parameter(&mut self, parameter: &Parameter) -> Set {
+        let tree = &self.repository.tree;
+        if matches!(parameter.kind, Field::VarArg | Field::KwArg) {
+            return EMPTY;
+        }
+        tree.child(parameter.node, Field::Annotation).map_or(EMPTY, |annotation| self.declared(annotation))
+    }
+
+    /// The parameters of a function.
+    pub fn parameters(&mut self, definition: u32) -> Rc<Vec<Parameter>> {
+        if let Some(known) = self.parameters.get(&definition) {
+            return known.clone();
+        }
+        let repository = self.repository;
+        let node = repository.definitions.get(definition).node;
+        let tree = &repository.tree;
+        let arguments = tree.children(node).find(|&child| tree.kind(child) == Syntax::Arguments).unwrap_or(NONE);
+        let mut parameters = Vec::new();
+        for argument in tree.children(arguments).filter(|&child| tree.kind(child) == Syntax::Arg) {
+            let Some(&binding) = self.frames.binding_of.get(&argument) else { continue };
+            let binding = &repository.bindings.all[binding as usize];
+            parameters.push(Parameter {
+                node: argument,
+                definition: binding.definition,
+                name: tree.name[argument as usize],
+                kind: tree.field[argument as usize],
+            });
+        }
+        // Positional ones first, whatever the order of the fields.
+        let rank = |parameter: &Parameter| match parameter.kind {
+            Field::PosOnlyArgs => 0,
+            Field::Args => 1,
+            Field::VarArg => 2,
+            Field::KwOnlyArgs => 3,
+            _ => 4,
+        };
+        parameters.sort_by_key(|parameter| (rank(parameter), repository.tree.bstart[parameter.node as usize]));
+        let parameters = Rc::new(parameters);
+        self.parameters.insert(definition, parameters.clone());
+        parameters
+    }
+
+    /// A function that a statement or expression made.
+    pub fn make_function(&mut self, definition: u32) -> Id {
+        let unit = self.state.unit;
+        let id = self.values.id(Value::Function { definition, unit });
+        if self.made.insert(id) {
+            self.functions.push(id);
+        }
+        if let Some(&class) = self.state.classes.last() {
+            self.class_of.entry(id).or_insert(class);
+        }
+        id
+    }
+
+    /// The activation around the present one whose frame a variable lives in.
+    pub fn unit_of_frame(&self, frame: u32) -> Option<u32> {
+        let mut unit = self.state.unit;
+        while unit != NONE {
+            let known = &self.units[unit as usize];
+            if known.frame == frame {
+                return Some(unit);
+            }
+            unit = known.parent;
+        }
+        None
+    }
+
+    /// Shows other frames the present values of the variables that they may read.
+    pub fn publish(&mut self) {
+        let unseen = std::mem::take(&mut self.state.unseen);
+        for &place in &unseen {
+            let slot = self.frames.slots(self.state.frame)[place as usize];
+            if self.frames.is_captured[slot as usize] {
+                let held = self.state.get(place);
+                let cell = self.cells.of(self.state.unit, Key::variable(slot));
+                self.write(cell, held);
+            }
+        }
+    }
+
+    /// Adds to a cell and tells its readers.
+    pub fn write(&mut self, cell: u32, held: Held) {
+        let (values, bindings) = self.cells.peek(cell);
+        let values = self.union(values, held.values);
+        let bindings = self.bindings.union(bindings, held.bindings);
+        let readers = self.cells.write(cell, values, bindings, self.state.unit).to_vec();
+        self.wake(readers);
+    }
+
+    pub fn write_values(&mut self, cell: u32, values: Set) {
+        self.write(cell, Held { values, bindings: EMPTY });
+    }
+
+    /// What a cell holds; the present activation runs again when that grows.
+    pub fn read(&mut self, cell: u32) -> Held {
+        let (values, bindings) = self.cells.read(cell, self.state.unit);
+        Held { values, bindings }
+    }
+
+    pub fn read_values(&mut self, owner: Id, key: Key) -> Set {
+        let cell = self.cells.of_value(owner, key);
+        self.read(cell).values
+    }
+
+    pub fn store_values(&mut self, owner: Id, key: Key, set: Set) {
+        let cell = self.cells.of_value(owner, key);
+        self.write_values(cell, set);
+    }
+
+    pub fn store_held(&mut self, owner: Id, key: Key, held: Held) {
+        let cell = self.cells.of_value(owner, key);
+        self.write(cell, held);
+    }
+
+    /// Adds to what the present activation returns or yields.
+    pub fn give(&mut self, key: Key, set: Set) {
+        let cell = self.cells.of(self.state.unit, key);
+        self.write_values(cell, set);
+    }
+
+    pub fn taken(&mut self, unit: u32, key: Key) -> Set {
+        let cell = self.cells.of(unit, key);
+        self.read(cell).values
+    }
+
+    /// Tells the readers of a cell that something behind it changed.
+    pub fn touch(&mut self, cell: u32) {
+        let readers = self.cells.readers(cell).to_vec();
+        self.wake(readers);
+    }
+
+    pub fn one(&mut self, value: Value) -> Set {
+        let id = self.values.id(value);
+        self.sets.one(id)
+    }
+
+    pub fn unknown(&mut self, reason: Reason) -> Set {
+        self.one(Value::Unknown(reason))
+    }
+
+    pub fn literal(&mut self, name: crate::table::Str) -> Set {
+        self.one(Value::Literal(name))
+    }
+
+    /// Whether nothing is known of what a set holds.
+    pub fn is_unknown(&self, set: Set) -> bool {
+        self.sets.get(set).iter().all(|&id| matches!(self.values.get(id), Value::Unknown(_)))
+    }
+
+    pub fn union(&mut self, one: Set, two: Set) -> Set {
+        let union = self.sets.union(one, two);
+        if self.sets.len(union) <= DETAILED || union == one || union == two { union } else { self.bounded(union) }
+    }
+
+    fn bounded(&mut self, set: Set) -> Set {
+        let set = self.without_details(set);
+        let limit = self.values.id(Value::Unknown(Reason::Limit));
+        if self.sets.len(set) > LARGEST || self.sets.contains(set, limit) { self.sets.one(limit) } else { set }
+    }
+
+    /// Constants become their types.
+    fn without_details(&mut self, set: Set) -> Set {
+        let is_detail = |value: Value| matches!(value, Value::Text(_) | Value::Integer(_));
+        if !self.sets.get(set).iter().any(|&id| is_detail(self.values.get(id))) {
+            return set;
+        }
+        let mut elements = Vec::with_capacity(self.sets.len(set));
+        for index in 0..self.sets.len(set) {
+            let id = self.sets.at(set, index);
+            elements.push(match self.values.get(id) {
+                Value::Text(_) => self.values.id(Value::Literal(self.words.str)),
+                Value::Integer(_) => self.values.id(Value::Literal(self.words.int)),
+                _ => id,
+            });
+        }
+        self.sets.of(elements)
+    }
+
+    pub fn elements(&self, set: Set) -> Vec<Id> {
+        self.sets.get(set).to_vec()
+    }
+}

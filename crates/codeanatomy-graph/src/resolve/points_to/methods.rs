@@ -1,0 +1,294 @@
+//! Methods of builtin objects: what they do to containers, which callables they call, what they give. Builtin functions are `functions.rs`.
+
+use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::table::Str;
+
+impl Machine<'_, '_> {
+    /// Calls `type.method` on an object.
+    pub fn call_builtin_method(&mut self, site: u32, name: Str, receiver: Id, arguments: &Arguments) -> Set {
+        let text = self.resolver.strings.shared(name);
+        let Some((kind, method)) = text.rsplit_once('.') else { return self.unknown(Reason::ExternalResult) };
+        if kind == "property" {
+            return self.accessor(site, method, receiver, arguments);
+        }
+        match self.values.get(receiver) {
+            Value::Container { kind, .. } => self.container_method(site, kind, method, receiver, arguments),
+            Value::Generator(unit) => self.generator_method(unit, method, arguments),
+            Value::Coroutine(unit) => match method {
+                "send" => self.taken(unit, Key::RETURNED),
+                _ => EMPTY,
+            },
+            Value::Class { .. } if method == "__new__" => {
+                let class = self.sets.one(receiver);
+                self.made_by_new(site, class)
+            }
+            Value::Instance { .. } | Value::Class { .. } => self.inherited_method(site, kind, method, receiver, arguments),
+            _ => self.simple_method(site, kind, method, arguments),
+        }
+    }
+
+    /// A method that a class of the repository has from a builtin type.
+    fn inherited_method(&mut self, site: u32, kind: &str, method: &str, receiver: Id, arguments: &Arguments) -> Set {
+        match (kind, method) {
+            (_, "__new__") => {
+                let classes = arguments.positional(0).unwrap_or(EMPTY);
+                self.made_by_new(site, classes)
+            }
+            (_, "__init__" | "__init_subclass__" | "__setattr__" | "__delattr__") => EMPTY,
+            (_, "__getattribute__") => {
+                let names = arguments.positional(0).unwrap_or(EMPTY);
+                let mut found = EMPTY;
+                for name in self.texts(names) {
+                    let one = self.sets.one(receiver);
+                    let set = self.load_attributes(site, one, name);
+                    found = self.union(found, set);
+                }
+                if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
+            }
+            ("type", "__call__") => self.construct(site, receiver, arguments),
+            ("type", "mro" | "__subclasses__") => self.unknown(Reason::Dynamic),
+            ("dict", "__getitem__" | "get" | "pop" | "setdefault" | "values" | "items") | ("list", "__getitem__" | "pop" | "__iter__") => {
+                self.unknown(Reason::Container)
+            }
+            _ => self.simple_method(site, kind, method, arguments),
+        }
+    }
+
+    fn accessor(&mut self, site: u32, method: &str, receiver: Id, arguments: &Arguments) -> Set {
+        let Value::Wrapper { kind, .. } = self.values.get(receiver) else { return self.unknown(Reason::Dynamic) };
+        let id = self.make_wrapper(site, kind);
+        for name in [self.words.fget, self.words.fset, self.words.fdel] {
+            let set = self.read_values(receiver, Key::attribute(name));
+            self.store_values(id, Key::attribute(name), set);
+        }
+        let name = match method {
+            "setter" => self.words.fset,
+            "deleter" => self.words.fdel,
+            _ => self.words.fget,
+        };
+        let set = arguments.positional(0).unwrap_or(EMPTY);
+        self.store_values(id, Key::attribute(name), set);
+        self.sets.one(id)
+    }
+
+    fn generator_method(&mut self, unit: u32, method: &str, arguments: &Arguments) -> Set {
+        match method {
+            "send" | "asend" => {
+                let sent = arguments.positional(0).unwrap_or(EMPTY);
+                let cell = self.cells.of(unit, Key::SENT);
+                self.write_values(cell, sent);
+                self.taken(unit, Key::YIELDED)
+            }
+            "__next__" | "__anext__" | "throw" | "athrow" => self.taken(unit, Key::YIELDED),
+            "__iter__" | "__aiter__" => self.one(Value::Generator(unit)),
+            _ => EMPTY,
+        }
+    }
+
+    fn container_method(&mut self, site: u32, kind: Container, method: &str, object: Id, arguments: &Arguments) -> Set {
+        let (first, second) = (arguments.positional(0).unwrap_or(EMPTY), arguments.positional(1).unwrap_or(EMPTY));
+        if kind == Container::Dict
+            && let Some(set) = self.dict_method(site, method, object, arguments, (first, second))
+        {
+            return set;
+        }
+        match method {
+            "append" | "add" | "appendleft" => {
+                self.add_element(object, first);
+                EMPTY
+            }
+            "insert" => {
+                self.add_element(object, second);
+                EMPTY
+            }
+            "extend" | "extendleft" | "update" | "intersection_update" | "difference_update" | "symmetric_difference_update" => {
+                for argument in &arguments.all {
+                    let elements = self.iterate(site, argument.set, false);
+                    self.add_element(object, elements);
+                }
+                EMPTY
+            }
+            "pop" if kind == Container::List => self.popped(object, first),
+            "pop" | "popleft" | "__next__" => self.read_values(object, Key::ELEMENTS),
+            "__getitem__" => {
+                let mut found = EMPTY;
+                for key in self.elements(first) {
+                    let set = match self.values.get(key) {
+                        Value::Integer(index) => self.load_index(object, index),
+                        Value::Text(text) => self.load_text(object, text),
+                        _ => self.read_values(object, Key::ELEMENTS),
+                    };
+                    found = self.union(found, set);
+                }
+                found
+            }
+            "__setitem__" => {
+                self.store_item(object, first, second);
+                EMPTY
+            }
+            "copy" | "union" | "intersection" | "difference" | "symmetric_difference" | "__add__" | "__or__" => {
+                let from = self.sets.one(object);
+                let made = self.collected(site, kind, from);
+                for argument in &arguments.all {
+                    let elements = self.iterate(site, argument.set, false);
+                    for id in self.elements(made) {
+                        self.store_index(id, Key::SOMEWHERE, elements);
+                    }
+                }
+                made
+            }
+            "sort" => {
+                let elements = self.read_values(object, Key::ELEMENTS);
+                self.keyed(site, elements, arguments);
+                // Which element is where is not known any more.
+                self.store_index(object, Key::SOMEWHERE, elements);
+                EMPTY
+            }
+            "reverse" => {
+                let elements = self.read_values(object, Key::ELEMENTS);
+                self.store_index(object, Key::SOMEWHERE, elements);
+                EMPTY
+            }
+            "__iter__" => {
+                let elements = self.read_values(object, Key::ELEMENTS);
+                self.filled(site, Container::Iterator, elements)
+            }
+            "index" | "count" | "__len__" => self.literal(self.words.int),
+            "issubset" | "issuperset" | "isdisjoint" | "__contains__" => self.literal(self.words.bool),
+            _ => EMPTY,
+        }
+    }
+
+    /// Adds an element at a place that is not known.
+    pub fn add_element(&mut self, object: Id, set: Set) {
+        self.store_index(object, Key::SOMEWHERE, set);
+    }
+
+    fn popped(&mut self, object: Id, index: Set) -> Set {
+        match self.elements(index)[..] {
+            [key] => match self.values.get(key) {
+                Value::Integer(index) if index >= 0 => self.load_index(object, index),
+                _ => self.read_values(object, Key::ELEMENTS),
+            },
+            _ => self.read_values(object, Key::ELEMENTS),
+        }
+    }
+
+    fn dict_method(&mut self, site: u32, method: &str, object: Id, arguments: &Arguments, (first, second): (Set, Set)) -> Option<Set> {
+        Some(match method {
+            "get" | "pop" | "setdefault" | "__getitem__" => {
+                if method == "setdefault" {
+                    self.store_item(object, first, second);
+                }
+                let held = self.item(site, object, first, false);
+                self.union(held, second)
+            }
+            "__setitem__" => {
+                self.store_item(object, first, second);
+                EMPTY
+            }
+            "items" => {
+                let (keys, elements) = (self.read_values(object, Key::KEYS), self.read_values(object, Key::ELEMENTS));
+                self.tuples(site, &[keys, elements])
+            }
+            "popitem" => {
+                let (keys, elements) = (self.read_values(object, Key::KEYS), self.read_values(object, Key::ELEMENTS));
+                let id = self.make(site, Container::Tuple);
+                self.store_index(id, Key::index(0), keys);
+                self.store_index(id, Key::index(1), elements);
+                self.lengths.insert(id, 2);
+                self.sets.one(id)
+            }
+            "keys" | "__iter__" => {
+                let keys = self.read_values(object, Key::KEYS);
+                self.filled(site, Container::Iterator, keys)
+            }
+            "values" => {
+                let elements = self.read_values(object, Key::ELEMENTS);
+                self.filled(site, Container::Iterator, elements)
+            }
+            "update" => {
+                self.update(site, object, arguments);
+                EMPTY
+            }
+            "copy" => {
+                let id = self.make(site, Container::Dict);
+                let from = self.sets.one(object);
+                self.pour(from, id);
+                self.sets.one(id)
+            }
+            "fromkeys" => self.keys_of(site, first, second),
+            _ => return None,
+        })
+    }
+
+    /// Methods of texts, numbers and whatever else holds nothing that is followed.
+    fn simple_method(&mut self, site: u32, kind: &str, method: &str, arguments: &Arguments) -> Set {
+        if matches!(method, "format" | "join" | "format_map") {
+            for argument in &arguments.all {
+                let set = if method == "join" { self.iterate(site, argument.set, false) } else { argument.set };
+                if method == "format" {
+                    self.shown(site, set);
+                }
+            }
+        }
+        if kind == "list" && method == "sort" {
+            self.keyed(site, EMPTY, arguments);
+            return EMPTY;
+        }
+        let Some(result) = result_of(kind, method) else { return self.unknown(Reason::ExternalResult) };
+        let (outer, inner) = result.split_once(' ').unwrap_or((result, ""));
+        let outer = self.resolver.strings.intern(outer);
+        if inner.is_empty() {
+            return if outer == self.words.none { EMPTY } else { self.literal(outer) };
+        }
+        let inner = self.resolver.strings.intern(inner);
+        let (elements, kind) = (self.literal(inner), if outer == self.words.tuple { Container::Tuple } else { Container::List });
+        self.filled(site, kind, elements)
+    }
+
+    /// The cached property, or the manager, that a decorator of the standard library makes of a function.
+    pub fn wrapped_getter(&mut self, site: u32, functions: Set) -> Set {
+        let id = self.make_wrapper(site, Wrapper::CachedProperty);
+        self.store_values(id, Key::attribute(self.words.fget), functions);
+        self.sets.one(id)
+    }
+
+    /// Calls an object of another kind that is callable by a special method.
+    pub fn called_back(&mut self, site: u32, functions: Set, arguments: &Arguments) -> Set {
+        self.call_all(site, functions, arguments, Via::Callback)
+    }
+}
+
+/// The builtin type of what a method gives, and of its elements.
+fn result_of(kind: &str, method: &str) -> Option<&'static str> {
+    Some(match (kind, method) {
+        ("str", "split" | "rsplit" | "splitlines") => "list str",
+        ("str", "partition" | "rpartition") => "tuple str",
+        ("str", "encode") => "bytes",
+        ("str", "find" | "rfind" | "index" | "rindex" | "count" | "__len__") => "int",
+        ("str", "startswith" | "endswith" | "isdigit" | "isalpha" | "isalnum" | "isspace" | "isupper" | "islower" | "isidentifier") => "bool",
+        ("str", "isnumeric" | "isdecimal" | "isascii" | "istitle" | "isprintable" | "__contains__") => "bool",
+        ("str", "maketrans") => "dict",
+        ("str", _) => "str",
+        ("bytes" | "bytearray", "split" | "rsplit" | "splitlines") => "list bytes",
+        ("bytes" | "bytearray", "decode" | "hex") => "str",
+        ("bytes" | "bytearray", "find" | "rfind" | "index" | "rindex" | "count") => "int",
+        ("bytes" | "bytearray", "startswith" | "endswith" | "isdigit" | "isspace") => "bool",
+        ("bytes", _) => "bytes",
+        ("int" | "bool", "bit_length" | "bit_count" | "conjugate") => "int",
+        ("int", "to_bytes") => "bytes",
+        ("float", "is_integer") => "bool",
+        ("float", "hex") => "str",
+        ("dict", "items" | "keys" | "values" | "copy") => "dict",
+        ("list" | "set" | "dict", "append" | "extend" | "clear" | "update" | "remove" | "reverse" | "add" | "discard") => "NoneType",
+        (_, "__str__" | "__repr__" | "__format__") => "str",
+        (_, "__len__" | "__hash__") => "int",
+        (_, "__eq__" | "__ne__" | "__lt__" | "__le__" | "__gt__" | "__ge__" | "__contains__" | "__bool__") => "bool",
+        _ => return None,
+    })
+}

@@ -1,0 +1,19 @@
+//! The value analysis: what every expression may be, found by running all code on abstract values until nothing changes (points-to). It is
+//! flow-sensitive, tells fields and elements apart, and contexts as far as its limits allow. It reads no text and writes no rows.
+
+pub mod attributes;
+pub mod calls;
+pub mod cell;
+pub mod classes;
+pub mod containers;
+pub mod expressions;
+pub mod found;
+pub mod frames;
+pub mod functions;
+pub mod machine;
+pub mod methods;
+pub mod outside;
+pub mod state;
+pub mod statements;
+pub mod value;
+pub mod words;

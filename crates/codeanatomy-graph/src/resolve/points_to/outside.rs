@@ -1,0 +1,224 @@
+//! Calls of names outside the repository: those whose effect on values is declared or plain enough to say. Everything else gives a result of
+//! which only the name is known.
+
+use rustc_hash::FxHashMap;
+
+use crate::operator::{OperatorError, Run};
+use crate::resolve::points_to::calls::{Argument, Arguments};
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value::{Container, EMPTY, Reason, Set, Value, Wrapper};
+use crate::resolve::syntax::NONE;
+use crate::table::{NULL_STR, Str};
+
+/// What a callable that is handed over is called with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passes {
+    Nothing,
+    /// The positional arguments behind it.
+    Rest,
+    /// The elements of the tuple given as `args`.
+    Tuple,
+}
+
+/// Which argument something outside calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Callback {
+    position: usize,
+    keyword: Str,
+    passes: Passes,
+}
+
+/// What is declared of names outside the repository.
+#[derive(Default)]
+pub struct Outside {
+    callbacks: FxHashMap<Str, Callback>,
+    /// Calls that give back one of their arguments: its position.
+    passed_through: FxHashMap<Str, usize>,
+}
+
+impl Outside {
+    /// Parameters: `callbacks`, an object of `{position, keyword, passes}` by dotted name; `passed_through`, positions by dotted name. Both optional.
+    pub fn read(run: &mut Run<'_>) -> Result<Self, OperatorError> {
+        let mut result = Self::default();
+        let parameters = run.parameters;
+        for (name, callback) in parameters.get("callbacks").and_then(|value| value.as_object()).into_iter().flatten() {
+            let wrong = || OperatorError::Parameter(format!("`callbacks.{name}` must have `position`, `keyword` and `passes`"));
+            let position = callback.get("position").and_then(|value| value.as_u64()).ok_or_else(wrong)? as usize;
+            let keyword = callback.get("keyword").and_then(|value| value.as_str());
+            let passes = match callback.get("passes").and_then(|value| value.as_str()) {
+                Some("nothing") => Passes::Nothing,
+                Some("rest") => Passes::Rest,
+                Some("args") => Passes::Tuple,
+                _ => return Err(wrong()),
+            };
+            let keyword = keyword.map_or(NULL_STR, |keyword| run.strings.intern(keyword));
+            result.callbacks.insert(run.strings.intern(name), Callback { position, keyword, passes });
+        }
+        for (name, position) in parameters.get("passed_through").and_then(|value| value.as_object()).into_iter().flatten() {
+            let wrong = || OperatorError::Parameter(format!("`passed_through.{name}` must be a position"));
+            result.passed_through.insert(run.strings.intern(name), position.as_u64().ok_or_else(wrong)? as usize);
+        }
+        Ok(result)
+    }
+}
+
+impl Machine<'_, '_> {
+    /// Calls a dotted name outside the repository.
+    pub fn call_external(&mut self, site: u32, name: Str, arguments: &Arguments, via: Via) -> Set {
+        let target = self.resolver.external(name);
+        self.found.call(site, via, target);
+        if let Some(&callback) = self.repository.outside.callbacks.get(&name) {
+            self.call_back(site, callback, arguments);
+        }
+        if let Some(&position) = self.repository.outside.passed_through.get(&name) {
+            return arguments.positional(position).unwrap_or(EMPTY);
+        }
+        let first = arguments.positional(0).unwrap_or(EMPTY);
+        match &*self.resolver.strings.shared(name) {
+            "functools.partial" | "functools.partialmethod" => self.made_partial(site, arguments),
+            "functools.reduce" => self.reduced(site, first, arguments),
+            "functools.cached_property" => self.wrapped_getter(site, first),
+            "functools.lru_cache" | "functools.cache" if arguments.count() == 1 && self.is_function(first) => first,
+            "contextlib.contextmanager" | "contextlib.asynccontextmanager" => self.wrapped(site, Wrapper::ContextManager, first),
+            "contextlib.ExitStack.enter_context" | "contextlib.AsyncExitStack.enter_context" => self.entered(site, first, false),
+            "contextlib.AsyncExitStack.enter_async_context" => self.entered(site, first, true),
+            "abc.abstractproperty" | "enum.property" | "types.DynamicClassAttribute" => {
+                let text = self.words.property;
+                self.call_builtin(site, text, arguments)
+            }
+            "types.MethodType" => self.bound_method(first, arguments.positional(1).unwrap_or(EMPTY)),
+            "collections.OrderedDict" | "collections.Counter" | "collections.ChainMap" => {
+                let dict = self.words.dict;
+                self.call_builtin(site, dict, arguments)
+            }
+            "collections.defaultdict" => self.made_defaultdict(site, arguments),
+            "collections.deque" => self.collected(site, Container::List, first),
+            "itertools.chain" | "itertools.chain.from_iterable" | "itertools.cycle" | "itertools.islice" | "itertools.tee" => {
+                self.chained(site, &self.resolver.strings.shared(name), arguments)
+            }
+            "itertools.repeat" => self.filled(site, Container::Iterator, first),
+            "itertools.starmap" => {
+                let rows = arguments.positional(1).map_or(EMPTY, |set| self.iterate(site, set, false));
+                let spread = Arguments { all: vec![Argument { set: rows, node: NONE, is_spread: true, keyword: None }] };
+                let results = self.called_back(site, first, &spread);
+                self.filled(site, Container::Iterator, results)
+            }
+            "itertools.takewhile" | "itertools.dropwhile" | "itertools.filterfalse" => {
+                let elements = arguments.positional(1).map_or(EMPTY, |set| self.iterate(site, set, false));
+                self.called_back(site, first, &Arguments::one(elements));
+                self.filled(site, Container::Iterator, elements)
+            }
+            "asyncio.run" | "asyncio.run_coroutine_threadsafe" | "asyncio.get_event_loop.run_until_complete"
+            | "asyncio.new_event_loop.run_until_complete" => self.awaited(site, first),
+            "asyncio.gather" => {
+                let mut results = EMPTY;
+                for argument in &arguments.all {
+                    let set = self.awaited(site, argument.set);
+                    results = self.union(results, set);
+                }
+                self.filled(site, Container::List, results)
+            }
+            "importlib.import_module" => self.imported_by_name(site, first),
+            _ => self.one(Value::ExternalResult(name)),
+        }
+    }
+
+    /// Calls what a call of an external name gave: `wraps(f)(g)` is `g`.
+    pub fn call_external_result(&mut self, name: Str, arguments: &Arguments) -> Set {
+        if matches!(self.resolver.strings.text(name), "functools.wraps" | "functools.lru_cache" | "dataclasses.dataclass") {
+            return arguments.positional(0).unwrap_or(EMPTY);
+        }
+        self.unknown(Reason::ExternalResult)
+    }
+
+    fn is_function(&self, set: Set) -> bool {
+        let is = |id: &_| matches!(self.values.get(*id), Value::Function { .. } | Value::Method { .. } | Value::Wrapper { .. });
+        set != EMPTY && self.sets.get(set).iter().all(is)
+    }
+
+    fn call_back(&mut self, site: u32, callback: Callback, arguments: &Arguments) {
+        let by_keyword = if callback.keyword.is_null() { None } else { arguments.keyword(callback.keyword) };
+        let Some(functions) = by_keyword.or_else(|| arguments.positional(callback.position)) else { return };
+        let passed = match callback.passes {
+            Passes::Nothing => Arguments::none(),
+            Passes::Rest => {
+                let rest = arguments.all.iter().enumerate();
+                let rest = rest.filter(|&(at, argument)| argument.keyword.is_none() && (by_keyword.is_some() || at > callback.position));
+                Arguments { all: rest.map(|(_, &argument)| argument).collect() }
+            }
+            Passes::Tuple => {
+                let set = arguments.keyword(self.words.args).or_else(|| arguments.positional(callback.position + 2)).unwrap_or(EMPTY);
+                Arguments { all: vec![Argument { set, node: NONE, is_spread: true, keyword: None }] }
+            }
+        };
+        self.called_back(site, functions, &passed);
+    }
+
+    fn made_partial(&mut self, site: u32, arguments: &Arguments) -> Set {
+        let id = self.make_wrapper(site, Wrapper::Partial);
+        self.store_values(id, Key::attribute(self.words.func), arguments.positional(0).unwrap_or(EMPTY));
+        for (position, argument) in arguments.all.iter().skip(1).enumerate() {
+            match argument.keyword {
+                Some(name) if !argument.is_spread => self.store_values(id, Key::attribute(name), argument.set),
+                Some(_) => {}
+                None => self.store_values(id, Key::index(position as i64), argument.set),
+            }
+        }
+        self.sets.one(id)
+    }
+
+    fn reduced(&mut self, site: u32, functions: Set, arguments: &Arguments) -> Set {
+        let elements = arguments.positional(1).map_or(EMPTY, |set| self.iterate(site, set, false));
+        let start = arguments.positional(2).unwrap_or(EMPTY);
+        let before = self.union(elements, start);
+        let results = self.called_back(site, functions, &Arguments::of(vec![before, elements]));
+        self.union(results, start)
+    }
+
+    fn bound_method(&mut self, functions: Set, receivers: Set) -> Set {
+        let mut found = EMPTY;
+        for function in self.elements(functions) {
+            for receiver in self.elements(receivers) {
+                let set = self.one(Value::Method { function, receiver });
+                found = self.union(found, set);
+            }
+        }
+        found
+    }
+
+    fn made_defaultdict(&mut self, site: u32, arguments: &Arguments) -> Set {
+        let id = self.make(site, Container::Dict);
+        if let Some(factory) = arguments.positional(0) {
+            self.store_values(id, Key::attribute(self.words.default_factory), factory);
+        }
+        let rest = Arguments { all: arguments.all.iter().skip(1).copied().collect() };
+        self.update(site, id, &rest);
+        self.sets.one(id)
+    }
+
+    fn chained(&mut self, site: u32, name: &str, arguments: &Arguments) -> Set {
+        let mut elements = EMPTY;
+        for argument in arguments.all.iter().filter(|argument| argument.keyword.is_none()) {
+            let mut set = self.iterate(site, argument.set, false);
+            if name == "itertools.chain.from_iterable" || argument.is_spread {
+                set = self.iterate(site, set, false);
+            }
+            elements = self.union(elements, set);
+        }
+        self.filled(site, Container::Iterator, elements)
+    }
+
+    fn imported_by_name(&mut self, site: u32, names: Set) -> Set {
+        let file = self.repository.tree.file(site);
+        let mut found = EMPTY;
+        for name in self.texts(names) {
+            let name = self.resolver.strings.shared(name);
+            let targets = self.resolver.module_targets(file, &name);
+            let set = self.target_values(targets);
+            found = self.union(found, set);
+        }
+        if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
+    }
+}

@@ -1,0 +1,888 @@
+//! Statements: how each kind changes what variables hold, and where paths part and meet. Expressions are `expressions.rs`.
+
+use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::state::{Delta, Held, Loop, UNBOUND, gathered};
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value};
+
+/// Passes over the body of a loop before its state stands.
+const PASSES: usize = 8;
+/// `finally` clauses around each other that are run for each way into them.
+const FINALLY_DEPTH: usize = 4;
+
+impl Machine<'_, '_> {
+    /// A path on which nothing changed.
+    pub fn nothing(&self) -> Delta {
+        Delta { is_live: true, changes: Vec::new() }
+    }
+
+    pub fn join(&mut self, paths: &[Delta]) {
+        self.state.join(paths, &mut self.sets, &mut self.bindings);
+    }
+
+    /// Runs the statements in a field as long as control goes on.
+    pub fn body(&mut self, node: u32, field: Field) {
+        for statement in self.repository.tree.in_field(node, field) {
+            if !self.state.is_live {
+                return;
+            }
+            self.statement(statement);
+        }
+    }
+
+    pub fn statement(&mut self, node: u32) {
+        stacker::maybe_grow(1 << 16, 1 << 20, || self.statement_kind(node));
+    }
+
+    fn statement_kind(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        match tree.kind(node) {
+            Syntax::Assign => {
+                let set = self.child(node, Field::Value);
+                for target in tree.in_field(node, Field::Targets) {
+                    self.assign(target, set);
+                }
+            }
+            Syntax::AugAssign => self.augmented(node),
+            Syntax::AnnAssign => self.annotated(node),
+            Syntax::Return => {
+                let set = self.child(node, Field::Value);
+                self.give(Key::RETURNED, set);
+                self.publish();
+                self.state.is_live = false;
+            }
+            Syntax::Raise => {
+                self.raise(node);
+                self.publish();
+                self.state.is_live = false;
+            }
+            Syntax::Delete => {
+                for target in tree.children(node) {
+                    self.delete(target);
+                }
+            }
+            Syntax::If => self.branch(node),
+            Syntax::While => self.while_loop(node),
+            Syntax::For | Syntax::AsyncFor => self.for_loop(node),
+            Syntax::Try | Syntax::TryStar => self.attempt(node),
+            Syntax::With | Syntax::AsyncWith => self.with(node),
+            Syntax::Match => self.matched(node),
+            Syntax::Import | Syntax::ImportFrom => {
+                for alias in tree.in_field(node, Field::Names) {
+                    self.import_alias(alias);
+                }
+            }
+            Syntax::FunctionDef | Syntax::AsyncFunctionDef => self.function(node),
+            Syntax::ClassDef => self.class(node),
+            Syntax::Assert => {
+                if let Some(test) = tree.child(node, Field::Test) {
+                    self.test(test);
+                    self.narrow(test, true);
+                }
+                for child in tree.children(node).skip(1) {
+                    self.evaluate(child);
+                }
+            }
+            Syntax::Break => {
+                if let Some(mark) = self.state.loops.last().map(|around| around.mark) {
+                    let delta = self.state.since(mark);
+                    self.state.loops.last_mut().expect("a loop").breaks.push(delta);
+                }
+                self.state.is_live = false;
+            }
+            Syntax::Continue => {
+                if let Some(mark) = self.state.loops.last().map(|around| around.mark) {
+                    let delta = self.state.since(mark);
+                    self.state.loops.last_mut().expect("a loop").continues.push(delta);
+                }
+                self.state.is_live = false;
+            }
+            Syntax::TypeAlias => {
+                self.children(node);
+                if let Some(name) = tree.child(node, Field::Name) {
+                    let set = self.unknown(Reason::Dynamic);
+                    self.assign(name, set);
+                }
+            }
+            Syntax::Global | Syntax::Nonlocal | Syntax::Pass => {}
+            _ => self.children(node),
+        }
+    }
+
+    /// Binds the name of a node.
+    pub fn bind(&mut self, node: u32, values: Set) {
+        let Some(&binding) = self.frames.binding_of.get(&node) else { return };
+        let slot = self.repository.bindings.all[binding as usize].slot;
+        let held = Held { values, bindings: self.bindings.one(node) };
+        self.put(slot, held);
+    }
+
+    fn put(&mut self, slot: u32, held: Held) {
+        let frame = self.frames.of_slot[slot as usize];
+        if frame == self.state.frame {
+            self.state.set(self.frames.local[slot as usize], held, &mut self.sets, &mut self.bindings);
+        } else if let Some(unit) = self.unit_of_frame(frame) {
+            let cell = self.cells.of(unit, Key::variable(slot));
+            self.write(cell, held);
+        }
+    }
+
+    /// Assigns values to a target of any form.
+    pub fn assign(&mut self, target: u32, set: Set) {
+        let tree = &self.repository.tree;
+        match tree.kind(target) {
+            Syntax::Name => self.bind(target, set),
+            Syntax::Attribute => {
+                let objects = self.evaluate(target + 1);
+                self.store_attributes(target, objects, set);
+            }
+            Syntax::Subscript => {
+                let objects = self.evaluate(target + 1);
+                let index = tree.children(target).nth(1).map_or(EMPTY, |index| self.evaluate(index));
+                self.store_items(target, objects, index, set);
+            }
+            Syntax::Tuple | Syntax::List => self.unpack(target, set),
+            Syntax::Starred => self.assign(target + 1, set),
+            _ => {}
+        }
+    }
+
+    fn unpack(&mut self, target: u32, set: Set) {
+        let tree = &self.repository.tree;
+        let targets: Vec<u32> = tree.children(target).collect();
+        let starred = targets.iter().position(|&element| tree.kind(element) == Syntax::Starred);
+        let mut sets = vec![EMPTY; targets.len()];
+        for id in self.elements(set) {
+            let length = self.lengths.get(&id).copied();
+            let is_plain = starred.is_none_or(|_| length.is_some());
+            if matches!(self.values.get(id), Value::Container { kind: Container::Tuple | Container::List, .. }) && is_plain {
+                for (position, values) in sets.iter_mut().enumerate() {
+                    let set = self.unpacked(target, id, position, starred, (targets.len(), length));
+                    *values = self.union(*values, set);
+                }
+                continue;
+            }
+            let one = self.sets.one(id);
+            let elements = self.iterate(target, one, false);
+            for (position, values) in sets.iter_mut().enumerate() {
+                let set = if starred == Some(position) {
+                    let made = self.make(targets[position], Container::List);
+                    self.store_index(made, Key::SOMEWHERE, elements);
+                    self.sets.one(made)
+                } else {
+                    elements
+                };
+                *values = self.union(*values, set);
+            }
+        }
+        for (&element, set) in targets.iter().zip(sets) {
+            self.assign(element, set);
+        }
+    }
+
+    /// What the target at a position gets from a list or tuple.
+    fn unpacked(&mut self, target: u32, id: Id, position: usize, starred: Option<usize>, (count, length): (usize, Option<usize>)) -> Set {
+        let Some(starred) = starred else { return self.load_index(id, position as i64) };
+        let extra = (length.unwrap_or(count) + 1).saturating_sub(count);
+        if position < starred {
+            return self.load_index(id, position as i64);
+        }
+        if position > starred {
+            return self.load_index(id, (position + extra) as i64 - 1);
+        }
+        let element = self.repository.tree.children(target).nth(position).unwrap_or(target);
+        let made = self.make(element, Container::List);
+        for offset in 0..extra {
+            let set = self.load_index(id, (starred + offset) as i64);
+            self.store_index(made, Key::index(offset as i64), set);
+        }
+        self.lengths.insert(made, extra);
+        self.sets.one(made)
+    }
+
+    fn augmented(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        let Some(target) = tree.child(node, Field::Target) else { return };
+        let before = match tree.kind(target) {
+            Syntax::Name => {
+                let held = self.frames.slot(target).map_or(UNBOUND, |slot| self.variable(slot));
+                if held.bindings != EMPTY {
+                    self.read_at(target, held.bindings);
+                }
+                held.values
+            }
+            Syntax::Attribute => {
+                let objects = self.evaluate(target + 1);
+                self.attributes(target, objects)
+            }
+            Syntax::Subscript => self.subscript(target),
+            _ => EMPTY,
+        };
+        let operand = self.child(node, Field::Value);
+        let after = self.operate(node, before, operand, true);
+        self.assign(target, after);
+    }
+
+    /// `x: T = v`: `v`, and where nothing is known of it, some object of `T`. In a class body `x: T` alone says what objects have.
+    fn annotated(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        let (Some(target), Some(annotation)) = (tree.child(node, Field::Target), tree.child(node, Field::Annotation)) else { return };
+        self.evaluate(annotation);
+        let value = tree.child(node, Field::Value);
+        let mut set = value.map_or(EMPTY, |value| self.evaluate(value));
+        if self.is_unknown(set) {
+            let declared = self.declared(annotation);
+            set = self.union(set, declared);
+        }
+        if value.is_some() {
+            self.assign(target, set);
+        } else if let (Some(&class), Syntax::Name) = (self.state.classes.last(), tree.kind(target)) {
+            self.store_values(class, Key::of_instances(tree.name[target as usize]), set);
+        }
+    }
+
+    fn raise(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        for child in tree.children(node) {
+            let set = self.evaluate(child);
+            if tree.kind(child) == Syntax::Call {
+                continue;
+            }
+            for id in self.elements(set) {
+                if matches!(self.values.get(id), Value::Class { .. }) {
+                    self.call(child, id, &Arguments::none(), Via::Raise);
+                }
+            }
+        }
+    }
+
+    fn delete(&mut self, target: u32) {
+        let tree = &self.repository.tree;
+        match tree.kind(target) {
+            Syntax::Name => {
+                if let Some(slot) = self.frames.slot(target) {
+                    let held = self.variable(slot);
+                    self.read_at(target, held.bindings);
+                    if self.frames.of_slot[slot as usize] == self.state.frame {
+                        self.put(slot, UNBOUND);
+                    }
+                }
+            }
+            Syntax::Subscript => {
+                let objects = self.evaluate(target + 1);
+                let index = tree.children(target).nth(1).map_or(EMPTY, |index| self.evaluate(index));
+                for id in self.elements(objects) {
+                    if matches!(self.values.get(id), Value::Instance { .. }) {
+                        self.special(target, id, self.words.delitem, Arguments::one(index), Via::Subscript);
+                    }
+                }
+            }
+            Syntax::Attribute => {
+                let objects = self.evaluate(target + 1);
+                self.attribute_targets(target, objects);
+            }
+            _ => {
+                for child in tree.children(target) {
+                    self.delete(child);
+                }
+            }
+        }
+    }
+
+    fn branch(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        let Some(test) = tree.child(node, Field::Test) else { return };
+        self.test(test);
+        let truth = self.constant_truth(test);
+        let mark = self.state.mark();
+        self.narrow(test, true);
+        if truth != Some(false) {
+            self.body(node, Field::Body);
+        } else {
+            self.state.is_live = false;
+        }
+        let one = self.state.take(mark);
+        self.narrow(test, false);
+        if truth != Some(true) {
+            self.body(node, Field::Orelse);
+        } else {
+            self.state.is_live = false;
+        }
+        let two = self.state.take(mark);
+        self.join(&[one, two]);
+    }
+
+    /// Whether a condition is a constant that the compiler decides.
+    fn constant_truth(&self, test: u32) -> Option<bool> {
+        let tree = &self.repository.tree;
+        if tree.kind(test) != Syntax::Constant {
+            return None;
+        }
+        match self.resolver.strings.get(tree.value[test as usize]) {
+            Some("True" | "1") => Some(true),
+            Some("False" | "0" | "None") => Some(false),
+            _ => None,
+        }
+    }
+
+    /// What a condition says of the variables in it: `isinstance(x, C)`, `x is None`.
+    fn narrow(&mut self, test: u32, is_true: bool) {
+        let tree = &self.repository.tree;
+        match tree.kind(test) {
+            Syntax::UnaryOp if self.resolver.strings.get(tree.value[test as usize]) == Some("Not") => self.narrow(test + 1, !is_true),
+            Syntax::BoolOp if is_true == (self.resolver.strings.get(tree.value[test as usize]) == Some("And")) => {
+                for operand in tree.children(test) {
+                    self.narrow(operand, is_true);
+                }
+            }
+            Syntax::Call if is_true => self.narrow_instance(test),
+            _ => {}
+        }
+    }
+
+    fn narrow_instance(&mut self, call: u32) {
+        let tree = &self.repository.tree;
+        let Some(function) = tree.child(call, Field::Func) else { return };
+        let is_test = tree.kind(function) == Syntax::Name && self.resolver.strings.text(tree.name[function as usize]) == "isinstance";
+        let arguments: Vec<u32> = tree.in_field(call, Field::Args).collect();
+        let [subject, classes] = arguments[..] else { return };
+        if !is_test || tree.kind(subject) != Syntax::Name {
+            return;
+        }
+        let Some(slot) = self.frames.slot(subject).filter(|&slot| self.frames.of_slot[slot as usize] == self.state.frame) else { return };
+        let held = self.state.get(self.frames.local[slot as usize]);
+        let classes = self.found.values[classes as usize];
+        let mut wanted = EMPTY;
+        for id in self.elements(classes) {
+            let one = match self.values.get(id) {
+                Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
+                _ => self.sets.one(id),
+            };
+            wanted = self.union(wanted, one);
+        }
+        let mut kept = EMPTY;
+        for id in self.elements(held.values) {
+            let fits = match self.values.get(id) {
+                Value::Instance { class, .. } => self.elements(wanted).iter().any(|&other| self.derives(class, other)),
+                Value::Unknown(_) => false,
+                // A test for classes of the repository excludes what is none of them.
+                _ => !self.elements(wanted).iter().all(|&class| matches!(self.values.get(class), Value::Class { .. })),
+            };
+            if fits {
+                let one = self.sets.one(id);
+                kept = self.union(kept, one);
+            }
+        }
+        if kept == EMPTY {
+            kept = self.objects(wanted);
+        }
+        if kept != EMPTY {
+            self.put(slot, Held { values: kept, bindings: held.bindings });
+        }
+    }
+
+    fn while_loop(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        let Some(test) = tree.child(node, Field::Test) else { return };
+        let endless = self.constant_truth(test) == Some(true);
+        let never = self.constant_truth(test) == Some(false);
+        self.repeat(node, endless, |machine| {
+            machine.test(test);
+            if never {
+                machine.state.is_live = false;
+            }
+            machine.narrow(test, true);
+        });
+    }
+
+    fn for_loop(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        let iterable = self.child(node, Field::Iter);
+        let is_async = tree.kind(node) == Syntax::AsyncFor;
+        let target = tree.child(node, Field::Target);
+        self.repeat(node, false, |machine| {
+            let elements = machine.iterate(node, iterable, is_async);
+            if let Some(target) = target {
+                machine.assign(target, elements);
+            }
+        });
+    }
+
+    /// A loop: its body from the joined states of its beginning until they stand, then what follows.
+    fn repeat(&mut self, node: u32, is_endless: bool, head: impl Fn(&mut Self)) {
+        let mut last = (self.nothing(), Vec::new());
+        for _ in 0..PASSES {
+            let mark = self.state.mark();
+            self.state.loops.push(Loop { mark, ..Loop::default() });
+            head(self);
+            if self.state.is_live {
+                self.body(node, Field::Body);
+            }
+            let around = self.state.loops.pop().expect("the loop");
+            let end = self.state.take(mark);
+            let mut is_new = false;
+            for path in around.continues.iter().chain([&end]).filter(|path| path.is_live) {
+                is_new |= self.state.add(&path.changes, &mut self.sets, &mut self.bindings);
+            }
+            last = (end, around.breaks);
+            if !is_new {
+                break;
+            }
+        }
+        let breaks = last.1;
+        let mark = self.state.mark();
+        if is_endless {
+            self.state.is_live = false;
+        } else {
+            self.body(node, Field::Orelse);
+        }
+        let mut paths = vec![self.state.take(mark)];
+        paths.extend(breaks);
+        self.join(&paths);
+    }
+
+    fn attempt(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        let has_finally = tree.child(node, Field::Finalbody).is_some();
+        let start = self.state.mark();
+        self.state.attempts.push(Default::default());
+        self.state.attempts.push(Default::default());
+        self.body(node, Field::Body);
+        let raised = self.state.attempts.pop().expect("the attempt");
+        let raised = gathered(&raised);
+        self.regather(&raised);
+        if self.state.is_live {
+            self.body(node, Field::Orelse);
+        }
+        let mut paths = vec![self.state.take(start)];
+        for handler in tree.in_field(node, Field::Handlers) {
+            self.state.add(&raised, &mut self.sets, &mut self.bindings);
+            self.handler(handler);
+            paths.push(self.state.take(start));
+        }
+        let all = self.state.attempts.pop().expect("the attempt with its handlers");
+        let all = gathered(&all);
+        self.regather(&all);
+        if !has_finally {
+            self.join(&paths);
+            return;
+        }
+        self.finish(node, &paths, &all);
+    }
+
+    /// What an inner attempt bound counts for the one around it.
+    fn regather(&mut self, changes: &[(u32, Held)]) {
+        let Some(mut around) = self.state.attempts.pop() else { return };
+        for &(place, held) in changes {
+            let seen = around.entry(place).or_insert(held);
+            *seen = crate::resolve::points_to::state::joined(*seen, held, &mut self.sets, &mut self.bindings);
+        }
+        self.state.attempts.push(around);
+    }
+
+    fn handler(&mut self, handler: u32) {
+        let tree = &self.repository.tree;
+        let caught = self.child(handler, Field::Type);
+        let mut objects = EMPTY;
+        for id in self.elements(caught) {
+            let classes = match self.values.get(id) {
+                Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
+                _ => self.sets.one(id),
+            };
+            let one = self.objects(classes);
+            objects = self.union(objects, one);
+        }
+        let is_named = !tree.name[handler as usize].is_null();
+        if is_named {
+            self.bind(handler, objects);
+        }
+        self.body(handler, Field::Body);
+        if is_named && let Some(&binding) = self.frames.binding_of.get(&handler) {
+            let slot = self.repository.bindings.all[binding as usize].slot;
+            self.put(slot, UNBOUND);
+        }
+    }
+
+    /// `finally`: once on the way of exceptions and early exits, once on the way that goes on.
+    fn finish(&mut self, node: u32, paths: &[Delta], all: &[(u32, Held)]) {
+        let start = self.state.mark();
+        let goes_on = paths.iter().any(|path| path.is_live);
+        let depth = self.state.attempts.len();
+        if depth <= FINALLY_DEPTH || !goes_on {
+            self.state.add(all, &mut self.sets, &mut self.bindings);
+            self.body(node, Field::Finalbody);
+            let left = self.state.take(start);
+            // Breaks and continues of the body pass through it.
+            if let Some(around) = self.state.loops.last_mut() {
+                for path in around.breaks.iter_mut().chain(&mut around.continues) {
+                    for &(place, held) in left.changes.iter().filter(|_| left.is_live) {
+                        match path.changes.iter_mut().find(|(other, _)| *other == place) {
+                            Some(known) => {
+                                known.1 = crate::resolve::points_to::state::joined(known.1, held, &mut self.sets, &mut self.bindings)
+                            }
+                            None => path.changes.push((place, held)),
+                        }
+                    }
+                }
+            }
+        }
+        self.join(paths);
+        if goes_on {
+            self.body(node, Field::Finalbody);
+        }
+    }
+
+    fn with(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        let is_async = tree.kind(node) == Syntax::AsyncWith;
+        let mut swallows = false;
+        for item in tree.children(node).filter(|&child| tree.kind(child) == Syntax::WithItem) {
+            let managers = self.child(item, Field::ContextExpr);
+            swallows |= self.may_swallow(managers);
+            let entered = self.entered(item, managers, is_async);
+            if let Some(target) = tree.child(item, Field::OptionalVars) {
+                self.assign(target, entered);
+            }
+        }
+        let mark = self.state.mark();
+        self.state.attempts.push(Default::default());
+        self.body(node, Field::Body);
+        let raised = self.state.attempts.pop().expect("the body");
+        let raised = gathered(&raised);
+        self.regather(&raised);
+        if swallows {
+            let normal = self.state.take(mark);
+            self.state.add(&raised, &mut self.sets, &mut self.bindings);
+            let cut = self.state.take(mark);
+            self.join(&[normal, cut]);
+        }
+    }
+
+    /// What `as` gets, and the calls of entering and leaving.
+    pub fn entered(&mut self, item: u32, managers: Set, is_async: bool) -> Set {
+        let (enter, exit) =
+            if is_async { (self.words.aenter, self.words.aexit) } else { (self.words.enter, self.words.exit) };
+        let mut found = EMPTY;
+        for id in self.elements(managers) {
+            let set = match self.values.get(id) {
+                Value::Instance { .. } => {
+                    let entered = self.special(item, id, enter, Arguments::none(), Via::With).unwrap_or(EMPTY);
+                    let nothing = Arguments::of(vec![EMPTY; 3]);
+                    self.special(item, id, exit, nothing, Via::With);
+                    if is_async { self.awaited(item, entered) } else { entered }
+                }
+                Value::Generator(unit) => self.taken(unit, Key::YIELDED),
+                Value::Unknown(reason) => self.unknown(reason),
+                Value::ExternalMember(_) | Value::External(_) => self.unknown(Reason::ExternalResult),
+                _ => self.sets.one(id),
+            };
+            found = self.union(found, set);
+        }
+        found
+    }
+
+    /// Whether leaving a context may end an exception: its `__exit__` returns something, or it is made for that.
+    fn may_swallow(&mut self, managers: Set) -> bool {
+        for id in self.elements(managers) {
+            match self.values.get(id) {
+                Value::ExternalResult(name) => {
+                    let last = self.resolver.strings.text(name).rsplit('.').next().unwrap_or_default().to_owned();
+                    if matches!(last.as_str(), "suppress" | "raises" | "warns" | "ExitStack" | "AsyncExitStack") || last.starts_with("assert") {
+                        return true;
+                    }
+                }
+                Value::Instance { class, .. } => {
+                    for exit in [self.words.exit, self.words.aexit] {
+                        let Some(methods) = self.look_up(class, exit, None) else { continue };
+                        for method in self.elements(methods) {
+                            if let Value::Function { definition, .. } = self.values.get(method)
+                                && self.returns_truth(definition)
+                            {
+                                return true;
+                            }
+                        }
+                    }
+                }
+                Value::Generator(_) | Value::Unknown(_) => return true,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Whether a function has a `return` of something else than `None` and `False`.
+    fn returns_truth(&self, definition: u32) -> bool {
+        let tree = &self.repository.tree;
+        let text = |node: u32| self.resolver.strings.get(tree.value[node as usize]);
+        self.repository
+            .bindings
+            .returns(definition)
+            .iter()
+            .any(|&(_, value)| tree.kind(value) != Syntax::Constant || !matches!(text(value), Some("None" | "False")))
+    }
+
+    fn matched(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        let subject = tree.children(node).next().map_or(EMPTY, |subject| self.evaluate(subject));
+        let mark = self.state.mark();
+        let mut paths = Vec::new();
+        let mut is_complete = false;
+        for case in tree.children(node).filter(|&child| tree.kind(child) == Syntax::MatchCase) {
+            let Some(pattern) = tree.children(case).next() else { continue };
+            self.pattern(pattern, subject);
+            let guard = tree.in_field(case, Field::Guard).next();
+            if let Some(guard) = guard {
+                self.test(guard);
+            }
+            is_complete |= guard.is_none() && tree.kind(pattern) == Syntax::MatchAs && tree.end[pattern as usize] == pattern + 1;
+            self.body(case, Field::Body);
+            paths.push(self.state.take(mark));
+        }
+        if !is_complete {
+            paths.push(self.nothing());
+        }
+        self.join(&paths);
+    }
+
+    /// Binds what a pattern captures.
+    fn pattern(&mut self, pattern: u32, subject: Set) {
+        let tree = &self.repository.tree;
+        match tree.kind(pattern) {
+            Syntax::MatchAs => {
+                let mut captured = subject;
+                for child in tree.children(pattern) {
+                    self.pattern(child, subject);
+                    if tree.kind(child) == Syntax::MatchClass {
+                        captured = self.of_class(child, subject);
+                    }
+                }
+                if !tree.name[pattern as usize].is_null() {
+                    self.bind(pattern, captured);
+                }
+            }
+            Syntax::MatchStar => {
+                let made = self.make(pattern, Container::List);
+                self.store_index(made, Key::SOMEWHERE, subject);
+                let set = self.sets.one(made);
+                self.bind(pattern, set);
+            }
+            Syntax::MatchSequence => {
+                for (position, child) in tree.children(pattern).enumerate() {
+                    let mut elements = EMPTY;
+                    for id in self.elements(subject) {
+                        let set = match self.values.get(id) {
+                            Value::Container { .. } if tree.kind(child) == Syntax::MatchStar => self.read_values(id, Key::ELEMENTS),
+                            Value::Container { .. } => self.load_index(id, position as i64),
+                            _ => self.unknown(Reason::Container),
+                        };
+                        elements = self.union(elements, set);
+                    }
+                    self.pattern(child, elements);
+                }
+            }
+            Syntax::MatchMapping => {
+                let mut elements = EMPTY;
+                for id in self.elements(subject) {
+                    let set = match self.values.get(id) {
+                        Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
+                        _ => self.unknown(Reason::Container),
+                    };
+                    elements = self.union(elements, set);
+                }
+                for child in tree.children(pattern) {
+                    if tree.kind(child).is_pattern() {
+                        self.pattern(child, elements);
+                    } else {
+                        self.evaluate(child);
+                    }
+                }
+                if !tree.name[pattern as usize].is_null() {
+                    let made = self.make(pattern, Container::Dict);
+                    self.store_index(made, Key::SOMEWHERE, elements);
+                    let set = self.sets.one(made);
+                    self.bind(pattern, set);
+                }
+            }
+            Syntax::MatchClass => {
+                let objects = self.of_class(pattern, subject);
+                let names: Vec<String> = self
+                    .resolver
+                    .strings
+                    .get(tree.value[pattern as usize])
+                    .map(|names| names.split(' ').map(str::to_owned).collect())
+                    .unwrap_or_default();
+                let patterns: Vec<u32> = tree.children(pattern).filter(|&child| tree.kind(child).is_pattern()).collect();
+                let unnamed = patterns.len().saturating_sub(names.len());
+                for (position, &child) in patterns.iter().enumerate() {
+                    let set = match position.checked_sub(unnamed).and_then(|index| names.get(index)) {
+                        Some(name) => {
+                            let name = self.resolver.strings.intern(name);
+                            self.load_attributes(pattern, objects, name)
+                        }
+                        None => self.unknown(Reason::Dynamic),
+                    };
+                    self.pattern(child, set);
+                }
+            }
+            Syntax::MatchOr => {
+                for child in tree.children(pattern) {
+                    self.pattern(child, subject);
+                }
+            }
+            _ => self.children(pattern),
+        }
+    }
+
+    /// The objects of the subject that a class pattern accepts.
+    fn of_class(&mut self, pattern: u32, subject: Set) -> Set {
+        let classes = self.evaluate(pattern + 1);
+        let mut kept = EMPTY;
+        for id in self.elements(subject) {
+            if let Value::Instance { class, .. } = self.values.get(id)
+                && self.elements(classes).iter().any(|&other| self.derives(class, other))
+            {
+                let one = self.sets.one(id);
+                kept = self.union(kept, one);
+            }
+        }
+        if kept == EMPTY { self.objects(classes) } else { kept }
+    }
+
+    /// Binds what an alias of an import statement brings.
+    fn import_alias(&mut self, alias: u32) {
+        let tree = &self.repository.tree;
+        let (statement, name) = (tree.parent[alias as usize], tree.name[alias as usize]);
+        self.publish();
+        if tree.kind(statement) == Syntax::Import {
+            let all = self.resolver.alias_targets(alias);
+            self.target_values(all);
+            let bound = self.resolver.alias_binding(alias);
+            let set = if bound.is_empty() { self.unknown(Reason::UnresolvedImport) } else { self.target_values(bound) };
+            self.bind(alias, set);
+            return;
+        }
+        let origin = self.resolver.origin(statement).targets;
+        let modules = self.target_values(origin);
+        if self.resolver.strings.text(name) == "*" {
+            return;
+        }
+        let mut set = EMPTY;
+        for module in self.elements(modules) {
+            let one = self.imported(alias, module, name);
+            set = self.union(set, one);
+        }
+        if self.is_unknown(set) && self.resolver.alias_targets(alias).is_empty() {
+            set = self.unknown(Reason::UnresolvedImport);
+        }
+        self.bind(alias, set);
+    }
+
+    fn function(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        let decorators: Vec<(u32, Set)> =
+            tree.in_field(node, Field::DecoratorList).map(|decorator| (decorator, self.evaluate(decorator))).collect();
+        let definition = self.repository.definitions.of_node[&node];
+        let function = self.make_function(definition);
+        self.defaults(node, function, definition);
+        self.annotations(node);
+        let mut set = self.sets.one(function);
+        for (decorator, callables) in decorators.into_iter().rev() {
+            set = self.decorate(decorator, callables, set);
+        }
+        self.bind(node, set);
+    }
+
+    /// What a decorator makes of something. One that is not known is taken to give back what it got.
+    pub fn decorate(&mut self, decorator: u32, callables: Set, decorated: Set) -> Set {
+        let mut found = EMPTY;
+        let mut is_known = false;
+        let arguments = Arguments::one(decorated);
+        for id in self.elements(callables) {
+            let result = self.call(decorator, id, &arguments, Via::Decorator);
+            let outside = matches!(
+                self.values.get(id),
+                Value::External(_) | Value::ExternalResult(_) | Value::ExternalMember(_) | Value::Unknown(_)
+            );
+            if !outside || !self.is_external(result) {
+                is_known |= !self.is_unknown(result);
+                found = self.union(found, result);
+            }
+        }
+        if is_known { found } else { self.union(found, decorated) }
+    }
+
+    fn is_external(&self, set: Set) -> bool {
+        self.sets.get(set).iter().all(|&id| matches!(self.values.get(id), Value::ExternalResult(_) | Value::Unknown(_)))
+    }
+
+    /// Evaluates the defaults of a function where it is made.
+    pub fn defaults(&mut self, node: u32, function: Id, definition: u32) {
+        let tree = &self.repository.tree;
+        let arguments = tree.children(node).find(|&child| tree.kind(child) == Syntax::Arguments);
+        let Some(arguments) = arguments else { return };
+        let parameters = self.parameters(definition);
+        let positional = parameters.iter().filter(|parameter| matches!(parameter.kind, Field::PosOnlyArgs | Field::Args)).count();
+        let defaults: Vec<u32> = tree.in_field(arguments, Field::Defaults).collect();
+        let first = positional.saturating_sub(defaults.len());
+        for (index, &default) in defaults.iter().enumerate() {
+            let set = self.evaluate(default);
+            self.store_values(function, Key::default(first + index), set);
+        }
+        let keyword_only = parameters.iter().position(|parameter| parameter.kind == Field::KwOnlyArgs).unwrap_or(parameters.len());
+        for default in tree.in_field(arguments, Field::KwDefaults) {
+            let set = self.evaluate(default);
+            self.store_values(function, Key::default(keyword_only + tree.position[default as usize] as usize), set);
+        }
+    }
+
+    /// Annotations are evaluated for what their names refer to.
+    fn annotations(&mut self, node: u32) {
+        let tree = &self.repository.tree;
+        let arguments = tree.children(node).find(|&child| tree.kind(child) == Syntax::Arguments);
+        let of_parameters = arguments.into_iter().flat_map(|arguments| tree.children(arguments));
+        for annotation in of_parameters.filter_map(|argument| tree.child(argument, Field::Annotation)) {
+            self.evaluate(annotation);
+        }
+        self.child(node, Field::Returns);
+    }
+
+    fn class(&mut self, node: u32) {
+        let repository = self.repository;
+        let tree = &repository.tree;
+        let decorators: Vec<(u32, Set)> =
+            tree.in_field(node, Field::DecoratorList).map(|decorator| (decorator, self.evaluate(decorator))).collect();
+        let definition = repository.definitions.of_node[&node];
+        let class = self.values.id(Value::Class { definition, unit: self.state.unit });
+        self.declare_class(node, class);
+        let inner = repository.definitions.get(definition).inner;
+        let slots: Vec<u32> = self.frames.of_own_scope(inner).to_vec();
+        for &slot in &slots {
+            self.put(slot, UNBOUND);
+        }
+        self.state.classes.push(class);
+        self.body(node, Field::Body);
+        self.state.classes.pop();
+        for slot in slots {
+            let held = self.state.get(self.frames.local[slot as usize]);
+            if held.values != EMPTY || held.bindings != EMPTY {
+                let name = repository.bindings.slots[slot as usize].name;
+                let cell = self.cells.of_value(class, Key::attribute(name));
+                self.write(cell, held);
+            }
+        }
+        self.class_made(node, class);
+        let mut set = self.sets.one(class);
+        for (decorator, callables) in decorators.into_iter().rev() {
+            set = self.decorate(decorator, callables, set);
+        }
+        self.bind(node, set);
+    }
+
+    /// An object of a class that was made somewhere.
+    pub fn some_object(&mut self, class: Id) -> Id {
+        self.values.id(Value::Instance { class, site: ANYWHERE })
+    }
+}

@@ -1,0 +1,262 @@
+//! What an expression may be: kinds of abstract values, and sets of them by number. How they come to be is `machine.rs`.
+
+use std::hash::Hash;
+
+use rustc_hash::FxHashMap;
+
+use crate::table::Str;
+
+/// Why a value is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// A parameter that no call in the repository fills.
+    Parameter,
+    /// What something outside the repository returned.
+    ExternalResult,
+    /// An element of a container whose contents are not known.
+    Container,
+    /// Known only when the program runs: a computed attribute name, a value of a form that is not followed.
+    Dynamic,
+    UnresolvedName,
+    UnresolvedImport,
+    /// A base class is not known, so an attribute may be anywhere.
+    UnknownBase,
+    NoSuchAttribute,
+    /// A limit of the analysis was reached.
+    Limit,
+}
+
+impl Reason {
+    pub const fn text(self) -> &'static str {
+        match self {
+            Reason::Parameter => "parameter never bound",
+            Reason::ExternalResult => "external result",
+            Reason::Container => "container of unknown",
+            Reason::Dynamic => "dynamic",
+            Reason::UnresolvedName => "unresolved name",
+            Reason::UnresolvedImport => "unresolved import",
+            Reason::UnknownBase => "unknown base",
+            Reason::NoSuchAttribute => "no such attribute",
+            Reason::Limit => "limit reached",
+        }
+    }
+}
+
+/// The number of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id(pub u32);
+
+/// No allocation site: any object of its kind.
+pub const ANYWHERE: u32 = u32::MAX;
+
+/// The kind of an object that holds others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Container {
+    List,
+    Tuple,
+    Dict,
+    Set,
+    /// What `iter`, `map`, `zip` and the like give.
+    Iterator,
+}
+
+impl Container {
+    /// The name of the builtin type.
+    pub const fn type_name(self) -> &'static str {
+        match self {
+            Container::List => "list",
+            Container::Tuple => "tuple",
+            Container::Dict => "dict",
+            Container::Set => "set",
+            Container::Iterator => "generator",
+        }
+    }
+}
+
+/// What wraps a function or a value and changes how it is found or called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wrapper {
+    Property,
+    CachedProperty,
+    StaticMethod,
+    ClassMethod,
+    Partial,
+    ContextManager,
+}
+
+/// One thing that an expression may be. `unit` is the activation of a function in which it was made; `site` the node that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Value {
+    Module(u32),
+    Namespace(u32),
+    Function { definition: u32, unit: u32 },
+    Class { definition: u32, unit: u32 },
+    /// An object of a class of the repository.
+    Instance { class: Id, site: u32 },
+    /// A function with its first argument.
+    Method { function: Id, receiver: Id },
+    Super { class: Id, receiver: Id },
+    /// A dotted name outside the repository.
+    External(Str),
+    /// What a call of that name gives.
+    ExternalResult(Str),
+    /// What an external class gives the subclasses and instances of the repository under a name.
+    ExternalMember(Str),
+    /// A name of `builtins`, with attributes: `range`, `str.join`.
+    Builtin(Str),
+    /// A method of a builtin type with its object.
+    BuiltinMethod { name: Str, receiver: Id },
+    /// An object of a builtin type of which nothing else is known.
+    Literal(Str),
+    Text(Str),
+    Integer(i64),
+    Container { kind: Container, site: u32, unit: u32 },
+    Wrapper { kind: Wrapper, site: u32, unit: u32 },
+    Generator(u32),
+    Coroutine(u32),
+    Unknown(Reason),
+}
+
+/// Numbers of values.
+#[derive(Default)]
+pub struct Values {
+    all: Vec<Value>,
+    known: FxHashMap<Value, Id>,
+}
+
+impl Values {
+    pub fn id(&mut self, value: Value) -> Id {
+        if let Some(&known) = self.known.get(&value) {
+            return known;
+        }
+        let id = Id(self.all.len() as u32);
+        self.all.push(value);
+        self.known.insert(value, id);
+        id
+    }
+
+    pub fn get(&self, id: Id) -> Value {
+        self.all[id.0 as usize]
+    }
+}
+
+/// The number of a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Set(pub u32);
+
+pub const EMPTY: Set = Set(0);
+
+/// Sets by number: each distinct set is stored once, in order; unions are remembered.
+pub struct Sets<T> {
+    elements: Vec<T>,
+    ranges: Vec<(u32, u32)>,
+    known: FxHashMap<Box<[T]>, Set>,
+    unions: FxHashMap<(Set, Set), Set>,
+    singles: FxHashMap<T, Set>,
+}
+
+impl<T: Copy + Ord + Hash> Default for Sets<T> {
+    fn default() -> Self {
+        Self {
+            elements: Vec::new(),
+            ranges: vec![(0, 0)],
+            known: FxHashMap::default(),
+            unions: FxHashMap::default(),
+            singles: FxHashMap::default(),
+        }
+    }
+}
+
+impl<T: Copy + Ord + Hash> Sets<T> {
+    pub fn one(&mut self, element: T) -> Set {
+        if let Some(&known) = self.singles.get(&element) {
+            return known;
+        }
+        let set = self.intern(&[element]);
+        self.singles.insert(element, set);
+        set
+    }
+
+    /// The set of some elements, in any order.
+    pub fn of(&mut self, mut elements: Vec<T>) -> Set {
+        elements.sort_unstable();
+        elements.dedup();
+        self.intern(&elements)
+    }
+
+    fn intern(&mut self, elements: &[T]) -> Set {
+        if elements.is_empty() {
+            return EMPTY;
+        }
+        if let Some(&known) = self.known.get(elements) {
+            return known;
+        }
+        let start = self.elements.len() as u32;
+        self.elements.extend_from_slice(elements);
+        let set = Set(self.ranges.len() as u32);
+        self.ranges.push((start, self.elements.len() as u32));
+        self.known.insert(elements.into(), set);
+        set
+    }
+
+    pub fn get(&self, set: Set) -> &[T] {
+        let (start, end) = self.ranges[set.0 as usize];
+        &self.elements[start as usize..end as usize]
+    }
+
+    pub fn len(&self, set: Set) -> usize {
+        let (start, end) = self.ranges[set.0 as usize];
+        (end - start) as usize
+    }
+
+    pub fn at(&self, set: Set, index: usize) -> T {
+        self.elements[self.ranges[set.0 as usize].0 as usize + index]
+    }
+
+    pub fn contains(&self, set: Set, element: T) -> bool {
+        self.get(set).binary_search(&element).is_ok()
+    }
+
+    pub fn union(&mut self, one: Set, two: Set) -> Set {
+        if one == two || two == EMPTY {
+            return one;
+        }
+        if one == EMPTY {
+            return two;
+        }
+        let key = (one.min(two), one.max(two));
+        if let Some(&known) = self.unions.get(&key) {
+            return known;
+        }
+        let (left, right) = (self.get(one), self.get(two));
+        let mut merged = Vec::with_capacity(left.len() + right.len());
+        let (mut at, mut other) = (0, 0);
+        while at < left.len() && other < right.len() {
+            let (a, b) = (left[at], right[other]);
+            merged.push(a.min(b));
+            at += usize::from(a <= b);
+            other += usize::from(b <= a);
+        }
+        merged.extend_from_slice(&left[at..]);
+        merged.extend_from_slice(&right[other..]);
+        let set = self.intern(&merged);
+        self.unions.insert(key, set);
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EMPTY, Sets};
+
+    #[test]
+    fn a_union_is_a_set_in_order() {
+        let mut sets: Sets<u32> = Sets::default();
+        let (one, two) = (sets.of(vec![3, 1]), sets.of(vec![2, 3]));
+        let union = sets.union(one, two);
+        assert_eq!(sets.get(union), &[1, 2, 3]);
+        assert_eq!(sets.union(two, one), union);
+        assert_eq!(sets.union(union, EMPTY), union);
+        assert_eq!(sets.union(union, one), union);
+    }
+}

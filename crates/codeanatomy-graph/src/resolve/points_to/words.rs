@@ -1,0 +1,31 @@
+//! The names of Python that the analysis knows, as strings of the run.
+
+use crate::table::{Str, Strings};
+
+macro_rules! words {
+    ($($field:ident = $text:literal),* $(,)?) => {
+        #[derive(Clone, Copy)]
+        pub struct Words { $(pub $field: Str),* }
+
+        impl Words {
+            pub fn new(strings: &mut Strings) -> Self {
+                Self { $($field: strings.intern($text)),* }
+            }
+        }
+    };
+}
+
+words! {
+    new = "__new__", init = "__init__", call = "__call__", getattr = "__getattr__", getattribute = "__getattribute__", get = "__get__",
+    set_ = "__set__", iter = "__iter__", next = "__next__", aiter = "__aiter__", anext = "__anext__", enter = "__enter__",
+    exit = "__exit__", aenter = "__aenter__", aexit = "__aexit__", getitem = "__getitem__", setitem = "__setitem__",
+    delitem = "__delitem__", len = "__len__", bool_ = "__bool__", str_ = "__str__", repr = "__repr__", format = "__format__",
+    await_ = "__await__", class = "__class__", name = "__name__", dict_ = "__dict__", doc = "__doc__", module = "__module__",
+    qualname = "__qualname__", all = "__all__", hash = "__hash__", class_getitem = "__class_getitem__",
+    init_subclass = "__init_subclass__", post_init = "__post_init__", func = "__func__", self_ = "__self__", reversed = "__reversed__",
+    int_ = "__int__", metaclass = "metaclass", key = "key", args = "args", default = "default", default_factory = "default_factory",
+    fget = "fget", fset = "fset", fdel = "fdel", setter = "setter", getter = "getter", deleter = "deleter", str = "str", int = "int",
+    float = "float", bool = "bool", bytes = "bytes", tuple = "tuple", dict = "dict", generator = "generator", coroutine = "coroutine",
+    object = "object", type_ = "type", property = "property", super_ = "super", none = "NoneType", slice = "slice", lt = "__lt__",
+    add = "__add__", bytes_ = "__bytes__", float_ = "__float__", abs = "__abs__", round = "__round__",
+}

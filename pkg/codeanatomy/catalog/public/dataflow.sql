@@ -1,0 +1,25 @@
+SELECT reader.name AS variable, owner.id AS function_id, owner.qualified_name AS "function", source.path, coalesce(token.line, source.line) AS def_line,
+       coalesce(token.col, source.col) AS def_col, edge.path AS use_path, edge.line AS use_line, edge.col AS use_col, edge.label AS kind
+FROM cpg_edges AS edge
+JOIN cpg_nodes AS source ON source.id = edge.src
+JOIN cpg_nodes AS reader ON reader.id = edge.dst
+LEFT JOIN cpg_edges AS token ON token.src = edge.src AND token.kind IN ('binds', 'binds_import')
+LEFT JOIN cpg_nodes AS bound ON bound.id = token.dst AND token.kind = 'binds'
+LEFT JOIN cpg_edges AS holder ON holder.src = token.dst AND holder.kind = 'scope_of'
+LEFT JOIN cpg_nodes AS owner ON owner.id = coalesce(holder.dst, bound.parent_id)
+WHERE edge.kind = 'reaches'
+UNION ALL
+SELECT parameter.name AS variable, callee.id AS function_id, callee.qualified_name AS "function", edge.path, edge.line AS def_line, edge.col AS def_col,
+       parameter.path AS use_path, parameter.line AS use_line, parameter.col AS use_col, 'argument' AS kind
+FROM cpg_edges AS edge
+JOIN cpg_nodes AS parameter ON parameter.id = edge.dst
+JOIN cpg_nodes AS callee ON callee.id = parameter.parent_id
+WHERE edge.kind = 'argument_to_parameter'
+UNION ALL
+SELECT CAST(NULL AS VARCHAR) AS variable, callee.id AS function_id, callee.qualified_name AS "function", source.path, source.line AS def_line,
+       source.col AS def_col, site.path AS use_path, site.line AS use_line, site.col AS use_col, 'return' AS kind
+FROM cpg_edges AS edge
+JOIN cpg_nodes AS callee ON callee.id = edge.src
+JOIN cpg_nodes AS source ON source.id = edge.site_id
+JOIN cpg_nodes AS site ON site.id = edge.dst
+WHERE edge.kind = 'returns_to'
