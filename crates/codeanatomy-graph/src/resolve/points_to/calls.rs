@@ -105,6 +105,10 @@ impl Machine<'_, '_> {
 
     /// Calls one value: notes what runs, and gives what comes back.
     pub fn call(&mut self, site: u32, callee: Id, arguments: &Arguments, via: Via) -> Set {
+        self.deeper(|machine| machine.call_one(site, callee, arguments, via))
+    }
+
+    fn call_one(&mut self, site: u32, callee: Id, arguments: &Arguments, via: Via) -> Set {
         match self.values.get(callee) {
             Value::Function { definition, .. } => {
                 self.found.call(site, via, Target::Definition(definition));

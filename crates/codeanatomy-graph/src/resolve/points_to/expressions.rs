@@ -6,7 +6,7 @@ use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::frames::meaning_outside;
-use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::state::{Held, UNBOUND, joined};
 use crate::resolve::points_to::value::{Container, EMPTY, Reason, Set, Value};
 use crate::resolve::resolver::Target;
@@ -16,7 +16,7 @@ use crate::table::Str;
 impl Machine<'_, '_> {
     /// The values of an expression, with everything that evaluating it does.
     pub fn evaluate(&mut self, node: u32) -> Set {
-        let set = stacker::maybe_grow(1 << 16, 1 << 20, || self.evaluate_kind(node));
+        let set = stacker::maybe_grow(RED_ZONE, STACK, || self.evaluate_kind(node));
         let known = self.found.values[node as usize];
         self.found.reached[node as usize] = true;
         self.found.values[node as usize] = self.union(known, set);

@@ -27,6 +27,11 @@ const CONTEXTS: u32 = 8;
 const CONTEXTS_PER_FUNCTION: usize = 3;
 /// How deep calls are followed at once; deeper ones wait for their turn.
 const DEPTH: usize = 40;
+/// How many calls may be open at once, those that run no body of the repository included.
+const OPEN_CALLS: u32 = 256;
+/// Stack that must be left before going deeper, and how much is added where it is not.
+pub const RED_ZONE: usize = 256 << 10;
+pub const STACK: usize = 8 << 20;
 /// How often one activation is run again before its present result stands.
 const RUNS: u32 = 24;
 
@@ -86,6 +91,7 @@ pub struct Machine<'m, 'a> {
     queue: VecDeque<u32>,
     running: Vec<Id>,
     stack: Vec<State>,
+    open_calls: u32,
     /// Objects made in a loop: one stands for many.
     pub repeated: FxHashSet<Id>,
 }
@@ -125,6 +131,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             queue: VecDeque::new(),
             running: Vec::new(),
             stack: Vec::new(),
+            open_calls: 0,
             repeated: FxHashSet::default(),
         }
     }
@@ -335,6 +342,17 @@ impl<'m, 'a> Machine<'m, 'a> {
         } else {
             self.queue_unit(unit);
         }
+    }
+
+    /// Goes one call deeper, unless there are too many open.
+    pub fn deeper(&mut self, call: impl FnOnce(&mut Self) -> Set) -> Set {
+        if self.open_calls >= OPEN_CALLS {
+            return self.unknown(Reason::Limit);
+        }
+        self.open_calls += 1;
+        let set = stacker::maybe_grow(RED_ZONE, STACK, || call(self));
+        self.open_calls -= 1;
+        set
     }
 
     fn execute(&mut self, unit: u32) {

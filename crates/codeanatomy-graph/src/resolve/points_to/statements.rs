@@ -4,7 +4,7 @@ use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
-use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::state::{Delta, Held, Loop, UNBOUND, gathered};
 use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value};
 
@@ -34,7 +34,7 @@ impl Machine<'_, '_> {
     }
 
     pub fn statement(&mut self, node: u32) {
-        stacker::maybe_grow(1 << 16, 1 << 20, || self.statement_kind(node));
+        stacker::maybe_grow(RED_ZONE, STACK, || self.statement_kind(node));
     }
 
     fn statement_kind(&mut self, node: u32) {
