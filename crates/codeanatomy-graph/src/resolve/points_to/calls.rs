@@ -145,14 +145,21 @@ impl Machine<'_, '_> {
     }
 
     fn call_wrapper(&mut self, site: u32, wrapper: Id, kind: Wrapper, arguments: &Arguments, via: Via) -> Set {
+        // One that holds itself, through a loop or a merged activation, adds nothing.
+        if self.open_wrappers.contains(&wrapper) {
+            return EMPTY;
+        }
         let inner = self.read_values(wrapper, Key::attribute(self.words.func));
-        match kind {
+        self.open_wrappers.push(wrapper);
+        let set = match kind {
             Wrapper::Partial => {
                 let bound = self.partial_arguments(wrapper, arguments);
                 self.call_all(site, inner, &bound, via)
             }
             _ => self.call_all(site, inner, arguments, via),
-        }
+        };
+        self.open_wrappers.pop();
+        set
     }
 
     /// The arguments of a partial before those of its call.

@@ -92,6 +92,8 @@ pub struct Machine<'m, 'a> {
     running: Vec<Id>,
     stack: Vec<State>,
     open_calls: u32,
+    /// The wrappers whose functions are being called.
+    pub open_wrappers: Vec<Id>,
     /// Objects made in a loop: one stands for many.
     pub repeated: FxHashSet<Id>,
 }
@@ -132,6 +134,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             running: Vec::new(),
             stack: Vec::new(),
             open_calls: 0,
+            open_wrappers: Vec::new(),
             repeated: FxHashSet::default(),
         }
     }
