@@ -100,7 +100,10 @@ impl Machine<'_, '_> {
         let origin = self.resolver.strings.intern(repository.origin(tree.file(call)));
         for argument in tree.children(call).filter(|&child| matches!(tree.field[child as usize], Field::Args | Field::Keywords)) {
             let is_keyword = tree.kind(argument) == Syntax::Keyword;
-            let passed: Vec<u32> = self.found.passed_from(argument).map(|passed| passed.parameter).collect();
+            // An argument of a partial is passed on wherever that is called.
+            let mut passed: Vec<u32> = self.found.passed_from(argument).map(|passed| passed.parameter).collect();
+            passed.sort_unstable();
+            passed.dedup();
             for parameter in passed {
                 let row = ArgumentRow {
                     place: places.place(tree.bstart[argument as usize], tree.bend[argument as usize]),
