@@ -15,7 +15,11 @@ from codeanatomy.catalog.models import CALLBACKS, PASSED_THROUGH
 def names() -> dict[str, Any]:
     """Parameters of `resolve`: top-level modules of the standard library, names of builtins, and the members of those that are types;
     and what is declared of callables outside the repository."""
-    types = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {"generator": GeneratorType, "coroutine": CoroutineType, "function": FunctionType}
+    types = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {
+        "generator": GeneratorType,
+        "coroutine": CoroutineType,
+        "function": FunctionType,
+    }
     return {
         "standard_library": sorted(sys.stdlib_module_names),
         "builtins": sorted(dir(builtins)),

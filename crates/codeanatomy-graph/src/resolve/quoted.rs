@@ -60,7 +60,9 @@ pub fn allowed_names(text: &str) -> Vec<&str> {
             Some((head, rest)) => {
                 let inner = rest.strip_suffix(']').unwrap_or(rest);
                 match head.trim().rsplit('.').next().unwrap_or_default() {
-                    "Optional" | "Union" | "Final" | "ClassVar" | "Required" | "NotRequired" => open.extend(split(inner, b',').into_iter().rev()),
+                    "Optional" | "Union" | "Final" | "ClassVar" | "Required" | "NotRequired" => {
+                        open.extend(split(inner, b',').into_iter().rev())
+                    }
                     "Annotated" => open.extend(split(inner, b',').into_iter().next()),
                     "Literal" | "Callable" | "Type" | "type" => {}
                     _ => found.push(head.trim()),

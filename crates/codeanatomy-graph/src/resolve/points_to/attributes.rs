@@ -273,7 +273,10 @@ impl Machine<'_, '_> {
     }
 
     fn is_callable(&self, set: Set) -> bool {
-        self.sets.get(set).iter().any(|&id| matches!(self.values.get(id), Value::Function { .. } | Value::Method { .. } | Value::Wrapper { .. }))
+        self.sets
+            .get(set)
+            .iter()
+            .any(|&id| matches!(self.values.get(id), Value::Function { .. } | Value::Method { .. } | Value::Wrapper { .. }))
     }
 
     /// What a value found on a class is when asked for on the class itself.

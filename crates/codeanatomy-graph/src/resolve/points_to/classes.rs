@@ -88,7 +88,13 @@ impl Machine<'_, '_> {
             && let Some(methods) = self.look_up(class, name, Some(class))
         {
             let keywords = self.arguments(node);
-            let named = Arguments { all: keywords.all.into_iter().filter(|argument| argument.keyword.is_some_and(|name| name != self.words.metaclass)).collect() };
+            let named = Arguments {
+                all: keywords
+                    .all
+                    .into_iter()
+                    .filter(|argument| argument.keyword.is_some_and(|name| name != self.words.metaclass))
+                    .collect(),
+            };
             for method in self.elements(methods) {
                 for bound in self.bound(method, class, class) {
                     self.call(node, bound, &named, Via::Class);
@@ -96,7 +102,8 @@ impl Machine<'_, '_> {
             }
         }
         let is_dataclass = tree.in_field(node, Field::DecoratorList).any(|decorator| {
-            let callee = if tree.kind(decorator) == Syntax::Call { tree.child(decorator, Field::Func).unwrap_or(decorator) } else { decorator };
+            let callee =
+                if tree.kind(decorator) == Syntax::Call { tree.child(decorator, Field::Func).unwrap_or(decorator) } else { decorator };
             matches!(self.resolver.strings.get(tree.name[callee as usize]), Some("dataclass" | "define" | "attrs" | "frozen" | "mutable"))
         });
         self.classes.entry(class).or_default().is_dataclass = is_dataclass;
@@ -136,7 +143,9 @@ impl Machine<'_, '_> {
                 self.store_field(object, name, Held { values: argument.set, bindings: EMPTY });
             }
         }
-        if !fields.is_empty() && let Some(methods) = self.look_up(class, self.words.post_init, None) {
+        if !fields.is_empty()
+            && let Some(methods) = self.look_up(class, self.words.post_init, None)
+        {
             let receiver = self.sets.one(object);
             self.call_all(site, methods, &Arguments::one(receiver), Via::Constructor);
         }
@@ -257,8 +266,7 @@ impl Machine<'_, '_> {
     /// The same with the places that bound it.
     pub fn look_up_held(&mut self, class: Id, name: Str, after: Option<Id>) -> Option<Held> {
         let order = self.order(class);
-        let skip =
-            after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
+        let skip = after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
         for ancestor in &order.ancestors[skip..] {
             if let Ancestor::Class(id) = *ancestor {
                 let cell = self.cells.of_value(id, Key::attribute(name));
@@ -274,8 +282,7 @@ impl Machine<'_, '_> {
     /// The definitions under a name that the order of a class finds first.
     pub fn class_targets(&mut self, class: Id, name: Str, after: Option<Id>) -> Vec<Target> {
         let order = self.order(class);
-        let skip =
-            after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
+        let skip = after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
         for ancestor in &order.ancestors[skip..] {
             let Ancestor::Class(id) = *ancestor else { continue };
             let Value::Class { definition, .. } = self.values.get(id) else { continue };
@@ -293,8 +300,7 @@ impl Machine<'_, '_> {
     /// The first ancestor outside the repository that may have a name; and whether the repository knows all ancestors.
     pub fn outside(&mut self, class: Id, name: Str, after: Option<Id>) -> Option<Ancestor> {
         let order = self.order(class);
-        let skip =
-            after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
+        let skip = after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
         let external = order.ancestors[skip..].iter().copied().find(|ancestor| matches!(ancestor, Ancestor::External(_)));
         let builtin = order.ancestors[skip..].iter().copied().find(|ancestor| match *ancestor {
             Ancestor::Builtin(of) => self.repository.builtins.has(of, name),

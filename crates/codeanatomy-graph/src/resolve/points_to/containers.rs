@@ -97,7 +97,8 @@ impl Machine<'_, '_> {
         for object in self.elements(objects) {
             match self.values.get(object) {
                 Value::Container { .. } => {
-                    let is_slice = self.repository.tree.children(node).nth(1).is_some_and(|index| self.repository.tree.kind(index) == Syntax::Slice);
+                    let is_slice =
+                        self.repository.tree.children(node).nth(1).is_some_and(|index| self.repository.tree.kind(index) == Syntax::Slice);
                     if is_slice {
                         let elements = self.iterate(node, set, false);
                         self.store_index(object, Key::SOMEWHERE, elements);
@@ -152,13 +153,11 @@ impl Machine<'_, '_> {
                 self.store_item(object, keys, fresh);
                 self.union(found, fresh)
             }
-            Value::Instance { class, .. } => {
-                match self.special(node, object, self.words.getitem, Arguments::one(keys), Via::Subscript) {
-                    Some(set) => set,
-                    None if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
-                    None => self.unknown(Reason::Container),
-                }
-            }
+            Value::Instance { class, .. } => match self.special(node, object, self.words.getitem, Arguments::one(keys), Via::Subscript) {
+                Some(set) => set,
+                None if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
+                None => self.unknown(Reason::Container),
+            },
             Value::Class { .. } => {
                 for metaclass in self.metaclasses(object) {
                     if let Some(methods) = self.look_up(metaclass, self.words.getitem, None) {

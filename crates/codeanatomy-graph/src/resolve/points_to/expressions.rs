@@ -318,7 +318,9 @@ impl Machine<'_, '_> {
     ) -> Set {
         match value {
             Value::Text(_) => self.literal(self.words.str),
-            Value::Literal(name) if matches!(operator, "Add" | "Mod" | "Mult" | "Sub" | "BitOr" | "BitAnd" | "FloorDiv") => self.literal(name),
+            Value::Literal(name) if matches!(operator, "Add" | "Mod" | "Mult" | "Sub" | "BitOr" | "BitAnd" | "FloorDiv") => {
+                self.literal(name)
+            }
             Value::Integer(_) if operator != "Div" => self.literal(self.words.int),
             Value::Container { kind, .. } if matches!(operator, "Add" | "Mult" | "BitOr" | "BitAnd" | "Sub" | "BitXor") => {
                 if let Some(id) = in_place {

@@ -271,7 +271,9 @@ fn result_of(kind: &str, method: &str) -> Option<&'static str> {
         ("str", "partition" | "rpartition") => "tuple str",
         ("str", "encode") => "bytes",
         ("str", "find" | "rfind" | "index" | "rindex" | "count" | "__len__") => "int",
-        ("str", "startswith" | "endswith" | "isdigit" | "isalpha" | "isalnum" | "isspace" | "isupper" | "islower" | "isidentifier") => "bool",
+        ("str", "startswith" | "endswith" | "isdigit" | "isalpha" | "isalnum" | "isspace" | "isupper" | "islower" | "isidentifier") => {
+            "bool"
+        }
         ("str", "isnumeric" | "isdecimal" | "isascii" | "istitle" | "isprintable" | "__contains__") => "bool",
         ("str", "maketrans") => "dict",
         ("str", _) => "str",

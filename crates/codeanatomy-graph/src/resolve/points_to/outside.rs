@@ -110,7 +110,9 @@ impl Machine<'_, '_> {
                 self.called_back(site, first, &Arguments::one(elements));
                 self.filled(site, Container::Iterator, elements)
             }
-            "asyncio.run" | "asyncio.run_coroutine_threadsafe" | "asyncio.get_event_loop.run_until_complete"
+            "asyncio.run"
+            | "asyncio.run_coroutine_threadsafe"
+            | "asyncio.get_event_loop.run_until_complete"
             | "asyncio.new_event_loop.run_until_complete" => self.awaited(site, first),
             "asyncio.gather" => {
                 let mut results = EMPTY;

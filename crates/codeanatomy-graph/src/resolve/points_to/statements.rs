@@ -563,8 +563,7 @@ impl Machine<'_, '_> {
 
     /// What `as` gets, and the calls of entering and leaving.
     pub fn entered(&mut self, item: u32, managers: Set, is_async: bool) -> Set {
-        let (enter, exit) =
-            if is_async { (self.words.aenter, self.words.aexit) } else { (self.words.enter, self.words.exit) };
+        let (enter, exit) = if is_async { (self.words.aenter, self.words.aexit) } else { (self.words.enter, self.words.exit) };
         let mut found = EMPTY;
         for id in self.elements(managers) {
             let set = match self.values.get(id) {
@@ -590,7 +589,9 @@ impl Machine<'_, '_> {
             match self.values.get(id) {
                 Value::ExternalResult(name) => {
                     let last = self.resolver.strings.text(name).rsplit('.').next().unwrap_or_default().to_owned();
-                    if matches!(last.as_str(), "suppress" | "raises" | "warns" | "ExitStack" | "AsyncExitStack") || last.starts_with("assert") {
+                    if matches!(last.as_str(), "suppress" | "raises" | "warns" | "ExitStack" | "AsyncExitStack")
+                        || last.starts_with("assert")
+                    {
                         return true;
                     }
                 }
@@ -802,10 +803,8 @@ impl Machine<'_, '_> {
         let arguments = Arguments::one(decorated);
         for id in self.elements(callables) {
             let result = self.call(decorator, id, &arguments, Via::Decorator);
-            let outside = matches!(
-                self.values.get(id),
-                Value::External(_) | Value::ExternalResult(_) | Value::ExternalMember(_) | Value::Unknown(_)
-            );
+            let outside =
+                matches!(self.values.get(id), Value::External(_) | Value::ExternalResult(_) | Value::ExternalMember(_) | Value::Unknown(_));
             if !outside || !self.is_external(result) {
                 is_known |= !self.is_unknown(result);
                 found = self.union(found, result);

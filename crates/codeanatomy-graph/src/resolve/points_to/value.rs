@@ -89,13 +89,28 @@ pub enum Wrapper {
 pub enum Value {
     Module(u32),
     Namespace(u32),
-    Function { definition: u32, unit: u32 },
-    Class { definition: u32, unit: u32 },
+    Function {
+        definition: u32,
+        unit: u32,
+    },
+    Class {
+        definition: u32,
+        unit: u32,
+    },
     /// An object of a class of the repository.
-    Instance { class: Id, site: u32 },
+    Instance {
+        class: Id,
+        site: u32,
+    },
     /// A function with its first argument.
-    Method { function: Id, receiver: Id },
-    Super { class: Id, receiver: Id },
+    Method {
+        function: Id,
+        receiver: Id,
+    },
+    Super {
+        class: Id,
+        receiver: Id,
+    },
     /// A dotted name outside the repository.
     External(Str),
     /// What a call of that name gives.
@@ -105,13 +120,24 @@ pub enum Value {
     /// A name of `builtins`, with attributes: `range`, `str.join`.
     Builtin(Str),
     /// A method of a builtin type with its object.
-    BuiltinMethod { name: Str, receiver: Id },
+    BuiltinMethod {
+        name: Str,
+        receiver: Id,
+    },
     /// An object of a builtin type of which nothing else is known.
     Literal(Str),
     Text(Str),
     Integer(i64),
-    Container { kind: Container, site: u32, unit: u32 },
-    Wrapper { kind: Wrapper, site: u32, unit: u32 },
+    Container {
+        kind: Container,
+        site: u32,
+        unit: u32,
+    },
+    Wrapper {
+        kind: Wrapper,
+        site: u32,
+        unit: u32,
+    },
     Generator(u32),
     Coroutine(u32),
     Unknown(Reason),
