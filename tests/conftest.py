@@ -1,4 +1,4 @@
-"""What all tests share: literate tests under `evidence/`, and `--golden`, which rewrites their expectations. Warnings are errors (pyproject)."""
+"""What all tests share: literate tests under `evidence/` and `graph/`, and `--golden`, which rewrites their expectations. Warnings are errors (pyproject)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import evidence
+from tests.support import evidence, graphs
 from tests.support.literate import LiterateFile
 
 os.environ |= {"CODEANATOMY_SCIP": "off", "CODEANATOMY_TYPES": "off"}
@@ -20,7 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> LiterateFile | None:
-    """`evidence/<extractor>/*.md` are tests of that extractor."""
+    """`evidence/<extractor>/*.md` are tests of that extractor, `graph/*.md` of public views."""
     if file_path.suffix == ".md" and file_path.parent.parent.name == "evidence":
         return LiterateFile.of(parent, file_path, evidence.rows_of(file_path.parent.name))
+    if file_path.suffix == ".md" and file_path.parent.name == "graph":
+        return LiterateFile.of(parent, file_path, graphs.rows_of(file_path.parent))
     return None

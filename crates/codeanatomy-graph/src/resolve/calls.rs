@@ -150,7 +150,6 @@ fn status(targets: &[Target]) -> &'static str {
         [] => "unresolved",
         _ if targets.iter().all(|target| matches!(target, Target::Builtin(_))) => "builtin",
         _ if targets.iter().all(|target| matches!(target, Target::External(_) | Target::Builtin(_))) => "external",
-        [_] => "resolved",
-        _ => "ambiguous",
+        _ => "resolved",
     }
 }

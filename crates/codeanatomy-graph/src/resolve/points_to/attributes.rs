@@ -135,8 +135,7 @@ impl Machine<'_, '_> {
             let getattr = self.module_attribute(module, self.words.getattr).values;
             if self.elements(getattr).iter().any(|&id| matches!(self.values.get(id), Value::Function { .. })) {
                 let text = self.one(Value::Text(name));
-                let node = self.repository.definitions.get(file).node;
-                return self.call_all(node, getattr, &Arguments::one(text), Via::Attribute);
+                return self.call_all(at, getattr, &Arguments::one(text), Via::Attribute);
             }
             return if self.has_slot(file, name) { EMPTY } else { self.unknown(Reason::NoSuchAttribute) };
         }

@@ -3,6 +3,7 @@
 use crate::resolve::definitions::Flavour;
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::{Passed, Via};
 use crate::resolve::points_to::machine::{Machine, Parameter};
 use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
@@ -412,7 +413,14 @@ impl Machine<'_, '_> {
                     let receiver = self.sets.one(object);
                     self.call_all(site, methods, &arguments.behind(receiver), Via::Constructor);
                 }
-                None => self.fill_fields(site, of, object, arguments),
+                None => {
+                    if let Some(Ancestor::External(path)) = self.outside(of, self.words.init, None) {
+                        let name = self.resolver.dot(path, self.words.init);
+                        let target = self.resolver.external(name);
+                        self.found.call(site, Via::Constructor, target);
+                    }
+                    self.fill_fields(site, of, object, arguments);
+                }
             }
         }
         made

@@ -665,18 +665,28 @@ impl Machine<'_, '_> {
                 }
             }
             Syntax::MatchStar => {
+                let is_list = |id: &Id| matches!(self.values.get(*id), Value::Container { kind: Container::List, site, .. } if site == pattern);
+                if subject != EMPTY && self.elements(subject).iter().all(is_list) {
+                    self.bind(pattern, subject);
+                    return;
+                }
                 let made = self.make(pattern, Container::List);
                 self.store_index(made, Key::SOMEWHERE, subject);
                 let set = self.sets.one(made);
                 self.bind(pattern, set);
             }
             Syntax::MatchSequence => {
-                for (position, child) in tree.children(pattern).enumerate() {
+                let children: Vec<u32> = tree.children(pattern).collect();
+                let starred = children.iter().position(|&child| tree.kind(child) == Syntax::MatchStar);
+                for (position, &child) in children.iter().enumerate() {
                     let mut elements = EMPTY;
                     for id in self.elements(subject) {
+                        let length = self.lengths.get(&id).copied();
                         let set = match self.values.get(id) {
-                            Value::Container { .. } if tree.kind(child) == Syntax::MatchStar => self.read_values(id, Key::ELEMENTS),
-                            Value::Container { .. } => self.load_index(id, position as i64),
+                            Value::Container { .. } if starred.is_none() || length.is_some() => {
+                                self.unpacked(pattern, id, position, starred, (children.len(), length))
+                            }
+                            Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
                             _ => self.unknown(Reason::Container),
                         };
                         elements = self.union(elements, set);
