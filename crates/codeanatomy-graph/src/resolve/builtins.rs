@@ -38,6 +38,11 @@ impl Builtins {
         self.members.as_ref().is_some_and(|members| members.contains_key(&name))
     }
 
+    /// Whether any builtin type has a member of that name: then the name alone says nothing.
+    pub fn is_common(&self, name: Str) -> bool {
+        self.members.as_ref().is_some_and(|members| members.values().any(|of_type| of_type.contains(&name)))
+    }
+
     /// Whether a builtin type has a member.
     pub fn has(&self, of: Str, name: Str) -> bool {
         match &self.members {

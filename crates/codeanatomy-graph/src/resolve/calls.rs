@@ -2,6 +2,7 @@
 
 use crate::resolve::confidence::confidence;
 use crate::resolve::definitions::{DefinitionKind, node_id};
+use crate::resolve::guesses::Guesses;
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::names::Meaning;
 use crate::resolve::points_to::found::Via;
@@ -30,7 +31,7 @@ struct Site {
 
 impl Machine<'_, '_> {
     /// The calls of a file, in the order of their places: those written, and those that other syntax implies.
-    pub fn call_rows(&mut self, file: u32, places: &mut Places<'_>, rows: (&mut CallRows, &mut CallSiteRows)) {
+    pub fn call_rows(&mut self, file: u32, guesses: &Guesses, places: &mut Places<'_>, rows: (&mut CallRows, &mut CallSiteRows)) {
         let repository = self.repository;
         let tree = &repository.tree;
         let nodes = tree.nodes(file);
@@ -51,11 +52,18 @@ impl Machine<'_, '_> {
             };
             let from = called.partition_point(|&(other, _)| other < node);
             let callees: Vec<Callee> = called[from..].iter().take_while(|&&(other, _)| other == node).map(|&(_, callee)| callee).collect();
-            self.site_rows(node, &site, &callees, rows.0, rows.1);
+            self.site_rows(node, &site, &callees, guesses, (&mut *rows.0, &mut *rows.1));
         }
     }
 
-    fn site_rows(&mut self, node: u32, site: &Site, callees: &[Callee], calls: &mut CallRows, sites: &mut CallSiteRows) {
+    fn site_rows(
+        &mut self,
+        node: u32,
+        site: &Site,
+        callees: &[Callee],
+        guesses: &Guesses,
+        (calls, sites): (&mut CallRows, &mut CallSiteRows),
+    ) {
         let tree = &self.repository.tree;
         let expression = if site.is_written { tree.child(node, Field::Func).unwrap_or(NONE) } else { node };
         let main = |callee: &&Callee| if site.is_written { callee.via == Via::Written } else { callee.via != Via::Constructor };
@@ -70,17 +78,33 @@ impl Machine<'_, '_> {
             return;
         }
         let targets: Vec<Target> = callees.iter().filter(main).map(|callee| callee.target).collect();
-        let status = status(&targets);
+        let reason = if targets.is_empty() { self.reason(expression) } else { NULL_STR };
+        let guessed = if targets.is_empty() { self.guess(site, expression, guesses, calls) } else { 0 };
+        let status = if guessed > 0 { "ambiguous" } else { status(&targets) };
         let row = CallSiteRow {
             place: site.place,
             site_id: site.id,
             caller_id: site.caller,
             callee_text: self.resolver.expression_text(expression),
             status: self.resolver.strings.intern(status),
-            reason: if status == "unresolved" { self.reason(expression) } else { NULL_STR },
-            targets: written as i32,
+            reason,
+            targets: (written + guessed) as i32,
         };
         sites.push(row);
+    }
+
+    /// Rows of what a call of an attribute may run by classes and names alone; says how many.
+    fn guess(&mut self, site: &Site, expression: u32, guesses: &Guesses, calls: &mut CallRows) -> usize {
+        let tree = &self.repository.tree;
+        if tree.kind(expression) != Syntax::Attribute || !self.found.reached[expression as usize] {
+            return 0;
+        }
+        let objects = self.elements(self.found.values[expression as usize + 1]);
+        let (targets, resolution) = self.guessed(guesses, &objects, tree.name[expression as usize]);
+        for &target in &targets {
+            self.push_call(site, Callee { via: Via::Written, target }, resolution, site.id, calls);
+        }
+        targets.len()
     }
 
     fn push_call(&mut self, site: &Site, callee: Callee, resolution: &'static str, group: i64, calls: &mut CallRows) {

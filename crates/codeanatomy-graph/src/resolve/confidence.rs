@@ -6,7 +6,8 @@ pub fn confidence(resolution: &str) -> f64 {
         "lexical" | "global" | "builtin" | "import" => 1.0,
         "external" => 0.95,
         "attribute" | "value" => 0.9,
-        "annotation" => 0.7,
+        "hierarchy" => 0.6,
+        "name_match" => 0.4,
         _ => 0.5,
     }
 }

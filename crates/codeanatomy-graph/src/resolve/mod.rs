@@ -9,6 +9,7 @@ mod confidence;
 mod definitions;
 mod facts;
 mod flows;
+mod guesses;
 mod imports;
 mod kinds;
 mod linearisation;
@@ -33,6 +34,7 @@ use crate::positions::{FileLines, Lines};
 use crate::resolve::bindings::Bindings;
 use crate::resolve::builtins::Builtins;
 use crate::resolve::definitions::{DefinitionKind, Definitions};
+use crate::resolve::guesses::Guesses;
 use crate::resolve::modules::Modules;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::outside::Outside;
@@ -98,6 +100,7 @@ fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repos
     let mut resolver = Resolver::new(repository, run.strings, ids);
     let mut machine = Machine::new(&mut resolver);
     machine.run(run.cancelled)?;
+    let guesses = Guesses::of(&mut machine);
     for (number, file) in repository.files.files.iter().enumerate() {
         if (run.cancelled)() {
             return Err(OperatorError::Cancelled);
@@ -121,7 +124,7 @@ fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repos
             machine.flow_rows(number, places, (&mut rows.data_flow, &mut rows.arguments));
             machine.class_rows(&classes, places, (&mut rows.inherits, &mut rows.mro, &mut rows.overrides));
         }
-        machine.call_rows(number, places, (&mut rows.calls, &mut rows.call_sites));
+        machine.call_rows(number, &guesses, places, (&mut rows.calls, &mut rows.call_sites));
     }
     resolver.external_rows(&mut rows);
     Ok(rows.into_tables())

@@ -268,7 +268,29 @@ impl Machine<'_, '_> {
         if name == self.words.name || name == self.words.qualname || name == self.words.doc || name == self.words.module {
             return self.literal(self.words.str);
         }
+        let given = self.given_by_metaclass(node, class, name);
+        if given != EMPTY {
+            let mut found = EMPTY;
+            for value in self.elements(given) {
+                let bound = self.on_class(node, value, class);
+                let set = self.sets.of(bound);
+                found = self.union(found, set);
+            }
+            return found;
+        }
         self.beyond(class, class, name, None)
+    }
+
+    /// What a metaclass stores on the classes that it makes: a class is an object of its metaclass.
+    fn given_by_metaclass(&mut self, node: u32, class: Id, name: Str) -> Set {
+        let mut found = EMPTY;
+        for metaclass in self.metaclasses(class) {
+            let object = self.some_object(metaclass);
+            let held = self.fields(object, metaclass, name);
+            self.read_at(node, held.bindings);
+            found = self.union(found, held.values);
+        }
+        found
     }
 
     fn is_callable(&self, set: Set) -> bool {
@@ -349,6 +371,10 @@ impl Machine<'_, '_> {
         if found != EMPTY || fields.bindings != EMPTY {
             return found;
         }
+        let given = self.given_by_metaclass(node, class, name);
+        if given != EMPTY {
+            return self.on_object(node, given, object, class);
+        }
         for special in [self.words.getattribute, self.words.getattr] {
             if self.look_up(class, special, None).is_some() {
                 let text = Arguments::one(self.one(Value::Text(name)));
@@ -384,7 +410,23 @@ impl Machine<'_, '_> {
         }
         let cell = self.cells.of_value(class, Key::of_instances(name));
         let of_class = self.read(cell);
-        joined(own, of_class, &mut self.sets, &mut self.bindings)
+        let found = joined(own, of_class, &mut self.sets, &mut self.bindings);
+        if found == UNBOUND { self.inherited_fields(class, name) } else { found }
+    }
+
+    /// What methods of the ancestors store on objects of which only the class is known.
+    fn inherited_fields(&mut self, class: Id, name: Str) -> Held {
+        let order = self.order(class);
+        let mut found = UNBOUND;
+        for ancestor in order.ancestors.iter().skip(1) {
+            if let Ancestor::Class(id) = *ancestor {
+                let object = self.some_object(id);
+                let cell = self.cells.of_value(object, Key::attribute(name));
+                let held = self.read(cell);
+                found = joined(found, held, &mut self.sets, &mut self.bindings);
+            }
+        }
+        found
     }
 
     fn super_attribute(&mut self, node: u32, class: Id, receiver: Id, name: Str) -> Set {
@@ -477,7 +519,11 @@ impl Machine<'_, '_> {
                     self.state.set(place, held, &mut self.sets, &mut self.bindings);
                 }
             }
-            Value::Class { .. } | Value::Function { .. } | Value::Wrapper { .. } => self.store_held(object, Key::attribute(name), held),
+            Value::Class { .. } => {
+                self.open_class(object, name);
+                self.store_held(object, Key::attribute(name), held);
+            }
+            Value::Function { .. } | Value::Wrapper { .. } => self.store_held(object, Key::attribute(name), held),
             Value::Method { function, .. } => self.store_attribute(node, function, name, set, is_single),
             _ => {}
         }

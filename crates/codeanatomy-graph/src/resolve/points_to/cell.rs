@@ -63,6 +63,8 @@ struct Cell {
     /// The nodes that bind or store it and may be in force, of a variable or an attribute.
     bindings: Set,
     writer: u32,
+    /// Who read it last: most reads are by the same activation again.
+    reader: u32,
     readers: Vec<u32>,
 }
 
@@ -78,7 +80,7 @@ impl Cells {
         let next = self.all.len() as u32;
         let cell = *self.known.entry((owner, key)).or_insert(next);
         if cell == next {
-            self.all.push(Cell { set: EMPTY, bindings: EMPTY, writer: NONE, readers: Vec::new() });
+            self.all.push(Cell { set: EMPTY, bindings: EMPTY, writer: NONE, reader: NONE, readers: Vec::new() });
         }
         cell
     }
@@ -89,8 +91,11 @@ impl Cells {
 
     /// What a cell holds; `reader` is told when it grows.
     pub fn read(&mut self, cell: u32, reader: u32) -> (Set, Set) {
-        if self.reads.insert((cell, reader)) {
-            self.all[cell as usize].readers.push(reader);
+        if self.all[cell as usize].reader != reader {
+            self.all[cell as usize].reader = reader;
+            if self.reads.insert((cell, reader)) {
+                self.all[cell as usize].readers.push(reader);
+            }
         }
         self.peek(cell)
     }

@@ -40,6 +40,8 @@ pub struct Class {
     /// The calls whose objects are told apart.
     pub sites: Vec<u32>,
     is_dataclass: bool,
+    /// Whether something was stored on it under a name that its body does not bind.
+    is_open: bool,
 }
 
 impl Machine<'_, '_> {
@@ -268,7 +270,9 @@ impl Machine<'_, '_> {
         let order = self.order(class);
         let skip = after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
         for ancestor in &order.ancestors[skip..] {
-            if let Ancestor::Class(id) = *ancestor {
+            if let Ancestor::Class(id) = *ancestor
+                && self.may_have(id, name)
+            {
                 let cell = self.cells.of_value(id, Key::attribute(name));
                 let held = self.read(cell);
                 if held != UNBOUND {
@@ -277,6 +281,31 @@ impl Machine<'_, '_> {
             }
         }
         None
+    }
+
+    /// Whether a class itself may have a name: most have not, and need not be asked.
+    fn may_have(&self, class: Id, name: Str) -> bool {
+        let Value::Class { definition, .. } = self.values.get(class) else { return false };
+        let inner = self.repository.definitions.get(definition).inner;
+        self.repository.bindings.slot(inner, name).is_some() || self.classes.get(&class).is_some_and(|known| known.is_open)
+    }
+
+    /// Notes that something is stored on a class; what was looked up in it before may be found now.
+    pub fn open_class(&mut self, class: Id, name: Str) {
+        if self.may_have(class, name) {
+            return;
+        }
+        self.classes.entry(class).or_default().is_open = true;
+        self.touch_order(class);
+    }
+
+    /// Tells those who looked something up in a class or in one below it.
+    fn touch_order(&mut self, class: Id) {
+        let cell = self.cells.of_value(class, Key::ORDER);
+        self.touch(cell);
+        for other in self.classes.get(&class).map(|known| known.below.clone()).unwrap_or_default() {
+            self.touch_order(other);
+        }
     }
 
     /// The definitions under a name that the order of a class finds first.

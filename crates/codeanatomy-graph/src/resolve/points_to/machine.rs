@@ -9,7 +9,7 @@ use crate::operator::OperatorError;
 use crate::resolve::definitions::DefinitionKind;
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::points_to::cell::{Cells, Key};
-use crate::resolve::points_to::classes::Class;
+use crate::resolve::points_to::classes::{Ancestor, Class};
 use crate::resolve::points_to::found::Found;
 use crate::resolve::points_to::frames::Frames;
 use crate::resolve::points_to::state::{Held, State};
@@ -22,7 +22,11 @@ use crate::resolve::syntax::NONE;
 const DETAILED: usize = 12;
 const LARGEST: usize = 40;
 /// Activations of one function that are told apart; the rest are one.
-const CONTEXTS: u32 = 8;
+const CONTEXTS: u32 = 4;
+/// The same for functions that make functions or classes, or are given them: decorators, factories. What they give back is told apart or useless.
+const CONTEXTS_OF_FACTORIES: u32 = 64;
+/// Nodes of all contexts of one factory together.
+const NODES_OF_FACTORIES: u32 = 4_000;
 /// Activations of all functions together, for each function there is.
 const CONTEXTS_PER_FUNCTION: usize = 3;
 /// How deep calls are followed at once; deeper ones wait for their turn.
@@ -33,7 +37,7 @@ const OPEN_CALLS: u32 = 256;
 pub const RED_ZONE: usize = 256 << 10;
 pub const STACK: usize = 8 << 20;
 /// How often one activation is run again before its present result stands.
-const RUNS: u32 = 24;
+const RUNS: u32 = 16;
 
 /// A parameter of a function, in the order in which they are written.
 #[derive(Clone, Copy, Debug)]
@@ -85,10 +89,14 @@ pub struct Machine<'m, 'a> {
     merged: FxHashMap<Id, u32>,
     contexts: FxHashMap<Id, u32>,
     most_units: usize,
+    /// The functions in whose bodies others are made.
+    factories: FxHashSet<u32>,
+    units_of: FxHashMap<Id, Vec<u32>>,
     functions: Vec<Id>,
     made: FxHashSet<Id>,
     called: FxHashSet<Id>,
-    queue: VecDeque<u32>,
+    /// By how often they ran.
+    queue: Vec<VecDeque<u32>>,
     running: Vec<Id>,
     stack: Vec<State>,
     open_calls: u32,
@@ -103,7 +111,9 @@ impl<'m, 'a> Machine<'m, 'a> {
         let repository = resolver.repository;
         let frames = Frames::read(resolver);
         let words = Words::new(resolver.strings);
-        let functions = repository.definitions.all.iter().filter(|definition| definition.kind.is_code()).count();
+        let code = || repository.definitions.all.iter().filter(|definition| definition.kind.is_code());
+        let functions = code().count();
+        let factories = code().map(|definition| definition.parent).filter(|&parent| parent != NONE).collect();
         Self {
             found: Found::new(repository.tree.len()),
             resolver,
@@ -127,10 +137,12 @@ impl<'m, 'a> Machine<'m, 'a> {
             merged: FxHashMap::default(),
             contexts: FxHashMap::default(),
             most_units: functions * CONTEXTS_PER_FUNCTION + 1000,
+            factories,
+            units_of: FxHashMap::default(),
             functions: Vec::new(),
             made: FxHashSet::default(),
             called: FxHashSet::default(),
-            queue: VecDeque::new(),
+            queue: vec![VecDeque::new(); RUNS as usize],
             running: Vec::new(),
             stack: Vec::new(),
             open_calls: 0,
@@ -143,23 +155,42 @@ impl<'m, 'a> Machine<'m, 'a> {
     pub fn run(&mut self, cancelled: &dyn Fn() -> bool) -> Result<(), OperatorError> {
         for file in 0..self.repository.files.files.len() as u32 {
             self.import(file);
-            self.settle(cancelled)?;
+            if cancelled() {
+                return Err(OperatorError::Cancelled);
+            }
         }
+        self.settle(cancelled)?;
         let mut next = 0;
         while next < self.functions.len() {
-            let function = self.functions[next];
-            next += 1;
-            if !self.called.contains(&function) {
-                self.enter(function);
-                self.settle(cancelled)?;
+            // What overrides something comes last: it is given what callers give to what it overrides.
+            let mut overriding = Vec::new();
+            while let Some(&function) = self.functions.get(next) {
+                next += 1;
+                if self.called.contains(&function) {
+                    continue;
+                }
+                if self.overridden(function).is_empty() {
+                    self.enter(function, &[]);
+                } else {
+                    overriding.push(function);
+                }
             }
+            self.settle(cancelled)?;
+            for function in overriding {
+                if !self.called.contains(&function) {
+                    let above = self.overridden(function);
+                    self.enter(function, &above);
+                }
+            }
+            self.settle(cancelled)?;
         }
         self.found.settle();
         Ok(())
     }
 
+    /// Runs what is queued, those that ran least often first: by the time that the others come, most of what they read has settled.
     fn settle(&mut self, cancelled: &dyn Fn() -> bool) -> Result<(), OperatorError> {
-        while let Some(unit) = self.queue.pop_front() {
+        while let Some(unit) = self.queue.iter_mut().find_map(VecDeque::pop_front) {
             if cancelled() {
                 return Err(OperatorError::Cancelled);
             }
@@ -214,8 +245,32 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
     }
 
-    /// Runs a function that nothing in the repository calls: its parameters are what their defaults and annotations say.
-    fn enter(&mut self, function: Id) {
+    /// The functions that a method overrides.
+    fn overridden(&mut self, function: Id) -> Vec<Id> {
+        let Some(&class) = self.class_of.get(&function) else { return Vec::new() };
+        let Value::Function { definition, .. } = self.values.get(function) else { return Vec::new() };
+        let name = self.repository.definitions.get(definition).name;
+        let Some(set) = self.look_up(class, name, Some(class)) else { return Vec::new() };
+        let is_function = |id: &Id| matches!(self.values.get(*id), Value::Function { .. });
+        self.elements(set).into_iter().filter(|id| *id != function && is_function(id)).collect()
+    }
+
+    /// What the callers of some functions pass at a place; of a receiver, nothing.
+    fn passed_above(&mut self, above: &[Id], position: usize) -> Set {
+        let mut found = EMPTY;
+        for function in above {
+            for unit in self.units_of.get(function).cloned().unwrap_or_default() {
+                if let Some(&set) = self.units[unit as usize].parameters.get(position) {
+                    found = self.union(found, set);
+                }
+            }
+        }
+        found
+    }
+
+    /// Runs a function that nothing in the repository calls: its parameters are what their defaults and annotations say, and what is passed to
+    /// what it overrides.
+    fn enter(&mut self, function: Id, above: &[Id]) {
         let Value::Function { definition, .. } = self.values.get(function) else { return };
         let parameters = self.parameters(definition);
         let receiver = self.open_receiver(function, definition);
@@ -230,7 +285,9 @@ impl<'m, 'a> Machine<'m, 'a> {
                     _ => {
                         let cell = self.cells.of_value(function, Key::default(position));
                         let default = self.cells.peek(cell).0;
-                        self.union(default, unknown)
+                        let passed = if receiver.is_some() { self.passed_above(above, position) } else { EMPTY };
+                        let known = self.union(default, passed);
+                        self.union(known, unknown)
                     }
                 },
             };
@@ -263,7 +320,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let known = &mut self.units[unit as usize];
         if !known.is_queued && known.runs < RUNS {
             known.is_queued = true;
-            self.queue.push_back(unit);
+            self.queue[known.runs as usize].push_back(unit);
         }
     }
 
@@ -302,8 +359,11 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
         let parameters = key.1.clone();
         let count = self.contexts.get(&function).copied().unwrap_or(0);
-        if count < CONTEXTS && self.units.len() < self.most_units && !self.running.contains(&function) {
+        let is_factory = self.factories.contains(&definition) || parameters.iter().any(|&set| self.is_made_of_code(set));
+        let most = if is_factory { self.most_contexts(definition) } else { CONTEXTS };
+        if count < most && self.units.len() < self.most_units && !self.running.contains(&function) {
             let unit = self.add_unit(definition, parent, parameters);
+            self.units_of.entry(function).or_default().push(unit);
             self.contexts.insert(function, count + 1);
             self.by_parameters.insert(key, unit);
             return unit;
@@ -312,6 +372,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             Some(&unit) => unit,
             None => {
                 let unit = self.add_unit(definition, parent, vec![EMPTY; parameters.len()]);
+                self.units_of.entry(function).or_default().push(unit);
                 self.merged.insert(function, unit);
                 unit
             }
@@ -319,6 +380,19 @@ impl<'m, 'a> Machine<'m, 'a> {
         let parameters: Vec<Set> = parameters.into_iter().map(|set| self.without_details(set)).collect();
         self.grow(unit, &parameters);
         unit
+    }
+
+    /// Fewer for large factories.
+    fn most_contexts(&self, definition: u32) -> u32 {
+        let node = self.repository.definitions.get(definition).node;
+        let size = self.repository.tree.end[node as usize] - node;
+        (NODES_OF_FACTORIES / size).clamp(CONTEXTS, CONTEXTS_OF_FACTORIES)
+    }
+
+    /// Whether a set holds a function or class of the repository and nothing else.
+    fn is_made_of_code(&self, set: Set) -> bool {
+        let is_code = |id: &Id| matches!(self.values.get(*id), Value::Function { .. } | Value::Class { .. } | Value::Method { .. });
+        set != EMPTY && self.sets.get(set).iter().all(is_code)
     }
 
     fn grow(&mut self, unit: u32, parameters: &[Set]) {
@@ -500,9 +574,10 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.write(cell, Held { values, bindings: EMPTY });
     }
 
-    /// What a cell holds; the present activation runs again when that grows.
+    /// What a cell holds; the present activation, if there is one, runs again when that grows.
     pub fn read(&mut self, cell: u32) -> Held {
-        let (values, bindings) = self.cells.read(cell, self.state.unit);
+        let unit = self.state.unit;
+        let (values, bindings) = if unit == NONE { self.cells.peek(cell) } else { self.cells.read(cell, unit) };
         Held { values, bindings }
     }
 
@@ -564,7 +639,60 @@ impl<'m, 'a> Machine<'m, 'a> {
     fn bounded(&mut self, set: Set) -> Set {
         let set = self.without_details(set);
         let limit = self.values.id(Value::Unknown(Reason::Limit));
-        if self.sets.len(set) > LARGEST || self.sets.contains(set, limit) { self.sets.one(limit) } else { set }
+        if self.sets.contains(set, limit) {
+            return self.sets.one(limit);
+        }
+        if self.sets.len(set) <= LARGEST {
+            return set;
+        }
+        let set = self.without_sites(set);
+        if self.sets.len(set) <= LARGEST {
+            return set;
+        }
+        let set = self.without_subclasses(set);
+        if self.sets.len(set) <= LARGEST { set } else { self.sets.one(limit) }
+    }
+
+    /// Objects of many classes become one object of the class that they share.
+    fn without_subclasses(&mut self, set: Set) -> Set {
+        let Some(class) = self.common_class(set) else { return set };
+        let is_object = |id: &Id| matches!(self.values.get(*id), Value::Instance { .. });
+        let mut elements: Vec<Id> = self.elements(set).into_iter().filter(|id| !is_object(id)).collect();
+        elements.push(self.some_object(class));
+        self.sets.of(elements)
+    }
+
+    /// Objects of one class become one.
+    fn without_sites(&mut self, set: Set) -> Set {
+        let mut elements = Vec::with_capacity(self.sets.len(set));
+        for id in self.elements(set) {
+            elements.push(match self.values.get(id) {
+                Value::Instance { class, .. } => self.some_object(class),
+                _ => id,
+            });
+        }
+        self.sets.of(elements)
+    }
+
+    /// The nearest class of the repository that all objects of a set are of.
+    fn common_class(&mut self, set: Set) -> Option<Id> {
+        let mut common: Option<Vec<Id>> = None;
+        for id in self.elements(set) {
+            let Value::Instance { class, .. } = self.values.get(id) else { continue };
+            let order = self.order(class);
+            let classes = order.ancestors.iter().filter_map(|ancestor| match *ancestor {
+                Ancestor::Class(id) => Some(id),
+                _ => None,
+            });
+            common = Some(match common {
+                None => classes.collect(),
+                Some(known) => {
+                    let classes: Vec<Id> = classes.collect();
+                    known.into_iter().filter(|id| classes.contains(id)).collect()
+                }
+            });
+        }
+        common?.first().copied()
     }
 
     /// Constants become their types.

@@ -665,7 +665,8 @@ impl Machine<'_, '_> {
                 }
             }
             Syntax::MatchStar => {
-                let is_list = |id: &Id| matches!(self.values.get(*id), Value::Container { kind: Container::List, site, .. } if site == pattern);
+                let is_list =
+                    |id: &Id| matches!(self.values.get(*id), Value::Container { kind: Container::List, site, .. } if site == pattern);
                 if subject != EMPTY && self.elements(subject).iter().all(is_list) {
                     self.bind(pattern, subject);
                     return;

@@ -1,0 +1,121 @@
+//! The last resort: which methods a call may run whose receiver is not known well enough, by the hierarchy of classes and by names alone. What it
+//! finds is always marked as such.
+
+use rustc_hash::FxHashMap;
+
+use crate::resolve::definitions::DefinitionKind;
+use crate::resolve::points_to::classes::Ancestor;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value::{Id, Value};
+use crate::resolve::resolver::{Repository, Target};
+use crate::resolve::scopes::ScopeKind;
+use crate::resolve::sets::add;
+use crate::resolve::syntax::NONE;
+use crate::table::Str;
+
+/// Classes that may define a method of a name before the name says nothing.
+const DEFINERS: usize = 3;
+/// Methods of one call before the hierarchy says nothing.
+const METHODS: usize = 12;
+
+/// What guesses rest on, made once all values are known.
+pub struct Guesses {
+    /// The methods of each name, in the order of definitions.
+    methods: FxHashMap<Str, Vec<u32>>,
+    /// The classes below each class, itself included.
+    below: FxHashMap<Id, Vec<Id>>,
+}
+
+impl Guesses {
+    pub fn of(machine: &mut Machine<'_, '_>) -> Self {
+        let repository = machine.repository;
+        let mut below: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
+        let mut definitions: Vec<u32> = machine.made_classes.keys().copied().collect();
+        definitions.sort_unstable();
+        for definition in definitions {
+            for class in machine.made_classes[&definition].clone() {
+                for ancestor in &machine.order(class).ancestors {
+                    if let Ancestor::Class(id) = *ancestor {
+                        below.entry(id).or_default().push(class);
+                    }
+                }
+            }
+        }
+        Self { methods: methods(repository), below }
+    }
+}
+
+/// The methods of the repository by name, but special ones.
+fn methods(repository: &Repository) -> FxHashMap<Str, Vec<u32>> {
+    let mut found: FxHashMap<Str, Vec<u32>> = FxHashMap::default();
+    for &number in &repository.definitions.order {
+        let definition = repository.definitions.get(number);
+        let scope = definition.scope;
+        if definition.kind == DefinitionKind::Function && scope != NONE && repository.scopes.scopes[scope as usize].kind == ScopeKind::Class
+        {
+            found.entry(definition.name).or_default().push(number);
+        }
+    }
+    found
+}
+
+impl Machine<'_, '_> {
+    /// The methods that an attribute of some objects may be, and how they were found.
+    pub fn guessed(&mut self, guesses: &Guesses, objects: &[Id], name: Str) -> (Vec<Target>, &'static str) {
+        let mut found = Vec::new();
+        for &object in objects {
+            let (class, after) = match self.values.get(object) {
+                Value::Instance { class, .. } => (class, None),
+                Value::Class { .. } => (object, None),
+                Value::Super { class, receiver } => match self.values.get(receiver) {
+                    Value::Instance { class: own, .. } => (own, Some(class)),
+                    _ => (receiver, Some(class)),
+                },
+                _ => continue,
+            };
+            for other in guesses.below.get(&class).cloned().unwrap_or_default() {
+                for target in self.class_targets(other, name, after) {
+                    if self.is_code(target) {
+                        add(&mut found, target);
+                    }
+                }
+            }
+        }
+        if found.is_empty() {
+            found = self.outside_below(guesses, objects, name);
+        }
+        if !found.is_empty() && found.len() <= METHODS {
+            return (found, "hierarchy");
+        }
+        let is_unknown = |id: &Id| matches!(self.values.get(*id), Value::Unknown(_));
+        if !objects.iter().any(is_unknown) || self.repository.builtins.is_common(name) {
+            return (Vec::new(), "");
+        }
+        match guesses.methods.get(&name) {
+            Some(methods) if methods.len() <= DEFINERS => {
+                (methods.iter().map(|&method| Target::Definition(method)).collect(), "name_match")
+            }
+            _ => (Vec::new(), ""),
+        }
+    }
+
+    /// What classes outside the repository may give the classes below those of some objects: a mixin is used with them.
+    fn outside_below(&mut self, guesses: &Guesses, objects: &[Id], name: Str) -> Vec<Target> {
+        let mut found = Vec::new();
+        for &object in objects {
+            let Value::Instance { class, .. } = self.values.get(object) else { continue };
+            for other in guesses.below.get(&class).cloned().unwrap_or_default() {
+                if let Some(Ancestor::External(path)) = self.outside(other, name, None) {
+                    let dotted = self.resolver.dot(path, name);
+                    let target = self.resolver.external(dotted);
+                    add(&mut found, target);
+                }
+            }
+        }
+        found
+    }
+
+    fn is_code(&self, target: Target) -> bool {
+        matches!(target, Target::Definition(number) if self.repository.definitions.get(number).kind.is_code())
+    }
+}
