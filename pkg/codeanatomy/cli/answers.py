@@ -1,0 +1,189 @@
+"""The objects that `--json` prints, once each: what a command prints is built from them or held against them, and `schemas/` is made of them.
+
+A command that fails prints `Failed` instead; `build` has an object of its own for that.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A JSON object with these fields and no others."""
+
+
+class Problem(Answer, frozen=True):
+    """An expected failure: its code, the stage it arose in, what happened, what to do, and the facts."""
+
+    code: str
+    stage: str
+    message: str
+    hint: str = ""
+    details: dict[str, Any] = {}
+
+
+class Failed(Answer, frozen=True, tag_field="status", tag="failed"):
+    """A command that failed."""
+
+    error: Problem
+
+
+class TableWritten(Answer, frozen=True):
+    """A table as it was written. The fingerprint is that of its content, whatever the order of rows."""
+
+    rows: int
+    version: int
+    files: int
+    bytes: int
+    fingerprint: str
+
+
+class FileCounts(Answer, frozen=True):
+    """Sources of the scan, and those with a failure of severity `error`."""
+
+    scanned: int
+    failed: int
+
+
+class Built(Answer, frozen=True, tag_field="status", tag="ok"):
+    """A build that published. Times are wall seconds."""
+
+    run_id: str
+    generation: int
+    repository: str
+    output_dir: str
+    manifest: str
+    seconds: float
+    stages: dict[str, float]
+    tables: dict[str, TableWritten]
+    evidence: dict[str, TableWritten]
+    files: FileCounts
+    failures: dict[str, int]
+    warnings: list[str]
+    spec_hash: str
+    envelope_hash: str
+    error: None = None
+
+
+class BuildFailed(Answer, frozen=True, tag_field="status", tag="failed"):
+    """A build that published nothing."""
+
+    repository: str
+    error: Problem
+
+
+class BuildCancelled(Answer, frozen=True, tag_field="status", tag="cancelled"):
+    """A build that a signal ended; the former generation is as it was."""
+
+    repository: str
+    error: Problem
+
+
+class QueryRows(Answer, frozen=True):
+    """The result of a query: the names of its columns, and each row by them."""
+
+    columns: list[str]
+    rows: list[dict[str, Any]]
+
+
+class Relation(Answer, frozen=True):
+    """A view or table that queries may name (`--views`)."""
+
+    name: str
+    kind: Literal["view", "table"]
+    sentence: str
+
+
+class RelationColumn(Answer, frozen=True):
+    """A column of a view or table (`--describe`)."""
+
+    column: str
+    sentence: str
+
+
+class FailurePage(Answer, frozen=True):
+    """The page of a failure code."""
+
+    code: str
+    name: str
+    stage: str
+    level: Literal["source", "warning", "build"]
+    what: str
+    why: str
+    next: str
+    exit: int
+
+
+class Versions(Answer, frozen=True):
+    """The versions of everything that takes part in a build."""
+
+    codeanatomy: str
+    python: str
+    platform: str
+    engine: dict[str, str]
+    packages: dict[str, str]
+
+
+class SettingShown(Answer, frozen=True):
+    """A setting that holds: its key, value, the source of that (`default`, `file`, `environment`, `flag`), and the place there."""
+
+    key: str
+    value: Any
+    source: str
+    place: str
+
+
+class ConfigShown(Answer, frozen=True):
+    """The settings of a build of that repository. `hides` is a second file, which is not read."""
+
+    repository: str
+    file: str | None
+    hides: str | None
+    settings: list[SettingShown]
+
+
+class ConfigProblem(Answer, frozen=True):
+    """What is wrong with a place of a configuration file, or with a variable of the environment."""
+
+    code: str
+    place: str
+    message: str
+    hint: str
+
+
+class ConfigValidated(Answer, frozen=True):
+    """Whether a configuration can be used."""
+
+    valid: bool
+    file: str | None
+    problems: list[ConfigProblem]
+
+
+class ConfigWritten(Answer, frozen=True):
+    """The template that was written."""
+
+    file: str
+
+
+ANSWERS: dict[str, Any] = {
+    "build": Built | BuildFailed | BuildCancelled,
+    "query": QueryRows | list[Relation],
+    "query-describe": list[RelationColumn],
+    "config-show": ConfigShown,
+    "config-validate": ConfigValidated,
+    "config-init": ConfigWritten,
+    "explain": FailurePage,
+    "explain-all": dict[str, FailurePage],
+    "version": Versions,
+    "failed": Failed,
+}
+"""The answer of each command, by the name of its schema. `failed` is what every command but `build` prints when it fails."""
+
+
+def schema(name: str) -> str:
+    """The JSON Schema of an answer, as its file holds it."""
+    made = msgspec.json.schema(ANSWERS[name])
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"codeanatomy {name.replace('-', ' ')} --json"}
+    return msgspec.json.format(msgspec.json.encode(head | made), indent=2).decode() + "\n"
