@@ -21,11 +21,11 @@ from codeanatomy.events import Events, FilesFound, unwatched
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe import auxiliary, manifest
 from codeanatomy.observe.run import Run
+from codeanatomy.plan import execution_spec
 from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult, TableResult
 from codeanatomy.scan import Scan, check_repository, scan
-from codeanatomy.semantics.emit import build_execution_spec, semantic_ir
+from codeanatomy.semantics.emit import semantic_ir
 from codeanatomy.semantics.ir import IR
-from codeanatomy.semantics.spec import RuntimeConfig
 from codeanatomy.tools import supplies
 
 MOST_NAMED = 20
@@ -88,9 +88,8 @@ def _refuse(failures: list[Failure]) -> None:
 
 
 def _spec(ir: IR, evidence: Collection[Written], problems: TableResult, request: GraphProductBuildRequest) -> str:
-    locations = {name: (request.evidence_folder(name), table.version) for name, table in evidence.tables.items()}
-    locations[EXTRACT_ERRORS.name] = (request.output / EXTRACT_ERRORS.name, problems.version)
-    return build_execution_spec(ir, locations, request.output, RuntimeConfig(spill_directory=str(request.scratch))).to_json()
+    versions = {name: table.version for name, table in evidence.tables.items()}
+    return execution_spec(ir, {**versions, EXTRACT_ERRORS.name: problems.version}, request).to_json()
 
 
 async def _account(

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 import msgspec
 
+Unset = msgspec.UnsetType
+UNSET = msgspec.UNSET
+
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A JSON object with these fields and no others."""
@@ -126,6 +129,15 @@ class Versions(Answer, frozen=True):
     packages: dict[str, str]
 
 
+class Checked(Answer, frozen=True):
+    """One thing that was looked at: how it is, what was seen, and what to do about it."""
+
+    what: str
+    status: Literal["ok", "warn", "fail"]
+    detail: str
+    next: str = ""
+
+
 class SettingShown(Answer, frozen=True):
     """A setting that holds: its key, value, the source of that (`default`, `file`, `environment`, `flag`), and the place there."""
 
@@ -167,8 +179,126 @@ class ConfigWritten(Answer, frozen=True):
     file: str
 
 
+class PlanOutput(Answer, frozen=True):
+    """A table that the build would write, and the view it takes its rows from."""
+
+    table: str
+    view: str
+    location: str
+    columns: list[str]
+    promises: int
+
+
+class PlanSummary(Answer, frozen=True):
+    """What there is to compute, in numbers."""
+
+    spec_hash: str
+    input_relation_count: int
+    view_count: int
+    sql_view_count: int
+    operator_view_count: int
+    operator_run_count: int
+    output_target_count: int
+    promise_count: int
+    pruned_view_count: int
+
+
+class GraphNode(Answer, frozen=True):
+    """A relation that is read, a view that is computed, or a table that is written."""
+
+    name: str
+    kind: Literal["relation", "view", "output"]
+
+
+class GraphEdge(Answer, frozen=True, rename={"source": "from", "target": "to"}):
+    """Who is read by whom."""
+
+    source: str
+    target: str
+
+
+class PlanGraph(Answer, frozen=True):
+    """What is computed from what."""
+
+    nodes: list[GraphNode]
+    edges: list[GraphEdge]
+
+
+class PlanJob(Answer, frozen=True):
+    """An operator that runs or a table that is written, and the jobs that it waits for."""
+
+    name: str
+    kind: Literal["operator", "output"]
+    waits_for: list[str]
+    views: list[str]
+
+
+class PlanSchedule(Answer, frozen=True):
+    """Jobs by steps, the jobs one by one, and all views in an order in which they can be computed."""
+
+    groups: list[list[str]]
+    jobs: list[PlanJob]
+    ordered_tasks: list[str]
+
+
+class InferredDeps(Answer, frozen=True):
+    """What a view reads, the evidence it rests on in the end, and the published tables it is needed for."""
+
+    reads: list[str]
+    evidence: list[str]
+    outputs: list[str]
+
+
+class TaskColumn(Answer, frozen=True):
+    """A column that a view promises."""
+
+    name: str
+    type: str
+    nullable: bool
+
+
+class PlanTask(Answer, frozen=True):
+    """A view: how it is computed, from what, for whom, and what it yields. A pruned one is not computed."""
+
+    name: str
+    kind: Literal["sql", "operator"]
+    operator: str | None
+    port: str | None
+    inputs: list[str]
+    readers: list[str]
+    columns: list[TaskColumn]
+    pruned: bool
+
+
+class PlanValidation(Answer, frozen=True):
+    """What the engine's compiler says of the spec. The hash is null where it refuses it."""
+
+    valid: bool
+    spec_hash: str | None
+    schema_version: int
+    engine: dict[str, str]
+    checks: list[Checked]
+    error: Problem | None = None
+
+
+class Planned(Answer, frozen=True):
+    """What a build would compute. Parts that were not asked for are left out."""
+
+    plan_signature: str
+    task_count: int
+    repository: str
+    output_targets: list[PlanOutput]
+    summary: PlanSummary
+    graph: PlanGraph | Unset = UNSET
+    schedule: PlanSchedule | Unset = UNSET
+    inferred_deps: dict[str, InferredDeps] | Unset = UNSET
+    task_graph: list[PlanTask] | Unset = UNSET
+    validation: PlanValidation | Unset = UNSET
+
+
 ANSWERS: dict[str, Any] = {
     "build": Built | BuildFailed | BuildCancelled,
+    "plan": Planned,
     "query": QueryRows | list[Relation],
     "query-describe": list[RelationColumn],
     "config-show": ConfigShown,
