@@ -296,6 +296,53 @@ class Planned(Answer, frozen=True):
     validation: PlanValidation | Unset = UNSET
 
 
+class TableAt(Answer, frozen=True):
+    """A table as a generation names it."""
+
+    version: int
+    rows: int
+
+
+class GenerationShown(Answer, frozen=True):
+    """A published generation: made by its run, or from an earlier one (of another folder, if exported). `readable`: all its data are there."""
+
+    generation: int
+    current: bool
+    run_id: str
+    restored_from: int | None
+    optimized_from: int | None
+    exported_from: int | None
+    readable: bool
+    tables: dict[str, TableAt]
+
+
+class History(Answer, frozen=True):
+    """The generations of an output folder, newest first."""
+
+    output_dir: str
+    generations: list[GenerationShown]
+
+
+class Care(Answer, frozen=True):
+    """Files that care of the tables removes or writes, per table. Without `applied` nothing was changed."""
+
+    output_dir: str
+    applied: bool
+    files: dict[str, list[str]]
+    bytes: int
+    notes: list[str] = []
+
+
+class Republished(Answer, frozen=True):
+    """What makes a new generation: its number once it is applied, and the table versions it names."""
+
+    output_dir: str
+    applied: bool
+    generation: int | None
+    tables: dict[str, TableAt]
+    notes: list[str] = []
+
+
 ANSWERS: dict[str, Any] = {
     "build": Built | BuildFailed | BuildCancelled,
     "plan": Planned,
@@ -304,6 +351,13 @@ ANSWERS: dict[str, Any] = {
     "config-show": ConfigShown,
     "config-validate": ConfigValidated,
     "config-init": ConfigWritten,
+    "delta-history": History,
+    "delta-vacuum": Care,
+    "delta-checkpoint": Care,
+    "delta-cleanup-log": Care,
+    "delta-optimize": Republished,
+    "delta-restore": Republished,
+    "delta-export": Republished,
     "explain": FailurePage,
     "explain-all": dict[str, FailurePage],
     "version": Versions,
