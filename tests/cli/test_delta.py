@@ -223,6 +223,7 @@ def test_optimize_joins_files_and_keeps_the_content(run, output):
     assert parquet.read_table(path).to_pylist() == before.to_pylist()
     assert opens(output, 4)
     assert told(run("delta", "optimize", "--graph", output, "--apply", "--json"))["notes"] == ["no table lies in small files"]
+    assert run("diag", "--graph", output).returncode == 0
 
 
 def test_optimize_publishes_nothing_that_has_changed(run, output):
@@ -243,6 +244,7 @@ def test_export_writes_a_generation_into_a_folder_of_its_own(run, output, tmp_pa
     assert told(run("delta", "history", "--graph", tmp_path / "copy", "--json"))["generations"][0]["exported_from"] == 2
     assert opens(tmp_path / "copy", 1)
     assert variables(run, tmp_path / "copy") == ["x0", "x1"]
+    assert run("diag", "--graph", tmp_path / "copy").returncode == 0
 
 
 def test_an_export_has_the_same_content(run, output, tmp_path):

@@ -7,12 +7,12 @@ import sys
 import time
 from collections.abc import Sequence
 
-from codeanatomy.cli import build, config, delta, explain, plan, query, version
+from codeanatomy.cli import build, config, delta, diag, explain, plan, query, version
 from codeanatomy.cli.output import fail, failed
 from codeanatomy.cli.parser import Parser, ShowVersion, add, talk
 from codeanatomy.failure import Coded
 
-COMMANDS = (build, plan, query, config, delta, explain, version)
+COMMANDS = (build, plan, query, config, delta, diag, explain, version)
 
 NO_ENGINE = 10
 INTERRUPTED = 130

@@ -138,6 +138,13 @@ class Checked(Answer, frozen=True):
     next: str = ""
 
 
+class Diagnosis(Answer, frozen=True):
+    """What `diag` found: `fail` if anything failed, else `warn` if there is a warning."""
+
+    status: Literal["ok", "warn", "fail"]
+    checks: list[Checked]
+
+
 class SettingShown(Answer, frozen=True):
     """A setting that holds: its key, value, the source of that (`default`, `file`, `environment`, `flag`), and the place there."""
 
@@ -358,6 +365,7 @@ ANSWERS: dict[str, Any] = {
     "delta-optimize": Republished,
     "delta-restore": Republished,
     "delta-export": Republished,
+    "diag": Diagnosis,
     "explain": FailurePage,
     "explain-all": dict[str, FailurePage],
     "version": Versions,
