@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from codeanatomy.cli import build, config, delta, diag, explain, plan, query, version
+from codeanatomy.cli.completion import InstallCompletion, ShowCompletion
 from codeanatomy.cli.output import fail, failed
 from codeanatomy.cli.parser import Parser, ShowVersion, add, talk
 from codeanatomy.failure import Coded
@@ -22,7 +23,8 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line, as argparse knows it."""
     root = Parser(prog="codeanatomy", description="Turns a Python repository into a code property graph in Delta tables.")
     talk(root, default=False)
-    root.add_argument("--version", action=ShowVersion)
+    for name, action in (("version", ShowVersion), ("install-completion", InstallCompletion), ("show-completion", ShowCompletion)):
+        root.add_argument(f"--{name}", action=action)
     commands = root.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for module in COMMANDS:
         add(commands, module)
