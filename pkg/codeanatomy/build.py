@@ -21,12 +21,15 @@ from codeanatomy.events import Events, FilesFound, unwatched
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe import auxiliary, manifest
 from codeanatomy.observe.run import Run
+from codeanatomy.plan import execution_spec
 from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult, TableResult
-from codeanatomy.scan import Scan, scan
-from codeanatomy.semantics.emit import build_execution_spec, semantic_ir
+from codeanatomy.scan import Scan, check_repository, scan
+from codeanatomy.semantics.emit import semantic_ir
 from codeanatomy.semantics.ir import IR
-from codeanatomy.semantics.spec import RuntimeConfig
 from codeanatomy.tools import supplies
+
+MOST_NAMED = 20
+"""Paths that a failure of a strict build names."""
 
 
 async def build_graph_product(request: GraphProductBuildRequest, events: Events = unwatched) -> GraphProductBuildResult:
@@ -37,6 +40,7 @@ async def build_graph_product(request: GraphProductBuildRequest, events: Events 
     """
     run = Run.begin(events)
     with _deadline(request.timeout):
+        await to_thread.run_sync(check_repository, request.repository)  # else its folder of tables would be made
         async with output_folder(request.output) as output:
             with run.stage("scan"):
                 sources = await scan(request.repository, request.scan_settings, request.confinement)
@@ -44,6 +48,8 @@ async def build_graph_product(request: GraphProductBuildRequest, events: Events 
             with run.stage("extraction"):
                 evidence = await _extract(sources, request, events)
                 failures = auxiliary.one_row_a_source(evidence.failures)
+                if request.strict_extraction:
+                    _refuse(failures)
                 problems = await auxiliary.write_failures(failures, request.output)
             with run.stage("semantics"):
                 ir = semantic_ir(engine.operator_ports())
@@ -54,7 +60,7 @@ async def build_graph_product(request: GraphProductBuildRequest, events: Events 
                 result = await _account(run, request, sources, evidence, failures, problems, ir, graph)
             with run.stage("publish"):
                 generation = await output.publish(result.record())
-                await output.clean()
+                await output.clean(request.keep_generations)
     return result.published(generation, run.seconds, run.stages)
 
 
@@ -67,10 +73,23 @@ async def _extract(sources: Scan, request: GraphProductBuildRequest, events: Eve
     )
 
 
+def _refuse(failures: list[Failure]) -> None:
+    """Raises CA860 where a source has a failure."""
+    errors = [failure for failure in failures if failure.severity == "error"]
+    if errors:
+        first, codes = errors[0], manifest.count_by_code(errors)
+        told = ", ".join(f"{count} × {code}" for code, count in codes.items())
+        raise Coded(
+            "CA860",
+            f"{len({failure.path for failure in errors})} sources have failures ({told}), such as {first.path}: {first.message}",
+            "mend or exclude them, or build without --strict-extraction",
+            {"failures": codes, "paths": sorted({failure.path for failure in errors})[:MOST_NAMED]},
+        )
+
+
 def _spec(ir: IR, evidence: Collection[Written], problems: TableResult, request: GraphProductBuildRequest) -> str:
-    locations = {name: (request.evidence_folder(name), table.version) for name, table in evidence.tables.items()}
-    locations[EXTRACT_ERRORS.name] = (request.output / EXTRACT_ERRORS.name, problems.version)
-    return build_execution_spec(ir, locations, request.output, RuntimeConfig(spill_directory=str(request.scratch))).to_json()
+    versions = {name: table.version for name, table in evidence.tables.items()}
+    return execution_spec(ir, {**versions, EXTRACT_ERRORS.name: problems.version}, request).to_json()
 
 
 async def _account(

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from codeanatomy.catalog.defaults import KEPT_GENERATIONS
 from codeanatomy.failure import Coded
 from codeanatomy.sandbox.confinement import UNCONFINED, Confinement
 from codeanatomy.scan.settings import ScanSettings
@@ -24,6 +25,8 @@ class GraphProductBuildRequest:
     workers: int | None = None
     engine_profile: str = "medium"
     timeout: float | None = None
+    strict_extraction: bool = False
+    keep_generations: int = KEPT_GENERATIONS
     require_sandbox: bool = False
     no_sandbox: bool = False
     include_globs: tuple[str, ...] = ()

@@ -2,3 +2,5 @@
 
 SCIP_TIMEOUT_S = 1800.0
 NODE_MAX_OLD_SPACE_MB = 4096
+KEPT_GENERATIONS = 2
+"""Generations that stay readable."""
