@@ -299,6 +299,8 @@ impl Reader<'_> {
         let name = self.strings.text(self.tree.name[at]);
         if name == "*" {
             self.bindings.stars.entry(file).or_default().push(node);
+            let slot = self.slot_of(self.scopes.of[at], self.tree.name[at], How::Import);
+            self.add(slot, node, How::Import, NONE, self.tree.name[at], self.tree.name_bstart[at], self.tree.name_bend[at]);
             return;
         }
         let (bound, bstart, bend) = if !self.tree.value[at].is_null() {

@@ -192,7 +192,7 @@ impl Resolver<'_> {
         self.exports.insert(file, Rc::default());
         let mut names = Vec::new();
         if !self.declared_exports(file, &mut names) {
-            let public = |name: Str, strings: &crate::table::Strings| !strings.text(name).starts_with('_');
+            let public = |name: Str, strings: &crate::table::Strings| !strings.text(name).starts_with(['_', '*']);
             for &slot in &self.module_slots[file as usize] {
                 let name = self.repository.bindings.slots[slot as usize].name;
                 if public(name, self.strings) {

@@ -118,6 +118,9 @@ impl Machine<'_, '_> {
     fn bound_targets(&mut self, node: u32) -> Vec<Target> {
         let Some(&number) = self.frames.binding_of.get(&node).or_else(|| self.frames.store_of.get(&node)) else { return Vec::new() };
         let binding = self.repository.bindings.all[number as usize];
+        if binding.how == How::Import && binding.name == self.words.star {
+            return Vec::new();
+        }
         if binding.how == How::Import {
             let targets = self.resolver.alias_binding(binding.node);
             return self.resolver.targets.get(targets).to_vec();

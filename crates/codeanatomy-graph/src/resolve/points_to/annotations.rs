@@ -12,9 +12,9 @@ use crate::table::{Str, Strings};
 /// When a postponed annotation is being evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// Where it stands: only names that neither its class nor its module binds.
-    Written,
-    /// At the end of its module, as `typing.get_type_hints` does: names of its class, then of its module.
+    /// At the end of the function or class body that it stands in: names that neither its module nor its class binds.
+    Around,
+    /// At the end of its module, as `typing.get_type_hints` does: names of its module, then of its class.
     End,
 }
 
@@ -31,10 +31,20 @@ pub fn postponed(repository: &Repository, strings: &Strings) -> Vec<Vec<u32>> {
 }
 
 impl Machine<'_, '_> {
-    /// Evaluates an annotation for what its names refer to.
+    /// Evaluates an annotation for what its names refer to, or leaves it for later.
     pub fn annotation(&mut self, node: u32) {
-        let moment = self.is_postponed(node).then_some(Moment::Written);
-        self.evaluate_at(moment, node);
+        if self.is_postponed(node) {
+            self.state.postponed.push(node);
+        } else {
+            self.evaluate(node);
+        }
+    }
+
+    /// Evaluates what the code of a frame postponed, in its last state.
+    pub fn around_annotations(&mut self) {
+        for annotation in std::mem::take(&mut self.state.postponed) {
+            self.evaluate_at(Moment::Around, annotation);
+        }
     }
 
     /// Evaluates the annotations of a function.
@@ -53,12 +63,12 @@ impl Machine<'_, '_> {
     /// Evaluates what a module postponed, in its last state.
     pub fn postponed_annotations(&mut self, file: u32) {
         for index in 0..self.postponed[file as usize].len() {
-            self.evaluate_at(Some(Moment::End), self.postponed[file as usize][index]);
+            self.evaluate_at(Moment::End, self.postponed[file as usize][index]);
         }
     }
 
-    fn evaluate_at(&mut self, moment: Option<Moment>, annotation: u32) {
-        let before = std::mem::replace(&mut self.moment, moment);
+    fn evaluate_at(&mut self, moment: Moment, annotation: u32) {
+        let before = self.moment.replace(moment);
         self.evaluate(annotation);
         self.moment = before;
     }
@@ -81,12 +91,12 @@ impl Machine<'_, '_> {
         if of_class.is_none() && of_module.is_none() {
             return (moment == Moment::End).then_some(EMPTY);
         }
-        if moment == Moment::Written {
+        if moment == Moment::Around {
             return Some(EMPTY);
         }
-        let mut held = if of_class.is_some() { self.in_class(repository.scopes.scopes[scope as usize].definition, key) } else { UNBOUND };
-        if let (UNBOUND, Some(slot)) = (held, of_module) {
-            held = self.variable(slot);
+        let mut held = of_module.map_or(UNBOUND, |slot| self.variable(slot));
+        if held == UNBOUND && of_class.is_some() {
+            held = self.in_class(repository.scopes.scopes[scope as usize].definition, key);
         }
         self.read_at(node, held.bindings);
         Some(held.values)

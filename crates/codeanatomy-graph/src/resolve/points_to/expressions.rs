@@ -11,6 +11,7 @@ use crate::resolve::points_to::state::{Held, UNBOUND, joined};
 use crate::resolve::points_to::value::{Container, EMPTY, Reason, Set, Value};
 use crate::resolve::resolver::Target;
 use crate::resolve::scopes::ScopeKind;
+use crate::resolve::syntax::NONE;
 use crate::table::Str;
 
 impl Machine<'_, '_> {
@@ -157,8 +158,31 @@ impl Machine<'_, '_> {
                 self.found.refer(node, Target::Builtin(name));
                 self.one(Value::Builtin(name))
             }
-            Meaning::Nothing => self.unknown(Reason::UnresolvedName),
+            Meaning::Nothing => self.starred_outside(node),
         }
+    }
+
+    /// A name that only a star import of a module outside the repository can bind: a member of each that may have run.
+    fn starred_outside(&mut self, node: u32) -> Set {
+        let repository = self.repository;
+        let (tree, scope) = (&repository.tree, repository.scopes.of[node as usize]);
+        let stars = repository.bindings.stars.get(&tree.file(node)).map_or(&[][..], Vec::as_slice);
+        let is_later = scope != NONE && repository.scopes.scopes[self.frames.of_scope[scope as usize] as usize].kind != ScopeKind::Module;
+        let mut found = EMPTY;
+        for &star in stars.iter().filter(|&&star| is_later || star < node) {
+            let modules = self.resolver.alias_targets(star);
+            for target in self.resolver.targets.get(modules).to_vec() {
+                let Target::External(path) = target else { continue };
+                let dotted = self.resolver.dot(path, tree.name[node as usize]);
+                let target = self.resolver.external(dotted);
+                self.found.refer(node, target);
+                let binding = self.bindings.one(star);
+                self.read_at(node, binding);
+                let one = self.one(Value::External(dotted));
+                found = self.union(found, one);
+            }
+        }
+        if found == EMPTY { self.unknown(Reason::UnresolvedName) } else { found }
     }
 
     /// Notes what a name or an attribute reads.

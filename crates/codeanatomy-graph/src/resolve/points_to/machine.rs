@@ -467,6 +467,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         };
         if kind == DefinitionKind::Module {
             self.body(node, Field::Body);
+            self.around_annotations();
             self.postponed_annotations(definition);
             return;
         }
@@ -487,6 +488,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             return;
         }
         self.body(node, Field::Body);
+        self.around_annotations();
     }
 
     /// The values that an annotation gives a parameter of which nothing is known.

@@ -43,6 +43,8 @@ pub struct State {
     pub loops: Vec<Loop>,
     /// Everything bound since a `try` began: an exception may have left any of it.
     pub attempts: Vec<FxHashMap<u32, Held>>,
+    /// Annotations that wait for the end of the frame.
+    pub postponed: Vec<u32>,
     /// The classes whose bodies are being run.
     pub classes: Vec<Id>,
     pub fields: FxHashMap<u32, u32>,
@@ -62,6 +64,7 @@ impl State {
             unseen: Vec::new(),
             loops: Vec::new(),
             attempts: Vec::new(),
+            postponed: Vec::new(),
             classes: Vec::new(),
             fields: FxHashMap::default(),
             variables,

@@ -16,7 +16,7 @@ macro_rules! words {
 }
 
 words! {
-    new = "__new__", init = "__init__", call = "__call__", getattr = "__getattr__", getattribute = "__getattribute__", get = "__get__",
+    star = "*", new = "__new__", init = "__init__", call = "__call__", getattr = "__getattr__", getattribute = "__getattribute__", get = "__get__",
     set_ = "__set__", iter = "__iter__", next = "__next__", aiter = "__aiter__", anext = "__anext__", enter = "__enter__",
     exit = "__exit__", aenter = "__aenter__", aexit = "__aexit__", getitem = "__getitem__", setitem = "__setitem__",
     delitem = "__delitem__", len = "__len__", bool_ = "__bool__", str_ = "__str__", repr = "__repr__", format = "__format__",
