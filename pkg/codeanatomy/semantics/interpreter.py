@@ -11,7 +11,6 @@ from typing import Any
 
 from codeanatomy.catalog.models import CALLBACKS, PASSED_THROUGH
 
-
 _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "WindowsError")
 """Names that need no binding beside those of `builtins` here: what every module or package has, and a builtin of other systems."""
 
