@@ -5,7 +5,6 @@ use crate::resolve::confidence::confidence;
 use crate::resolve::definitions::{Flavour, node_id};
 use crate::resolve::kinds::{Access, Field, Syntax};
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value as values;
 use crate::resolve::quoted::dotted_names;
 use crate::resolve::resolver::{BUILTIN, Resolver, Target};
 use crate::resolve::rows::{Places, ReferenceRow, ReferenceRows};
@@ -91,7 +90,7 @@ impl Machine<'_, '_> {
     /// What the bindings that reach a node, or what the analysis found there, refer to; none where it was not reached.
     fn read_targets(&mut self, node: u32) -> Option<Set> {
         let mut found = Vec::new();
-        for binding in self.found.reads.get(&node).map(|&set| self.bindings.get(set).to_vec()).unwrap_or_default() {
+        for binding in self.reaching(node).to_vec() {
             for target in self.bound_targets(binding) {
                 add(&mut found, target);
             }
@@ -130,7 +129,7 @@ impl Machine<'_, '_> {
 
     fn attribute_reference(&mut self, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
         let is_read = self.repository.tree.access[node as usize] == Access::Read;
-        let by_classes = self.found.targets.get(&node).cloned().unwrap_or_default();
+        let by_classes = self.attribute_targets(node);
         let mut found = if is_read { self.stored_targets(node) } else { Vec::new() };
         if found.is_empty() || found.iter().all(|target| self.has_flavour(target, Flavour::Accessor)) {
             found = by_classes;
@@ -147,7 +146,7 @@ impl Machine<'_, '_> {
     /// What the stores that reach an attribute bind; nothing where one of them is to no definition.
     fn stored_targets(&mut self, node: u32) -> Vec<Target> {
         let mut found = Vec::new();
-        for binding in self.found.reads.get(&node).map(|&set| self.bindings.get(set).to_vec()).unwrap_or_default() {
+        for binding in self.reaching(node).to_vec() {
             let targets = self.bound_targets(binding);
             if targets.is_empty() {
                 return Vec::new();
@@ -182,7 +181,7 @@ impl Machine<'_, '_> {
 
     /// The places that bind or store what a name or an attribute reads.
     pub fn reaching(&self, node: u32) -> &[u32] {
-        self.bindings.get(self.found.reads.get(&node).copied().unwrap_or(values::EMPTY))
+        self.bindings.get(self.found.reads[node as usize])
     }
 }
 

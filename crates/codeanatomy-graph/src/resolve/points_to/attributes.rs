@@ -1,6 +1,5 @@
 //! Attributes: what each kind of value has under a name, and where a store goes. Modules are values like the others.
 
-use crate::resolve::kinds::Access;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
@@ -20,9 +19,6 @@ impl Machine<'_, '_> {
     /// An attribute expression on some objects.
     pub fn attributes(&mut self, node: u32, objects: Set) -> Set {
         let name = self.attribute_name(node);
-        if self.repository.tree.access[node as usize] != Access::Delete {
-            self.attribute_targets(node, objects);
-        }
         self.load_attributes(node, objects, name)
     }
 
@@ -486,7 +482,6 @@ impl Machine<'_, '_> {
     /// Stores into an attribute of some objects.
     pub fn store_attributes(&mut self, node: u32, objects: Set, set: Set) {
         let name = self.attribute_name(node);
-        self.attribute_targets(node, objects);
         let is_single = self.sets.len(objects) == 1;
         for object in self.elements(objects) {
             self.store_attribute(node, object, name, set, is_single);
@@ -573,14 +568,16 @@ impl Machine<'_, '_> {
         is_taken
     }
 
-    /// Notes what an attribute expression refers to.
-    pub fn attribute_targets(&mut self, node: u32, objects: Set) {
+    /// What an attribute expression refers to, once all values are known.
+    pub fn attribute_targets(&mut self, node: u32) -> Vec<Target> {
         let name = self.attribute_name(node);
-        for object in self.elements(objects) {
+        let mut found = Vec::new();
+        for object in self.elements(self.found.values[node as usize + 1]) {
             for target in self.targets_of(object, name) {
-                self.found.refer(node, target);
+                targets::add(&mut found, target);
             }
         }
+        found
     }
 
     fn targets_of(&mut self, object: Id, name: Str) -> Vec<Target> {

@@ -1,6 +1,6 @@
 //! Cells: what is shared between activations. Whoever reads one is told when it grows.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::resolve::points_to::value::{EMPTY, Id, Set};
 use crate::resolve::syntax::NONE;
@@ -65,6 +65,7 @@ struct Cell {
     writer: u32,
     /// Who read it last: most reads are by the same activation again.
     reader: u32,
+    /// Who must run again when it grows; they read it anew then. Some more than once.
     readers: Vec<u32>,
 }
 
@@ -72,7 +73,6 @@ struct Cell {
 pub struct Cells {
     known: FxHashMap<(u32, Key), u32>,
     all: Vec<Cell>,
-    reads: FxHashSet<(u32, u32)>,
 }
 
 impl Cells {
@@ -91,13 +91,12 @@ impl Cells {
 
     /// What a cell holds; `reader` is told when it grows.
     pub fn read(&mut self, cell: u32, reader: u32) -> (Set, Set) {
-        if self.all[cell as usize].reader != reader {
-            self.all[cell as usize].reader = reader;
-            if self.reads.insert((cell, reader)) {
-                self.all[cell as usize].readers.push(reader);
-            }
+        let known = &mut self.all[cell as usize];
+        if known.reader != reader {
+            known.reader = reader;
+            known.readers.push(reader);
         }
-        self.peek(cell)
+        (known.set, known.bindings)
     }
 
     pub fn peek(&self, cell: u32) -> (Set, Set) {
@@ -106,18 +105,21 @@ impl Cells {
     }
 
     /// Puts a larger set into a cell. Gives those to tell.
-    pub fn write(&mut self, cell: u32, set: Set, bindings: Set, writer: u32) -> &[u32] {
-        let cell = &mut self.all[cell as usize];
+    pub fn write(&mut self, at: u32, set: Set, bindings: Set, writer: u32) -> Vec<u32> {
+        let cell = &mut self.all[at as usize];
         cell.writer = if cell.writer == NONE || cell.writer == writer { writer } else { MANY };
         if (cell.set, cell.bindings) == (set, bindings) {
-            return &[];
+            return Vec::new();
         }
         (cell.set, cell.bindings) = (set, bindings);
-        &cell.readers
+        self.take_readers(at)
     }
 
-    pub fn readers(&self, cell: u32) -> &[u32] {
-        &self.all[cell as usize].readers
+    /// Those to tell that a cell changed.
+    pub fn take_readers(&mut self, cell: u32) -> Vec<u32> {
+        let cell = &mut self.all[cell as usize];
+        cell.reader = NONE;
+        std::mem::take(&mut cell.readers)
     }
 
     /// Whether nobody but `unit` ever wrote a cell.

@@ -187,12 +187,8 @@ impl Machine<'_, '_> {
 
     /// Notes what a name or an attribute reads.
     pub fn read_at(&mut self, node: u32, bindings: Set) {
-        if bindings == EMPTY {
-            return;
-        }
-        let known = self.found.reads.get(&node).copied().unwrap_or(EMPTY);
-        let union = self.bindings.union(known, bindings);
-        self.found.reads.insert(node, union);
+        let known = self.found.reads[node as usize];
+        self.found.reads[node as usize] = self.bindings.union(known, bindings);
     }
 
     /// What a variable holds here: of this frame at this point, of another one whatever it ever showed.

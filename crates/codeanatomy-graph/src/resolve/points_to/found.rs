@@ -64,8 +64,8 @@ pub struct Found {
     /// The values of every expression that was reached.
     pub values: Vec<Set>,
     /// The nodes whose bindings or stores may be in force where a name or an attribute is read.
-    pub reads: FxHashMap<u32, Set>,
-    /// What attributes, and names without a binding in the repository, refer to.
+    pub reads: Vec<Set>,
+    /// What names without a binding in the repository refer to.
     pub targets: FxHashMap<u32, Vec<Target>>,
     calls: FxHashSet<(u32, Via, Target)>,
     /// By place, once all is found.
@@ -79,7 +79,7 @@ pub struct Found {
 
 impl Found {
     pub fn new(nodes: usize) -> Self {
-        Self { values: vec![EMPTY; nodes], reached: vec![false; nodes], ..Self::default() }
+        Self { values: vec![EMPTY; nodes], reads: vec![EMPTY; nodes], reached: vec![false; nodes], ..Self::default() }
     }
 
     /// Puts what was found in the order in which rows are written.

@@ -578,7 +578,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let (values, bindings) = self.cells.peek(cell);
         let values = self.union(values, held.values);
         let bindings = self.bindings.union(bindings, held.bindings);
-        let readers = self.cells.write(cell, values, bindings, self.state.unit).to_vec();
+        let readers = self.cells.write(cell, values, bindings, self.state.unit);
         self.wake(readers);
     }
 
@@ -621,7 +621,7 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     /// Tells the readers of a cell that something behind it changed.
     pub fn touch(&mut self, cell: u32) {
-        let readers = self.cells.readers(cell).to_vec();
+        let readers = self.cells.take_readers(cell);
         self.wake(readers);
     }
 

@@ -282,8 +282,7 @@ impl Machine<'_, '_> {
                 }
             }
             Syntax::Attribute => {
-                let objects = self.evaluate(target + 1);
-                self.attribute_targets(target, objects);
+                self.evaluate(target + 1);
             }
             _ => {
                 for child in tree.children(target) {
