@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codeanatomy.catalog.defaults import NODE_MAX_OLD_SPACE_MB, SCIP_TIMEOUT_S
+from codeanatomy.catalog.defaults import (
+    NODE_MAX_OLD_SPACE_MB,
+    OTEL_BATCH_DELAY_S,
+    OTEL_BATCH_SIZE,
+    OTEL_EXPORT_TIMEOUT_S,
+    OTEL_METRIC_INTERVAL_S,
+    OTEL_SAMPLER,
+    SCIP_TIMEOUT_S,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """An option. `type` is `path`, `file`, `text`, `int`, `float`, `flag`, `switch` (`--enable-x/--no-enable-x`), `globs`, `texts` or `choice`;
+    """An option. `type` is `path`, `file`, `text`, `int`, `float`, `share` (0 to 1), `flag`, `switch` (`--enable-x/--no-enable-x`), `globs`, `texts` or `choice`;
     `field` is its name in `GraphProductBuildRequest`, dotted inside a part of it."""
 
     field: str
@@ -38,6 +46,30 @@ SETTINGS: tuple[Setting, ...] = (
         "path",
         "Folder of the evidence tables. Default: OUTPUT/work.",
         environment="CODEANATOMY_WORK_DIR",
+    ),
+    Setting(
+        "include_errors",
+        ("--include-errors",),
+        "output",
+        "switch",
+        "Publish `extract_errors`; without it the public view `failures` is missing, and the graph's `diagnostic` nodes remain.",
+        default=True,
+    ),
+    Setting(
+        "include_manifest",
+        ("--include-manifest",),
+        "output",
+        "switch",
+        "Publish `run_manifest` and write runs/RUN/manifest.json.",
+        default=True,
+    ),
+    Setting(
+        "include_run_bundle",
+        ("--include-run-bundle",),
+        "output",
+        "switch",
+        "Write the spec, the plan, the configuration, the log and the report of the run to runs/RUN.",
+        default=True,
     ),
     Setting(
         "workers", ("--workers",), "execution", "int", "Workers that run at once. Default: one a core.", environment="CODEANATOMY_WORKERS"
@@ -168,5 +200,103 @@ SETTINGS: tuple[Setting, ...] = (
         "switch",
         "What tree-sitter says of every file, those that CPython refuses included.",
         default=True,
+    ),
+    Setting("otel.enable_traces", ("--enable-traces",), "observability", "switch", "Send the spans of the build by OTLP.", default=False),
+    Setting(
+        "otel.enable_metrics", ("--enable-metrics",), "observability", "switch", "Send the metrics of the build by OTLP.", default=False
+    ),
+    Setting("otel.enable_logs", ("--enable-logs",), "observability", "switch", "Send the log of the build by OTLP.", default=False),
+    Setting(
+        "otel.endpoint",
+        ("--otel-endpoint",),
+        "observability",
+        "text",
+        "URL of the OTLP collector. Default: http://localhost:4318, or :4317 for grpc.",
+        environment="OTEL_EXPORTER_OTLP_ENDPOINT",
+    ),
+    Setting(
+        "otel.protocol",
+        ("--otel-protocol",),
+        "observability",
+        "choice",
+        "How the collector is spoken to.",
+        default="http/protobuf",
+        choices=("http/protobuf", "grpc"),
+        environment="OTEL_EXPORTER_OTLP_PROTOCOL",
+    ),
+    Setting(
+        "otel.headers",
+        ("--otel-header",),
+        "observability",
+        "texts",
+        "NAME=VALUE sent with every request, such as a token; may be given again.",
+    ),
+    Setting(
+        "otel.service_name",
+        ("--otel-service-name",),
+        "observability",
+        "text",
+        "Name of the service in what is sent.",
+        default="codeanatomy",
+        environment="OTEL_SERVICE_NAME",
+    ),
+    Setting(
+        "otel.sampler",
+        ("--otel-sampler",),
+        "observability",
+        "choice",
+        "Which traces are kept; the parent is that of the environment variable TRACEPARENT, or of the caller.",
+        default=OTEL_SAMPLER,
+        choices=("always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"),
+        environment="OTEL_TRACES_SAMPLER",
+    ),
+    Setting(
+        "otel.sampler_arg",
+        ("--otel-sampler-arg",),
+        "observability",
+        "share",
+        "The share of traces that a sampler by ratio keeps, from 0 to 1.",
+        default=1.0,
+        environment="OTEL_TRACES_SAMPLER_ARG",
+    ),
+    Setting(
+        "otel.batch_size",
+        ("--otel-batch-size",),
+        "observability",
+        "int",
+        "Most spans or log records of one request.",
+        default=OTEL_BATCH_SIZE,
+    ),
+    Setting(
+        "otel.batch_delay_s",
+        ("--otel-batch-delay-s",),
+        "observability",
+        "float",
+        "Seconds after which a batch is sent that is not full.",
+        default=OTEL_BATCH_DELAY_S,
+    ),
+    Setting(
+        "otel.export_timeout_s",
+        ("--otel-export-timeout-s",),
+        "observability",
+        "float",
+        "Seconds that one request may take, with what is tried again.",
+        default=OTEL_EXPORT_TIMEOUT_S,
+    ),
+    Setting(
+        "otel.metric_interval_s",
+        ("--otel-metric-interval-s",),
+        "observability",
+        "float",
+        "Seconds between two requests with metrics.",
+        default=OTEL_METRIC_INTERVAL_S,
+    ),
+    Setting(
+        "otel.test_mode",
+        ("--otel-test-mode",),
+        "observability",
+        "switch",
+        "Write spans, metrics and log records to runs/RUN/otel.",
+        default=False,
     ),
 )
