@@ -32,7 +32,9 @@ FILES = {
     "plan/explain.txt",
     "plan/schedule.json",
     "plan/summary.json",
+    "report.html",
     "report.json",
+    "report.md",
     "spec.json",
 }
 DOCUMENT_FILES = {

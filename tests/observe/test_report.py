@@ -1,8 +1,14 @@
-"""The diagnostics report of a real build: each section against what it tells of."""
+"""The diagnostics report of a real build: each section against what it tells of, and the page in a real browser."""
 
 import json
+import math
 import os
+import re
+import shutil
+import subprocess
 from collections import Counter
+from html import escape, unescape
+from html.parser import HTMLParser
 from types import SimpleNamespace
 
 import anyio
@@ -14,8 +20,11 @@ from codeanatomy.catalog.sections import SECTIONS
 from codeanatomy.catalog.spans import ENGINE_EXECUTE, EXTRACTION, OPERATOR, OUTPUT, SHARD, SUPPLY
 from codeanatomy.observe.report.compose import FILLED
 from codeanatomy.observe.report.engine import plan_execution_diff
+from codeanatomy.observe.report.wording import said, words
 
 LEAVES = {kind.name for kind in (SUPPLY, SHARD, OPERATOR, OUTPUT)}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+UNITS = {"bytes": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "ms": 0.001, "s": 1}
 
 
 @pytest.fixture
@@ -200,6 +209,167 @@ def test_the_timeline_is_the_trace(watched):
     spans = Counter(span.name for span in watched.collector.spans())
     assert bars == spans - Counter({"cli.invocation": 1, "graph_product.build": 1, "report": 1})
     assert all(0 <= bar["began"] <= bar["ended"] <= watched.report["seconds"] for bar in watched.report["timeline"])
+
+
+def test_markdown_tells_the_same(watched):
+    text = (watched.bundle / "report.md").read_text()
+    headings = re.findall(r"(?m)^## (.*)$", text)
+    assert headings == ["Tables", "Slowest sources", *(section.title for section in SECTIONS)]
+    for row in watched.report["tables"]:
+        assert f"| {row['name']} | {row['rows']:,} |" in text
+    for code, count in watched.printed["failures"].items():
+        assert re.search(rf"\| {code} \| [\w ]+ \| {count} \|", text), code
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("rows", 1234567, "1,234,567"),
+        ("cores", 1.5, "1.5"),
+        ("cores", None, "–"),
+        ("share", 0.125, "12.5%"),
+        ("seconds", 0, "0 s"),
+        ("seconds", 0.00123, "1.23 ms"),
+        ("cpu_seconds", 0.25, "250 ms"),
+        ("seconds", 3.14159, "3.14 s"),
+        ("seconds", 125, "2 min 5 s"),
+        ("seconds", 59.96, "1 min 0 s"),
+        ("seconds", 119.7, "2 min 0 s"),
+        ("bytes", 1023, "1,023 bytes"),
+        ("live_bytes", 1536, "1.5 KiB"),
+        ("peak_bytes", 5 * 1024**4, "5.0 TiB"),
+    ],
+)
+def test_how_figures_are_said(name, value, text):
+    assert said(name, value) == text
+
+
+def test_names_of_figures_as_headings():
+    assert [words(name) for name in ("rows", "cpu_seconds", "seconds", "live_bytes", "at_once")] == [
+        "rows",
+        "cpu",
+        "seconds",
+        "live",
+        "at once",
+    ]
+
+
+class Page(HTMLParser):
+    """What stands on a page: the facts at its top, and the tables below each heading."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.facts: dict[str, str] = {}
+        self.tables: dict[str, list[dict[str, str]]] = {}
+        self.loads: list[str] = []
+        self._heading, self._text, self._term = "", "", ""
+        self._head: list[str] = []
+        self._cells: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.loads += [found[name] for name in ("src", "href") if name in found and not found[name].startswith(("#", "data:"))]
+        self.loads += [tag] * (tag in ("script", "iframe", "object"))
+        if tag == "h2":
+            self._heading = found["id"]
+        if tag in ("dt", "dd", "th", "td"):
+            self._text = ""
+        if tag == "thead":
+            self._head = []
+        if tag == "tr":
+            self._cells = []
+
+    def handle_data(self, data):
+        self._text += data
+
+    def handle_endtag(self, tag):
+        if tag == "dt":
+            self._term = self._text
+        if tag == "dd":
+            self.facts[self._term] = self._text
+        if tag == "th":
+            self._head.append(self._text)
+        if tag == "td":
+            self._cells.append(self._text)
+        if tag == "tr" and self._cells:
+            self.tables.setdefault(self._heading, []).append(dict(zip(self._head, self._cells, strict=True)))
+
+
+def number(text: str) -> float:
+    """A figure of the page as a number."""
+    value, *unit = text.replace(",", "").split()
+    return float(value) * (UNITS[unit[0]] if unit else 1)
+
+
+def check_numbers(page: Page, watched) -> None:
+    manifest = watched.manifest
+    assert page.facts == {
+        "Status": manifest["status"],
+        "Time": page.facts["Time"],
+        "Sources": f"{manifest['files']['scanned']}",
+        "With failures": f"{manifest['files']['failed']}",
+        "Failures": f"{sum(manifest['failures'].values())}",
+        "Nodes": f"{manifest['tables']['cpg_nodes']['rows']:,}",
+        "Edges": f"{manifest['tables']['cpg_edges']['rows']:,}",
+        "Generation": f"{watched.printed['generation']}",
+    }
+    assert manifest["seconds"] - 0.01 <= number(page.facts["Time"]) <= watched.printed["seconds"] + 0.1
+    tables = {**manifest["tables"], **manifest["evidence"]}
+    shown = {row["name"]: row for row in page.tables["tables"]}
+    assert shown.keys() == tables.keys()
+    for name, row in shown.items():
+        assert number(row["rows"]) == tables[name]["rows"]
+        assert math.isclose(number(row["bytes"]), tables[name]["bytes"], rel_tol=0.05)
+    codes = {row["code"]: number(row["count"]) for row in page.tables["diagnostic_categories"] if row["severity"] == "error"}
+    assert codes.items() <= manifest["failures"].items()
+    assert codes
+    phases = {row["phase"]: number(row["seconds"]) for row in page.tables["plan_phase_summary"]}
+    assert phases == pytest.approx(manifest["engine"]["seconds"], rel=0.1, abs=0.001)
+    extractors = {row["extractor"]: number(row["rows"]) for row in page.tables["provider_modes"]}
+    assert extractors == {name: outcome["rows"] for name, outcome in manifest["extractors"].items()}
+
+
+def test_the_page_needs_nothing_else_and_its_numbers_are_the_manifests(watched):
+    page = Page((watched.bundle / "report.html").read_text())
+    assert page.loads == []
+    assert page.tables.keys() == {
+        "tables",
+        "slowest_files",
+        *(key for key, section in watched.report["sections"].items() if section["rows"]),
+    }
+    check_numbers(page, watched)
+
+
+FRAMED = """<!DOCTYPE html><html><body style="margin:0"><iframe style="width:{width}px;height:900px;border:0" srcdoc="{page}"></iframe></body></html>"""
+MEASURE = """<script>
+const found = [...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll') && e.getBoundingClientRect().right > innerWidth + 1);
+const full = [...document.querySelectorAll('.facts div')].filter(e => e.scrollWidth > e.clientWidth);
+const page = document.documentElement;
+parent.document.documentElement.dataset.measured = JSON.stringify({
+  inner: innerWidth, scroll: page.scrollWidth, wide: [...found, ...full].map(e => e.outerHTML.slice(0, 99)),
+  bars: document.querySelectorAll('.track .bar').length, dom: page.outerHTML});
+</script>"""
+"""Put at the end of a copy of the page by the test: how the browser laid it out. A frame is as narrow as it is told; a window is not."""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_in_a_browser(watched, tmp_path, width):
+    report = (watched.bundle / "report.html").read_text().replace("</body>", f"{MEASURE}</body>")
+    page = tmp_path / "page.html"
+    page.write_text(FRAMED.format(width=width, page=escape(report)))
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000", f"--user-data-dir={tmp_path / 'profile'}"]
+    done = subprocess.run(
+        [CHROMIUM, *options, "--enable-logging=stderr", "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "CONSOLE" not in done.stderr
+    measured = json.loads(unescape(re.search(r'data-measured="([^"]*)"', done.stdout)[1]))
+    assert measured["inner"] == width
+    assert measured["wide"] == []
+    assert measured["scroll"] <= width
+    assert measured["bars"] == len(watched.report["timeline"])
+    check_numbers(Page(re.sub(r"(?s)<script>.*?</script>", "", measured["dom"])), watched)
 
 
 def test_spans_of_a_shard_have_their_size(watched, section):

@@ -21,6 +21,8 @@ from codeanatomy.observe.delta_log import Extent, extent
 from codeanatomy.observe.manifest import FileCounts, RunManifest, configuration, run_manifest, sandbox_warnings
 from codeanatomy.observe.report.account import Account
 from codeanatomy.observe.report.compose import diagnostics_report
+from codeanatomy.observe.report.markdown import markdown
+from codeanatomy.observe.report.page import html
 from codeanatomy.observe.run import Run
 from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult, TableResult
 from codeanatomy.scan import Scan
@@ -130,7 +132,9 @@ def write_report(run: Run, request: GraphProductBuildRequest, settled: Settled, 
     bundle = Bundle(request.run_folder(run.run_id), run)
     try:
         report = diagnostics_report(account)
-        path = bundle.write("report.json", "report_json", pretty(report))
+        bundle.write("report.json", "report_json", pretty(report))
+        bundle.write("report.md", "report_md", markdown(report).encode())
+        path = bundle.write("report.html", "report_html", html(report).encode())
         bundle.write_log()
     except Coded as failure:
         return None, [f"CA874: the graph is published, its report is not written: {failure.message}"]
