@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -19,20 +18,24 @@ from codeanatomy.collect import Collection, collect
 from codeanatomy.engine.generation import output_folder
 from codeanatomy.engine.writer import Written
 from codeanatomy.events import Events, FilesFound, of_engine, unwatched
-from codeanatomy.failure import Coded
+from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe import auxiliary
+from codeanatomy.observe.manifest import count_by_code
 from codeanatomy.observe.pulse import beating
 from codeanatomy.observe.run import Run, new_run_id
 from codeanatomy.observe.settle import Made, settle, write_report
 from codeanatomy.observe.storage import MeasuredWriter, open_measured, timed
 from codeanatomy.observe.telemetry import Telemetry
-from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult, TableResult
-from codeanatomy.scan import Scan, scan
+from codeanatomy.plan import execution_spec, locations
+from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
+from codeanatomy.scan import Scan, check_repository, scan
 from codeanatomy.scan.revision import revision
-from codeanatomy.semantics.emit import build_execution_spec, semantic_ir
+from codeanatomy.semantics.emit import semantic_ir
 from codeanatomy.semantics.ir import IR
-from codeanatomy.semantics.spec import RuntimeConfig
 from codeanatomy.tools import supplies
+
+MOST_NAMED = 20
+"""Paths that a failure of a strict build names."""
 
 
 async def build_graph_product(
@@ -48,6 +51,7 @@ async def build_graph_product(
         return await _exported(request, events)
     run = Run.begin(events, telemetry)
     with run.whole(str(request.repository)), _deadline(request.timeout):
+        await to_thread.run_sync(check_repository, request.repository)  # else its folder of tables would be made
         async with beating(run), output_folder(request.output) as output:
             with run.stage(spans.SCAN):
                 sources = await scan(request.repository, request.scan_settings, request.confinement)
@@ -56,23 +60,26 @@ async def build_graph_product(
             with run.stage(spans.EXTRACTION):
                 evidence = await _extract(run, sources, request)
                 failures = await to_thread.run_sync(auxiliary.one_row_a_source, evidence.failures)
-                problems = await auxiliary.write_failures(run, failures, _errors(request))
+                if request.strict_extraction:
+                    _refuse(failures)
+                problems = await auxiliary.write_failures(run, failures, request.errors_folder)
             with run.stage(spans.SEMANTIC_IR_COMPILE):
                 ir = await to_thread.run_sync(lambda: semantic_ir(engine.operator_ports()))
             with run.stage(spans.SPEC_BUILD):
-                locations = _locations(evidence, problems, request)
-                spec = await to_thread.run_sync(_spec, ir, locations, request)
+                versions = {name: table.version for name, table in evidence.tables.items()} | {EXTRACT_ERRORS.name: problems.version}
+                spec = await to_thread.run_sync(_spec, ir, versions, request)
             with run.stage(spans.ENGINE_EXECUTE):
                 graph = await engine.run(spec, request.engine_profile, on_progress=_relay(run))
             with run.stage(spans.AUXILIARY_OUTPUTS):
-                read = {table.name: locations[table.name] for table in ir.relations}
+                places = locations(versions, request)
+                read = {table.name: places[table.name] for table in ir.relations}
                 made = Made(sources, revised, evidence, failures, problems, read, ir, spec, graph)
                 settled = await settle(run, request, made, output)
             with run.stage(spans.PUBLISH):
                 with timed(run, "generation.publish"):
                     result = settled.result.published(await output.publish(settled.result.record()))
                 with timed(run, "generation.clean"):
-                    await output.clean()
+                    await output.clean(request.keep_generations)
             report, warnings = None, result.warnings
             if request.include_run_bundle:
                 with run.stage(spans.REPORT):
@@ -104,19 +111,22 @@ async def _extract(run: Run, sources: Scan, request: GraphProductBuildRequest) -
     )
 
 
-def _errors(request: GraphProductBuildRequest) -> Path:
-    """Where `extract_errors` lies: the engine reads it also when it is not published."""
-    return request.output / EXTRACT_ERRORS.name if request.include_errors else request.evidence_folder(EXTRACT_ERRORS.name)
+def _refuse(failures: list[Failure]) -> None:
+    """Raises CA860 where a source has a failure."""
+    errors = [failure for failure in failures if failure.severity == "error"]
+    if errors:
+        first, codes = errors[0], count_by_code(errors)
+        told = ", ".join(f"{count} × {code}" for code, count in codes.items())
+        raise Coded(
+            "CA860",
+            f"{len({failure.path for failure in errors})} sources have failures ({told}), such as {first.path}: {first.message}",
+            "mend or exclude them, or build without --strict-extraction",
+            {"failures": codes, "paths": sorted({failure.path for failure in errors})[:MOST_NAMED]},
+        )
 
 
-def _locations(evidence: Collection[Written], problems: TableResult, request: GraphProductBuildRequest) -> dict[str, tuple[Path, int]]:
-    """Folder and version of every table that the engine may read."""
-    locations = {name: (request.evidence_folder(name), table.version) for name, table in evidence.tables.items()}
-    return {**locations, EXTRACT_ERRORS.name: (_errors(request), problems.version)}
-
-
-def _spec(ir: IR, locations: dict[str, tuple[Path, int]], request: GraphProductBuildRequest) -> str:
-    return build_execution_spec(ir, locations, request.output, RuntimeConfig(spill_directory=str(request.scratch))).to_json()
+def _spec(ir: IR, versions: Mapping[str, int], request: GraphProductBuildRequest) -> str:
+    return execution_spec(ir, versions, request).to_json()
 
 
 def _relay(run: Run) -> engine.Progress:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from codeanatomy.catalog.defaults import KEPT_GENERATIONS
+from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe.config import OtelConfig
 from codeanatomy.sandbox.confinement import UNCONFINED, Confinement
@@ -25,6 +27,8 @@ class GraphProductBuildRequest:
     workers: int | None = None
     engine_profile: str = "medium"
     timeout: float | None = None
+    strict_extraction: bool = False
+    keep_generations: int = KEPT_GENERATIONS
     require_sandbox: bool = False
     no_sandbox: bool = False
     include_globs: tuple[str, ...] = ()
@@ -60,6 +64,11 @@ class GraphProductBuildRequest:
     def evidence_folder(self, table: str) -> Path:
         """Where the Delta table of that evidence lies."""
         return self.work / "extract" / table
+
+    @property
+    def errors_folder(self) -> Path:
+        """Where `extract_errors` lies: the engine reads it also when it is not published."""
+        return self.output / EXTRACT_ERRORS.name if self.include_errors else self.evidence_folder(EXTRACT_ERRORS.name)
 
     def run_folder(self, run_id: str) -> Path:
         """Where the files of a run lie."""

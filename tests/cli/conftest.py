@@ -1,9 +1,10 @@
-"""The command as users run it: a subprocess, no stand-ins."""
+"""The command as users run it: a subprocess, no stand-ins. Whatever it prints as JSON is held against its schema, in every test."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
+from tests.support.answers import check
 from tests.support.repositories import SHOP, write
 
 COMMAND = Path(__file__).parents[2] / "bin" / "codeanatomy"
@@ -12,9 +13,11 @@ COMMAND = Path(__file__).parents[2] / "bin" / "codeanatomy"
 @pytest.fixture(scope="session")
 def run():
     def run(*arguments, cwd=None, stdin=""):
-        return subprocess.run(
-            [COMMAND, *map(str, arguments)], cwd=cwd, input=stdin, capture_output=True, text=True, timeout=120, check=False
-        )
+        words = [str(argument) for argument in arguments]
+        done = subprocess.run([COMMAND, *words], cwd=cwd, input=stdin, capture_output=True, text=True, timeout=120, check=False)
+        if "--json" in words and done.stdout:
+            check(words, done.stdout)
+        return done
 
     return run
 

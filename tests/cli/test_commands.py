@@ -1,16 +1,20 @@
 """The other commands, exit codes, and what a signal does to a build."""
 
 import json
+import platform
+import re
 import signal
 import subprocess
 import sysconfig
 import time
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from tests.cli.conftest import COMMAND
-from tests.support.repositories import SHOP, write
+from tests.support.repositories import BAD, SHOP, write
 
 from codeanatomy.catalog.failures import FAILURES
 from codeanatomy.catalog.settings import SETTINGS
@@ -22,16 +26,26 @@ def test_version_names_every_part(run):
     assert run("version").stdout.startswith(f"codeanatomy {versions['codeanatomy']}\n")
 
 
-@pytest.mark.parametrize("command", ["build", "query", "explain", "version"])
-def test_help(run, command):
-    done = run(command, "--help")
-    assert done.returncode == 0
-    assert done.stdout.startswith(f"usage: codeanatomy {command}")
-
-
 def test_help_names_every_setting(run):
     text = run("build", "--help").stdout
     assert [flag for setting in SETTINGS for flag in setting.flags if flag not in text] == []
+
+
+def test_version_names_python_the_platform_and_every_library(run):
+    versions = json.loads(run("version", "--json").stdout)
+    assert (versions["python"], versions["platform"]) == (platform.python_version(), platform.platform())
+    required = {Requirement(text).name for text in metadata.requires("codeanatomy")}
+    assert versions["packages"].keys() == required
+    for name in ("anyio", "deltalake", "libcst", "pyarrow"):
+        assert versions["packages"][name] == metadata.version(name)
+    lines = run("version").stdout.splitlines()
+    assert {f"python {versions['python']}", f"engine: datafusion {versions['engine']['datafusion']}"} <= set(lines)
+    assert f"packages: anyio {metadata.version('anyio')}" in lines
+
+
+def test_the_short_version(run):
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"codeanatomy {metadata.version('codeanatomy')}\n")
 
 
 def test_explain_has_a_page_for_every_code(run):
@@ -93,7 +107,31 @@ def test_settings_from_the_environment(tmp_path, monkeypatch, run):
     done = run("build", write(tmp_path / "r", SHOP), "--json")
     assert json.loads(done.stdout)["output_dir"] == str(tmp_path / "elsewhere")
     monkeypatch.setenv("CODEANATOMY_WORKERS", "none")
-    assert run("build", tmp_path / "r").returncode == 64
+    assert run("build", tmp_path / "r").returncode == 78
+
+
+def test_a_strict_build_publishes_every_source_or_nothing(run, tmp_path):
+    repository = write(tmp_path / "r", {**SHOP, "bad.py": BAD["bad/syntax.py"], "null.py": BAD["bad/null.py"]})
+    done = run("build", repository, "--json", "--strict-extraction")
+    assert done.returncode == 6
+    error = json.loads(done.stdout)["error"]
+    assert (error["code"], error["stage"]) == ("CA860", "extraction")
+    assert error["details"] == {"failures": {"CA201": 1, "CA202": 1}, "paths": ["bad.py", "null.py"]}
+    assert error["message"].startswith("2 sources have failures (1 × CA201, 1 × CA202), such as bad.py: ")
+    assert not (repository / "build" / "codeanatomy" / "CURRENT").exists()
+    assert run("build", repository, "--no-strict-extraction", "-q").returncode == 0
+    assert run("build", repository, "--strict-extraction", "-q", "--exclude-glob", "bad.py", "--exclude-glob", "null.py").returncode == 0
+
+
+def test_so_many_generations_stay_readable(run, tmp_path):
+    repository = write(tmp_path / "r", {"one.py": "x = 1\n"})
+
+    def kept(*options):
+        assert run("build", repository, "-q", *options).returncode == 0
+        return sorted(path.name for path in (repository / "build" / "codeanatomy" / "generations").iterdir())
+
+    assert [kept("--keep-generations", "3") for _ in range(3)][-1] == ["000001.json", "000002.json", "000003.json"]
+    assert kept("--keep-generations", "1") == ["000004.json"]
 
 
 def test_scope_settings(run, tmp_path):
@@ -118,6 +156,26 @@ def test_the_summary_says_what_to_ask(run, shop):
 def test_quiet_says_nothing(run, shop):
     done = run("build", shop, "-q")
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_verbose_says_more(run, shop):
+    plain, verbose = run("build", shop).stderr, run("build", shop, "-v").stderr
+    assert not re.search(r"^  worker \d+ ", plain, re.MULTILINE)
+    assert re.search(r"^  worker \d+ reads shard 0 for ast$", verbose, re.MULTILINE)
+    assert re.search(r"^codeanatomy: took \d+\.\d\d s$", verbose, re.MULTILINE)
+
+
+def test_verbose_tells_the_facts_of_a_failure(run, tmp_path):
+    write(tmp_path, {"codeanatomy.toml": "[zzz]\n"})
+    assert "  line: 1\n" in run("build", tmp_path, "-v").stderr
+    assert "  line: 1\n" not in run("build", tmp_path).stderr
+    assert "  line: 1\n" in run("-v", "build", tmp_path).stderr
+
+
+def test_quiet_goes_before_or_after_the_command(run, shop):
+    asked = ["query", "SELECT count(*) AS n FROM files", "--graph", shop / "build" / "codeanatomy"]
+    assert run(*asked).stderr == "1 row\n"
+    assert run("-q", *asked).stderr == run(*asked, "--quiet").stderr == ""
 
 
 def workers(pid: int) -> set[int]:

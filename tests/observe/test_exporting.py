@@ -1,5 +1,6 @@
 """Every setting of the telemetry, by what a collector gets of a real build; and what a build does without any of them."""
 
+import argparse
 import dataclasses
 import os
 import subprocess
@@ -21,10 +22,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from tests.observe.conftest import COMMAND, PARENT
 from tests.support.collector import grpc_collector, http_collector, spans_in
+from tests.support.repositories import write
 
 from codeanatomy import Coded, OtelConfig, Telemetry, build_graph_product
 from codeanatomy.catalog.settings import SETTINGS
 from codeanatomy.catalog.spans import BUILD, SCAN, SPANS, STAGES
+from codeanatomy.cli.settings import add_settings, configuration_of
 from codeanatomy.observe.export import Export
 
 ALL = {"enable_traces": True, "enable_metrics": True, "enable_logs": True}
@@ -191,16 +194,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "pkg")}
 
 
-def test_flags_and_environment_reach_the_request(tmp_path, monkeypatch):
-    import argparse
-
-    from codeanatomy.cli import build as cli
-
-    def request(*options):
-        parser = argparse.ArgumentParser()
-        cli.arguments(parser)
-        return cli._request(parser.parse_args([str(tmp_path), *options])).otel
-
+def test_every_flag_reaches_the_request(tmp_path):
     given = {
         "enable_traces": True,
         "enable_metrics": True,
@@ -218,17 +212,27 @@ def test_flags_and_environment_reach_the_request(tmp_path, monkeypatch):
         "test_mode": True,
     }
     assert given.keys() == {field.name for field in dataclasses.fields(OtelConfig)}
-    options = []
-    for setting in (setting for setting in SETTINGS if setting.group == "observability"):
-        value = given[setting.field.removeprefix("otel.")]
+    flags = []
+    for setting in (setting for setting in SETTINGS if setting.section == "otel"):
+        value = given[setting.name]
         each = value if isinstance(value, tuple) else (value,)
-        options += [part for one in each for part in ([setting.flags[0]] if one is True else [setting.flags[0], str(one)])]
-    assert request(*options) == OtelConfig(**given)
-    assert request() == OtelConfig()
-    variables = {s.field.removeprefix("otel."): s.environment for s in SETTINGS if s.group == "observability" and s.environment}
-    for name, variable in variables.items():
-        monkeypatch.setenv(variable, str(given[name]))
-    assert request() == OtelConfig(**{name: given[name] for name in variables})
+        flags += [part for one in each for part in ([setting.flags[0]] if one is True else [setting.flags[0], str(one)])]
+    parser = argparse.ArgumentParser()
+    add_settings(parser)
+    assert configuration_of(tmp_path, parser.parse_args(flags)).request().otel == OtelConfig(**given)
+
+
+@pytest.mark.parametrize("share", ["-0.1", "1.1", "much"])
+def test_a_share_that_is_none(small, share):
+    assert command(small(), "--otel-sampler-arg", share).returncode == 64
+    assert command(small(), OTEL_TRACES_SAMPLER_ARG=share).returncode == 78
+
+
+@pytest.mark.parametrize("setting", ["endpoint = 'http://elsewhere:4318'", "headers = ['A=b']"])
+def test_a_file_in_a_repository_does_not_say_where_telemetry_goes(small, setting):
+    write(small().repository, {"codeanatomy.toml": f"[otel]\n{setting}\n"})
+    done = command(small())
+    assert (done.returncode, "CA825" in done.stderr) == (78, True)
 
 
 class Own:

@@ -54,9 +54,16 @@ def _lines() -> Iterator[str]:
     yield from _grid(("key", "title", ""), ((f"`{s.key}`", s.title, s.sentence) for s in SECTIONS))
     yield from ("", "## Settings of a build", "")
     yield from _grid(
-        ("flag", "field", "environment", "default", ""),
+        ("flag", "field", "environment", "key in a file", "default", ""),
         (
-            (_names(s.flags), f"`{s.field}`", f"`{s.environment}`" if s.environment else "", str(s.default or ""), s.sentence)
+            (
+                _names(s.flags),
+                f"`{s.field}`",
+                f"`{s.environment}`" if s.environment else "",
+                f"`{s.key}`" if s.in_file else "",
+                str(s.default or ""),
+                s.sentence,
+            )
             for s in SETTINGS
         ),
     )

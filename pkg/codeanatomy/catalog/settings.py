@@ -1,10 +1,12 @@
-"""Every option of a build, once: its flag, its environment variable, its default and what it changes. The command line is derived from it."""
+"""Every option of a build, once: its flag, its environment variable, its key in a file, its default and what it changes. The command line, the
+configuration file and its template are derived from it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from codeanatomy.catalog.defaults import (
+    KEPT_GENERATIONS,
     NODE_MAX_OLD_SPACE_MB,
     OTEL_BATCH_DELAY_S,
     OTEL_BATCH_SIZE,
@@ -17,8 +19,13 @@ from codeanatomy.catalog.defaults import (
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """An option. `type` is `path`, `file`, `text`, `int`, `float`, `share` (0 to 1), `flag`, `switch` (`--enable-x/--no-enable-x`), `globs`, `texts` or `choice`;
-    `field` is its name in `GraphProductBuildRequest`, dotted inside a part of it."""
+    """An option. `type` is `path`, `file`, `text`, `int`, `float`, `share` (0 to 1), `flag`, `switch` (`--enable-x/--no-enable-x`), `globs`, `texts`
+    or `choice`; `field` is its name in `GraphProductBuildRequest`, dotted inside a part of it; `key` its section and name in a configuration file.
+
+    A file lies in the repository, which is not trusted: what lowers the guard or names a program to run has `in_file` false and is given by
+    whoever runs the command. `contradicts` is a field that a stronger source sets back to its default by giving this one. `example` stands in
+    the template where there is no default.
+    """
 
     field: str
     flags: tuple[str, ...]
@@ -28,7 +35,38 @@ class Setting:
     default: object = None
     choices: tuple[str, ...] = ()
     environment: str = ""
+    key: str = ""
+    in_file: bool = True
+    contradicts: str = ""
+    example: object = None
 
+    @property
+    def section(self) -> str:
+        """The section of its key."""
+        return self.key.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Its key inside the section."""
+        return self.key.partition(".")[2]
+
+
+SECTIONS: dict[str, str] = {
+    "execution": "How a build runs, and where its tables lie.",
+    "engine": "What the Rust engine may use and how it plans.",
+    "scope": "Which sources count.",
+    "scip": "Symbols of scip-python.",
+    "types": "Inferred types of pyrefly.",
+    "otel": "Telemetry: spans, metrics and the log of a build.",
+    "delta": "Care of the published tables.",
+}
+"""The sections of a configuration file, in the order of the template."""
+
+GONE: dict[str, str] = {
+    "hamilton": "the Rust engine runs the whole plan: [engine] and [execution] say how",
+    "plan": "the engine makes its own plan: `codeanatomy plan REPO` shows it, and [engine] says what it may use",
+}
+"""Sections that there are no more, with what replaces them."""
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(
@@ -38,6 +76,8 @@ SETTINGS: tuple[Setting, ...] = (
         "path",
         "Folder of the graph's tables. Default: REPO/build/codeanatomy.",
         environment="CODEANATOMY_OUTPUT_DIR",
+        key="execution.output_dir",
+        example="build/codeanatomy",
     ),
     Setting(
         "work_dir",
@@ -46,6 +86,8 @@ SETTINGS: tuple[Setting, ...] = (
         "path",
         "Folder of the evidence tables. Default: OUTPUT/work.",
         environment="CODEANATOMY_WORK_DIR",
+        key="execution.work_dir",
+        example="build/codeanatomy/work",
     ),
     Setting(
         "include_errors",
@@ -54,6 +96,8 @@ SETTINGS: tuple[Setting, ...] = (
         "switch",
         "Publish `extract_errors`; without it the public view `failures` is missing, and the graph's `diagnostic` nodes remain.",
         default=True,
+        environment="CODEANATOMY_INCLUDE_ERRORS",
+        key="execution.include_errors",
     ),
     Setting(
         "include_manifest",
@@ -62,6 +106,8 @@ SETTINGS: tuple[Setting, ...] = (
         "switch",
         "Publish `run_manifest` and write runs/RUN/manifest.json.",
         default=True,
+        environment="CODEANATOMY_INCLUDE_MANIFEST",
+        key="execution.include_manifest",
     ),
     Setting(
         "include_run_bundle",
@@ -70,9 +116,18 @@ SETTINGS: tuple[Setting, ...] = (
         "switch",
         "Write the spec, the plan, the configuration, the log and the report of the run to runs/RUN.",
         default=True,
+        environment="CODEANATOMY_INCLUDE_RUN_BUNDLE",
+        key="execution.include_run_bundle",
     ),
     Setting(
-        "workers", ("--workers",), "execution", "int", "Workers that run at once. Default: one a core.", environment="CODEANATOMY_WORKERS"
+        "workers",
+        ("--workers",),
+        "execution",
+        "int",
+        "Workers that run at once. Default: one a core.",
+        environment="CODEANATOMY_WORKERS",
+        key="execution.workers",
+        example=2,
     ),
     Setting(
         "engine_profile",
@@ -83,6 +138,7 @@ SETTINGS: tuple[Setting, ...] = (
         default="medium",
         choices=("small", "medium", "large"),
         environment="CODEANATOMY_ENGINE_PROFILE",
+        key="engine.profile",
     ),
     Setting(
         "timeout",
@@ -91,14 +147,39 @@ SETTINGS: tuple[Setting, ...] = (
         "float",
         "Seconds after which the build stops with exit code 124.",
         environment="CODEANATOMY_TIMEOUT",
+        key="execution.timeout",
+        example=3600.0,
+    ),
+    Setting(
+        "strict_extraction",
+        ("--strict-extraction",),
+        "execution",
+        "switch",
+        "Stop with exit code 6, and publish nothing, when a source has a failure.",
+        default=False,
+        environment="CODEANATOMY_STRICT_EXTRACTION",
+        key="execution.strict_extraction",
+    ),
+    Setting(
+        "keep_generations",
+        ("--keep-generations",),
+        "output",
+        "int",
+        "Generations that stay readable after a build, the new one included.",
+        default=KEPT_GENERATIONS,
+        environment="CODEANATOMY_KEEP_GENERATIONS",
+        key="delta.keep_generations",
     ),
     Setting(
         "require_sandbox",
         ("--require-sandbox",),
         "execution",
-        "flag",
+        "switch",
         "Stop where the system cannot confine workers and tools completely.",
         default=False,
+        key="execution.require_sandbox",
+        environment="CODEANATOMY_REQUIRE_SANDBOX",
+        contradicts="no_sandbox",
     ),
     Setting(
         "no_sandbox",
@@ -107,25 +188,60 @@ SETTINGS: tuple[Setting, ...] = (
         "flag",
         "Only limit resources; for systems where confinement does harm.",
         default=False,
+        environment="CODEANATOMY_NO_SANDBOX",
+        key="execution.no_sandbox",
+        in_file=False,
+        contradicts="require_sandbox",
     ),
-    Setting("include_globs", ("--include-glob",), "repository scope", "globs", "Only sources whose path matches; may be given again."),
-    Setting("exclude_globs", ("--exclude-glob",), "repository scope", "globs", "No sources whose path matches; may be given again."),
+    Setting(
+        "include_globs",
+        ("--include-glob",),
+        "repository scope",
+        "globs",
+        "Only sources whose path matches; may be given again.",
+        environment="CODEANATOMY_INCLUDE_GLOB",
+        key="scope.include_globs",
+        example=("src/**",),
+    ),
+    Setting(
+        "exclude_globs",
+        ("--exclude-glob",),
+        "repository scope",
+        "globs",
+        "No sources whose path matches; may be given again.",
+        environment="CODEANATOMY_EXCLUDE_GLOB",
+        key="scope.exclude_globs",
+        example=("tests/**",),
+    ),
     Setting(
         "include_untracked",
         ("--include-untracked",),
         "repository scope",
-        "flag",
+        "switch",
         "Also sources that git does not track and does not ignore.",
         default=False,
+        environment="CODEANATOMY_INCLUDE_UNTRACKED",
+        key="scope.include_untracked",
     ),
-    Setting("include_submodules", ("--include-submodules",), "repository scope", "flag", "Also sources of git submodules.", default=False),
+    Setting(
+        "include_submodules",
+        ("--include-submodules",),
+        "repository scope",
+        "switch",
+        "Also sources of git submodules.",
+        default=False,
+        environment="CODEANATOMY_INCLUDE_SUBMODULES",
+        key="scope.include_submodules",
+    ),
     Setting(
         "follow_symlinks",
         ("--follow-symlinks",),
         "repository scope",
-        "flag",
+        "switch",
         "Also sources behind symbolic links inside the repository.",
         default=False,
+        environment="CODEANATOMY_FOLLOW_SYMLINKS",
+        key="scope.follow_symlinks",
     ),
     Setting(
         "scip.mode",
@@ -136,15 +252,40 @@ SETTINGS: tuple[Setting, ...] = (
         default="auto",
         choices=("auto", "on", "off"),
         environment="CODEANATOMY_SCIP",
+        key="scip.mode",
+        contradicts="scip.disabled",
     ),
-    Setting("scip.disabled", ("--disable-scip",), "scip", "flag", "The same as --scip off.", default=False),
-    Setting("scip.output_dir", ("--scip-output-dir",), "scip", "path", "Folder that keeps the index that was made, as index.scip."),
+    Setting(
+        "scip.disabled",
+        ("--disable-scip",),
+        "scip",
+        "flag",
+        "The same as --scip off.",
+        default=False,
+        environment="CODEANATOMY_DISABLE_SCIP",
+        key="scip.disabled",
+        in_file=False,
+        contradicts="scip.mode",
+    ),
+    Setting(
+        "scip.output_dir",
+        ("--scip-output-dir",),
+        "scip",
+        "path",
+        "Folder that keeps the index that was made, as index.scip.",
+        environment="CODEANATOMY_SCIP_OUTPUT_DIR",
+        key="scip.output_dir",
+        example="build/scip",
+    ),
     Setting(
         "scip.index_path_override",
         ("--scip-index-path-override",),
         "scip",
         "file",
         "Read this SCIP index, made elsewhere, instead of running scip-python.",
+        environment="CODEANATOMY_SCIP_INDEX_PATH_OVERRIDE",
+        key="scip.index_path_override",
+        example="index.scip",
     ),
     Setting(
         "scip.scip_python_bin",
@@ -153,15 +294,38 @@ SETTINGS: tuple[Setting, ...] = (
         "file",
         "The scip-python to run. Default: the one on PATH.",
         environment="CODEANATOMY_SCIP_PYTHON_BIN",
+        key="scip.scip_python_bin",
+        in_file=False,
     ),
-    Setting("scip.target_only", ("--scip-target-only",), "scip", "text", "Index only this folder or file of the repository."),
-    Setting("scip.timeout_s", ("--scip-timeout-s",), "scip", "float", "Seconds that scip-python may take in all.", default=SCIP_TIMEOUT_S),
+    Setting(
+        "scip.target_only",
+        ("--scip-target-only",),
+        "scip",
+        "text",
+        "Index only this folder or file of the repository.",
+        environment="CODEANATOMY_SCIP_TARGET_ONLY",
+        key="scip.target_only",
+        example="src",
+    ),
+    Setting(
+        "scip.timeout_s",
+        ("--scip-timeout-s",),
+        "scip",
+        "float",
+        "Seconds that scip-python may take in all.",
+        default=SCIP_TIMEOUT_S,
+        environment="CODEANATOMY_SCIP_TIMEOUT_S",
+        key="scip.timeout_s",
+    ),
     Setting(
         "scip.env_json",
         ("--scip-env-json",),
         "scip",
         "file",
         "The packages that scip-python takes as installed: a JSON list of objects with name, version and files. Default: none.",
+        environment="CODEANATOMY_SCIP_ENV_JSON",
+        key="scip.env_json",
+        example="environment.json",
     ),
     Setting(
         "scip.node_max_old_space_mb",
@@ -170,11 +334,49 @@ SETTINGS: tuple[Setting, ...] = (
         "int",
         "Megabytes of heap that Node may use for scip-python.",
         default=NODE_MAX_OLD_SPACE_MB,
+        environment="CODEANATOMY_NODE_MAX_OLD_SPACE_MB",
+        key="scip.node_max_old_space_mb",
     ),
-    Setting("scip.extra_args", ("--scip-extra-arg",), "scip", "texts", "Another argument for scip-python; may be given again."),
-    Setting("scip.identity.project_name", ("--scip-project-name",), "scip", "text", "Name of the project in SCIP symbols."),
-    Setting("scip.identity.project_version", ("--scip-project-version",), "scip", "text", "Version of the project in SCIP symbols."),
-    Setting("scip.identity.project_namespace", ("--scip-project-namespace",), "scip", "text", "Namespace put before SCIP symbols."),
+    Setting(
+        "scip.extra_args",
+        ("--scip-extra-arg",),
+        "scip",
+        "texts",
+        "Another argument for scip-python; may be given again.",
+        environment="CODEANATOMY_SCIP_EXTRA_ARG",
+        key="scip.extra_args",
+        in_file=False,
+    ),
+    Setting(
+        "scip.identity.project_name",
+        ("--scip-project-name",),
+        "scip",
+        "text",
+        "Name of the project in SCIP symbols.",
+        environment="CODEANATOMY_SCIP_PROJECT_NAME",
+        key="scip.project_name",
+        example="name",
+    ),
+    Setting(
+        "scip.identity.project_version",
+        ("--scip-project-version",),
+        "scip",
+        "text",
+        "Version of the project in SCIP symbols.",
+        environment="CODEANATOMY_SCIP_PROJECT_VERSION",
+        key="scip.project_version",
+        example="1.0",
+    ),
+    Setting(
+        "scip.identity.project_namespace",
+        ("--scip-project-namespace",),
+        "scip",
+        "text",
+        "Namespace put before SCIP symbols.",
+        environment="CODEANATOMY_SCIP_PROJECT_NAMESPACE",
+        key="scip.project_namespace",
+        example="namespace",
+    ),
     Setting(
         "types",
         ("--types",),
@@ -184,6 +386,7 @@ SETTINGS: tuple[Setting, ...] = (
         default="auto",
         choices=("auto", "on", "off"),
         environment="CODEANATOMY_TYPES",
+        key="types.mode",
     ),
     Setting(
         "enable_libcst",
@@ -192,6 +395,8 @@ SETTINGS: tuple[Setting, ...] = (
         "switch",
         "Comments and exact texts from libcst's concrete tree: the dearest part of the extraction.",
         default=True,
+        environment="CODEANATOMY_ENABLE_LIBCST",
+        key="execution.enable_libcst",
     ),
     Setting(
         "enable_tree_sitter",
@@ -200,12 +405,39 @@ SETTINGS: tuple[Setting, ...] = (
         "switch",
         "What tree-sitter says of every file, those that CPython refuses included.",
         default=True,
+        environment="CODEANATOMY_ENABLE_TREE_SITTER",
+        key="execution.enable_tree_sitter",
     ),
-    Setting("otel.enable_traces", ("--enable-traces",), "observability", "switch", "Send the spans of the build by OTLP.", default=False),
     Setting(
-        "otel.enable_metrics", ("--enable-metrics",), "observability", "switch", "Send the metrics of the build by OTLP.", default=False
+        "otel.enable_traces",
+        ("--enable-traces",),
+        "observability",
+        "switch",
+        "Send the spans of the build by OTLP.",
+        default=False,
+        environment="CODEANATOMY_ENABLE_TRACES",
+        key="otel.enable_traces",
     ),
-    Setting("otel.enable_logs", ("--enable-logs",), "observability", "switch", "Send the log of the build by OTLP.", default=False),
+    Setting(
+        "otel.enable_metrics",
+        ("--enable-metrics",),
+        "observability",
+        "switch",
+        "Send the metrics of the build by OTLP.",
+        default=False,
+        environment="CODEANATOMY_ENABLE_METRICS",
+        key="otel.enable_metrics",
+    ),
+    Setting(
+        "otel.enable_logs",
+        ("--enable-logs",),
+        "observability",
+        "switch",
+        "Send the log of the build by OTLP.",
+        default=False,
+        environment="CODEANATOMY_ENABLE_LOGS",
+        key="otel.enable_logs",
+    ),
     Setting(
         "otel.endpoint",
         ("--otel-endpoint",),
@@ -213,6 +445,8 @@ SETTINGS: tuple[Setting, ...] = (
         "text",
         "URL of the OTLP collector. Default: http://localhost:4318, or :4317 for grpc.",
         environment="OTEL_EXPORTER_OTLP_ENDPOINT",
+        key="otel.endpoint",
+        in_file=False,
     ),
     Setting(
         "otel.protocol",
@@ -223,6 +457,7 @@ SETTINGS: tuple[Setting, ...] = (
         default="http/protobuf",
         choices=("http/protobuf", "grpc"),
         environment="OTEL_EXPORTER_OTLP_PROTOCOL",
+        key="otel.protocol",
     ),
     Setting(
         "otel.headers",
@@ -230,6 +465,9 @@ SETTINGS: tuple[Setting, ...] = (
         "observability",
         "texts",
         "NAME=VALUE sent with every request, such as a token; may be given again.",
+        environment="CODEANATOMY_OTEL_HEADERS",
+        key="otel.headers",
+        in_file=False,
     ),
     Setting(
         "otel.service_name",
@@ -239,6 +477,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Name of the service in what is sent.",
         default="codeanatomy",
         environment="OTEL_SERVICE_NAME",
+        key="otel.service_name",
     ),
     Setting(
         "otel.sampler",
@@ -249,6 +488,7 @@ SETTINGS: tuple[Setting, ...] = (
         default=OTEL_SAMPLER,
         choices=("always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"),
         environment="OTEL_TRACES_SAMPLER",
+        key="otel.sampler",
     ),
     Setting(
         "otel.sampler_arg",
@@ -258,6 +498,7 @@ SETTINGS: tuple[Setting, ...] = (
         "The share of traces that a sampler by ratio keeps, from 0 to 1.",
         default=1.0,
         environment="OTEL_TRACES_SAMPLER_ARG",
+        key="otel.sampler_arg",
     ),
     Setting(
         "otel.batch_size",
@@ -266,6 +507,8 @@ SETTINGS: tuple[Setting, ...] = (
         "int",
         "Most spans or log records of one request.",
         default=OTEL_BATCH_SIZE,
+        environment="CODEANATOMY_OTEL_BATCH_SIZE",
+        key="otel.batch_size",
     ),
     Setting(
         "otel.batch_delay_s",
@@ -274,6 +517,8 @@ SETTINGS: tuple[Setting, ...] = (
         "float",
         "Seconds after which a batch is sent that is not full.",
         default=OTEL_BATCH_DELAY_S,
+        environment="CODEANATOMY_OTEL_BATCH_DELAY_S",
+        key="otel.batch_delay_s",
     ),
     Setting(
         "otel.export_timeout_s",
@@ -282,6 +527,8 @@ SETTINGS: tuple[Setting, ...] = (
         "float",
         "Seconds that one request may take, with what is tried again.",
         default=OTEL_EXPORT_TIMEOUT_S,
+        environment="CODEANATOMY_OTEL_EXPORT_TIMEOUT_S",
+        key="otel.export_timeout_s",
     ),
     Setting(
         "otel.metric_interval_s",
@@ -290,6 +537,8 @@ SETTINGS: tuple[Setting, ...] = (
         "float",
         "Seconds between two requests with metrics.",
         default=OTEL_METRIC_INTERVAL_S,
+        environment="CODEANATOMY_OTEL_METRIC_INTERVAL_S",
+        key="otel.metric_interval_s",
     ),
     Setting(
         "otel.test_mode",
@@ -298,5 +547,7 @@ SETTINGS: tuple[Setting, ...] = (
         "switch",
         "Write spans, metrics and log records to runs/RUN/otel.",
         default=False,
+        environment="CODEANATOMY_OTEL_TEST_MODE",
+        key="otel.test_mode",
     ),
 )

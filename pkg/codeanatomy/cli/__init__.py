@@ -4,52 +4,49 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
-from typing import NoReturn
 
-from codeanatomy.cli import build, explain, query, version
-from codeanatomy.cli.output import fail
+from codeanatomy.cli import build, config, delta, diag, explain, plan, query, version
+from codeanatomy.cli.completion import InstallCompletion, ShowCompletion
+from codeanatomy.cli.output import fail, failed
+from codeanatomy.cli.parser import Parser, ShowVersion, add, talk
 from codeanatomy.failure import Coded
 
-COMMANDS = (build, query, explain, version)
+COMMANDS = (build, plan, query, config, delta, diag, explain, version)
 
-USAGE = 64
 NO_ENGINE = 10
 INTERRUPTED = 130
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse with the exit code of a usage error that this command promises."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(USAGE, f"codeanatomy: {message}\n")
-
-
 def parser() -> argparse.ArgumentParser:
     """The whole command line, as argparse knows it."""
-    root = _Parser(
-        prog="codeanatomy", description="Turns a Python repository into a code property graph in Delta tables.", allow_abbrev=False
-    )
-    commands = root.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    root = Parser(prog="codeanatomy", description="Turns a Python repository into a code property graph in Delta tables.")
+    talk(root, default=False)
+    for name, action in (("version", ShowVersion), ("install-completion", InstallCompletion), ("show-completion", ShowCompletion)):
+        root.add_argument(f"--{name}", action=action)
+    commands = root.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for module in COMMANDS:
-        command = commands.add_parser(module.NAME, help=module.HELP, description=f"{module.HELP}.", allow_abbrev=False)
-        module.arguments(command)
-        command.set_defaults(run=module.run)
+        add(commands, module)
     return root
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    options = parser().parse_args(argv)
+    began = time.monotonic()
+    options = argparse.Namespace()
     try:
+        parser().parse_args(argv, options)
         code: int = options.run(options)
     except Coded as failure:
-        return fail(failure)
-    except ModuleNotFoundError as missing:
-        if missing.name != "codeanatomy._engine":
+        if getattr(options, "format", None) == "json":
+            failed(failure)
+        return fail(failure, options.verbose)
+    except ImportError as error:
+        # What is not there is missed in the package; what does not fit this system cannot be loaded, by one of its two names.
+        if error.name not in ("codeanatomy", "codeanatomy._engine", "_engine") or "_engine" not in str(error):
             raise
-        print("codeanatomy: the Rust engine is not built; in a checkout, run: make build", file=sys.stderr)
+        print(f"codeanatomy: the Rust engine cannot be imported ({error}); in a checkout, run: make build", file=sys.stderr)
         return NO_ENGINE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -57,4 +54,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output went away (`| head`): there is nobody left to tell.
         sys.stderr.close()
         return 0
+    if options.verbose:
+        print(f"codeanatomy: took {time.monotonic() - began:.2f} s", file=sys.stderr)
     return code

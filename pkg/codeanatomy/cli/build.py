@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import signal
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 
 from codeanatomy.catalog.failures import BY_CODE
-from codeanatomy.catalog.settings import SETTINGS, Setting
 from codeanatomy.cli.invocation import Invocation, invocation
-from codeanatomy.cli.output import exit_code, fail, stage
+from codeanatomy.cli.output import exit_code, fail, print_json, problem
+from codeanatomy.cli.parser import forms
 from codeanatomy.cli.progress import Progress
+from codeanatomy.cli.settings import add_settings, configuration_of
 from codeanatomy.failure import Coded, Failure
 
 if TYPE_CHECKING:
-    from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
+    from codeanatomy.product import GraphProductBuildResult
 
 NAME = "build"
 HELP = "Build and publish the graph of a repository"
@@ -35,66 +32,20 @@ SHOWN_PROBLEMS = 3
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("repository", type=Path, metavar="REPO", help="folder of the repository")
-    groups: dict[str, Any] = {}
-    for setting in SETTINGS:
-        group = groups.setdefault(setting.group, None) or parser.add_argument_group(setting.group)
-        groups[setting.group] = group
-        group.add_argument(*setting.flags, **_argument(setting))
-    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary")
-    parser.add_argument("-v", "--verbose", action="store_true", help="also say when workers start and end")
-
-
-def _argument(setting: Setting) -> dict[str, Any]:
-    sentence = setting.sentence + (f" [{setting.environment}]" if setting.environment else "")
-    common: dict[str, Any] = {"dest": setting.field, "help": sentence, "default": _default(setting)}
-    match setting.type:
-        case "flag":
-            return {**common, "action": "store_true"}
-        case "switch":
-            return {**common, "action": argparse.BooleanOptionalAction}
-        case "globs":
-            return {**common, "action": "append", "metavar": "GLOB"}
-        case "texts":
-            return {**common, "action": "append", "metavar": "TEXT"}
-        case "text":
-            return {**common, "metavar": "TEXT"}
-        case "file":
-            return {**common, "type": Path, "metavar": "FILE"}
-        case "choice":
-            return {**common, "choices": setting.choices}
-        case "int":
-            return {**common, "type": _positive(int), "metavar": "N"}
-        case "share":
-            return {**common, "type": float, "metavar": "SHARE"}
-        case "float":
-            return {**common, "type": _positive(float), "metavar": "SECONDS"}
-        case _:
-            return {**common, "type": Path, "metavar": "DIR"}
-
-
-def _default(setting: Setting) -> Any:
-    # argparse converts a default that is text, so the environment is checked like the flag.
-    return os.environ.get(setting.environment, setting.default) if setting.environment else setting.default
-
-
-def _positive(number: type[int] | type[float]) -> Any:
-    def convert(text: str) -> int | float:
-        value = number(text)
-        if not value > 0:
-            raise argparse.ArgumentTypeError(f"{text} is not above zero")
-        return value
-
-    convert.__name__ = number.__name__  # argparse names it in its message
-    return convert
+    add_settings(parser)
+    forms(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Build, and print the outcome."""
-    with invocation(_request(options)) as call:
-        progress = Progress(sys.stderr, quiet=options.quiet, verbose=options.verbose)
-        outcome = anyio.run(_supervise, call, progress)
-        call.ended(outcome.code if isinstance(outcome, _Stopped) else exit_code(outcome) if isinstance(outcome, Coded) else 0)
+    try:
+        request = configuration_of(options.repository, options).request()
+        with invocation(request) as call:
+            progress = Progress(sys.stderr, quiet=options.quiet, verbose=options.verbose)
+            outcome = anyio.run(_supervise, call, progress)
+            call.ended(outcome.code if isinstance(outcome, _Stopped) else exit_code(outcome) if isinstance(outcome, Coded) else 0)
+    except Coded as failure:
+        return _report(failure, "failed", options)
     for warning in call.warnings:
         print(f"codeanatomy: warning: {warning}", file=sys.stderr)
     if isinstance(outcome, _Stopped):
@@ -102,22 +53,6 @@ def run(options: argparse.Namespace) -> int:
     if isinstance(outcome, Coded):
         return _report(outcome, "failed", options)
     return _succeed(outcome, options)
-
-
-def _request(options: argparse.Namespace) -> GraphProductBuildRequest:
-    from codeanatomy.product import GraphProductBuildRequest  # numpy and pyarrow come with it: `--help` does without
-
-    request = GraphProductBuildRequest(repo_root=options.repository)
-    for setting in SETTINGS:
-        value = getattr(options, setting.field)
-        request = _with(request, setting.field.split("."), tuple(value or ()) if setting.type in ("globs", "texts") else value)
-    return request
-
-
-def _with(part: Any, names: Sequence[str], value: object) -> Any:
-    """The same request, or part of one, but for one field somewhere inside it."""
-    name, *rest = names
-    return replace(part, **{name: _with(getattr(part, name), rest, value) if rest else value})
 
 
 class _Stopped:
@@ -154,8 +89,8 @@ async def _supervise(call: Invocation, progress: Progress) -> GraphProductBuildR
 
 
 def _succeed(result: GraphProductBuildResult, options: argparse.Namespace) -> int:
-    if options.json:
-        print(json.dumps(result.to_dict(), indent=2))
+    if options.format == "json":
+        print_json(result.to_dict())
     if not options.quiet:
         _summary(result, options.repository)
     return 0
@@ -191,14 +126,7 @@ def _place(problem: Failure) -> str:
 
 def _report(failure: Coded, status: str, options: argparse.Namespace, code: int | None = None) -> int:
     exit = exit_code(failure) if code is None else code
-    if options.json:
-        error = {
-            "code": failure.code,
-            "stage": stage(failure),
-            "message": failure.message,
-            "hint": failure.hint,
-            "details": failure.details,
-        }
-        print(json.dumps({"status": status, "repository": str(options.repository), "error": error}, indent=2, default=str))
-    fail(failure)
+    if options.format == "json":
+        print_json({"status": status, "repository": str(options.repository), "error": problem(failure)})
+    fail(failure, options.verbose)
     return exit

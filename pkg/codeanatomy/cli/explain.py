@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
-from dataclasses import asdict
 from difflib import get_close_matches
 
 from codeanatomy.catalog.failures import BY_CODE, FAILURES, FailureKind
+from codeanatomy.cli.output import print_json
+from codeanatomy.cli.parser import forms
 from codeanatomy.failure import Coded
 
 NAME = "explain"
@@ -16,12 +16,15 @@ HELP = "Say what a failure code means and what to do"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("code", nargs="?", metavar="CODE", help="such as CA201; all codes are listed if none is given")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    forms(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     if options.code is None:
-        print(json.dumps({kind.code: asdict(kind) for kind in FAILURES}, indent=2) if options.json else _list())
+        if options.format == "json":
+            print_json({kind.code: kind for kind in FAILURES})
+        else:
+            print(_list())
         return 0
     kind = BY_CODE.get(options.code.upper())
     if kind is None:
@@ -31,7 +34,10 @@ def run(options: argparse.Namespace) -> int:
             f"there is no failure code {options.code!r}",
             f"did you mean {close[0]}?" if close else "`codeanatomy explain` lists all codes",
         )
-    print(json.dumps(asdict(kind), indent=2) if options.json else _page(kind))
+    if options.format == "json":
+        print_json(kind)
+    else:
+        print(_page(kind))
     return 0
 
 

@@ -1,11 +1,15 @@
-"""What every command prints alike: failures. Results are each command's own."""
+"""What every command prints alike: an answer as JSON, and failures. Texts are each command's own."""
 
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from codeanatomy.catalog.failures import BY_CODE
 from codeanatomy.failure import Coded
+
+if TYPE_CHECKING:
+    from codeanatomy.cli.answers import Problem
 
 
 def exit_code(failure: Coded) -> int:
@@ -18,10 +22,34 @@ def stage(failure: Coded) -> str:
     return BY_CODE[failure.code].stage
 
 
-def fail(failure: Coded) -> int:
+def print_json(answer: object) -> None:
+    """An answer on stdout: a struct of `answers`, or plain values."""
+    import msgspec
+
+    print(msgspec.json.format(msgspec.json.encode(answer, enc_hook=str), indent=2).decode())
+
+
+def problem(failure: Coded) -> Problem:
+    """A failure as an answer says it."""
+    from codeanatomy.cli.answers import Problem
+
+    return Problem(failure.code, stage(failure), failure.message, failure.hint, failure.details)
+
+
+def failed(failure: Coded) -> None:
+    """The answer of a command that failed."""
+    from codeanatomy.cli.answers import Failed
+
+    print_json(Failed(problem(failure)))
+
+
+def fail(failure: Coded, verbose: bool = False) -> int:
     """Say on stderr what failed, why and what next; returns the exit code."""
     print(f"codeanatomy: {failure.code}: {failure.message}", file=sys.stderr)
     if failure.hint:
         print(f"  hint: {failure.hint}", file=sys.stderr)
+    if verbose:
+        for name, value in failure.details.items():
+            print(f"  {name}: {value}", file=sys.stderr)
     print(f"  `codeanatomy explain {failure.code}` says more", file=sys.stderr)
     return exit_code(failure)

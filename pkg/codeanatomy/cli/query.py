@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sql", nargs="?", metavar="SQL", help="a query; `-` reads it from standard input")
     parser.add_argument("--graph", type=Path, metavar="DIR", help="output folder of a build; default: the nearest build/codeanatomy upward")
     parser.add_argument("--generation", type=int, metavar="N", help="a generation that is not the current one")
-    parser.add_argument("--format", choices=tuple(WRITERS), default="table", help="form of the result (default: table)")
+    parser.add_argument("--format", "--output-format", choices=tuple(WRITERS), default="table", help="form of the result [default: table]")
     parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the result there instead of standard output")
     parser.add_argument("--limit", type=int, metavar="N", help="no more than N rows")
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         sql = f"SELECT * FROM ({sql.strip().rstrip(';')}) LIMIT {options.limit:d}"
     schema = graph.schema(sql)
     with _sink(options.output) as file:
-        WRITERS[options.format](schema, graph.batches(sql), file)
+        WRITERS[options.format](schema, _counted(graph.batches(sql), options), file)
     return 0
 
 
@@ -93,6 +93,16 @@ def _sink(path: Path | None) -> Iterator[IO[bytes]]:
         raise Coded("CA805", f"cannot write {path}: {error.strerror}", "name another file with --output") from error
     with file:
         yield file
+
+
+def _counted(batches: Iterable[pa.RecordBatch], options: argparse.Namespace) -> Iterator[pa.RecordBatch]:
+    """The batches; in the end their rows are counted on stderr, where somebody reads along."""
+    rows = 0
+    for batch in batches:
+        rows += batch.num_rows
+        yield batch
+    if options.verbose or (options.format == "table" and not options.quiet):
+        print(f"{rows} row{'' if rows == 1 else 's'}", file=sys.stderr)
 
 
 def _rows(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
@@ -147,7 +157,6 @@ def _write_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: I
 def _write_table(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: IO[bytes]) -> None:
     rows = list(_rows(batches))
     _table(rows or [dict.fromkeys(schema.names, "")], _Encoded(file), empty=not rows)
-    print(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", file=sys.stderr)
 
 
 def _table(rows: list[dict[str, Any]], file: Any, empty: bool = False) -> None:

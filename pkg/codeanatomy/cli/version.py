@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 import platform
+from collections.abc import Iterator
 from importlib import metadata
+
+from codeanatomy.cli.output import print_json
+from codeanatomy.cli.parser import forms
 
 NAME = "version"
 HELP = "Say the versions of all parts"
 
-PACKAGES = ("anyio", "datafusion", "deltalake", "msgspec", "numpy", "pyarrow")
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    forms(parser)
 
 
 def versions() -> dict[str, object]:
@@ -26,14 +27,26 @@ def versions() -> dict[str, object]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "engine": engine.versions(),
-        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "packages": dict(packages()),
     }
 
 
+def packages() -> Iterator[tuple[str, str]]:
+    """Every library that we require, or would use if it were there, with its version where it is installed."""
+    from packaging.requirements import Requirement
+
+    for name in sorted({Requirement(text).name for text in metadata.requires("codeanatomy") or ()}):
+        try:
+            yield name, metadata.version(name)
+        except metadata.PackageNotFoundError:
+            yield name, "not installed"
+
+
 def run(options: argparse.Namespace) -> int:
+    """Print them."""
     found = versions()
-    if options.json:
-        print(json.dumps(found, indent=2))
+    if options.format == "json":
+        print_json(found)
         return 0
     for name, value in found.items():
         if isinstance(value, dict):

@@ -13,10 +13,8 @@ from typing import Any
 from anyio import to_thread
 
 from codeanatomy import _engine
+from codeanatomy.catalog.defaults import KEPT_GENERATIONS
 from codeanatomy.engine.waiting import stoppable
-
-KEPT = 2
-"""Generations that stay readable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class OutputFolder:
         self.former = Generation(number, dict(record))
         return number
 
-    async def clean(self, keep: int = KEPT) -> int:
+    async def clean(self, keep: int = KEPT_GENERATIONS) -> int:
         """Remove records and data files that the last `keep` generations do not need; returns how many files."""
         return await to_thread.run_sync(_engine.clean, self.path, keep)
 

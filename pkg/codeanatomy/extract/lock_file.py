@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from codeanatomy.extract.declaration import Declaration, Malformed
 from codeanatomy.extract.project_file import toml
-from codeanatomy.extract.toml_lines import TomlLines
+from codeanatomy.toml_lines import TomlLines
 
 _ENTRY = re.compile(r'^\s*"([^"\\\n]+)"\s*:\s*\{', re.MULTILINE)
 

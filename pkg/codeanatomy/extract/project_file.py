@@ -9,7 +9,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from codeanatomy.extract.declaration import Declaration, Malformed, requirement
-from codeanatomy.extract.toml_lines import Keys, TomlLines
+from codeanatomy.toml_lines import Keys, TomlLines
 
 
 class Project:

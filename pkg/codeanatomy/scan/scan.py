@@ -67,14 +67,19 @@ class Scan:
         return data
 
 
+def check_repository(repository: Path) -> None:
+    """Raises `Coded` CA110 where there is no such folder."""
+    if not repository.is_dir():
+        raise Coded("CA110", f"{repository} is not a folder", hint="give the folder of the repository")
+
+
 async def scan(repository: Path, settings: ScanSettings | None = None, confinement: Confinement = CONFINED) -> Scan:
     """Find and read the Python sources of a repository.
 
     Raises `Coded`: CA101 when there is none, CA110 when the repository is not a folder.
     """
     settings = settings or ScanSettings()
-    if not await to_thread.run_sync(os.path.isdir, repository):
-        raise Coded("CA110", f"{repository} is not a folder", hint="give the folder of the repository")
+    await to_thread.run_sync(check_repository, repository)
     listed = await _list(repository, settings, confinement)
     reach = Reach(os.fsencode(repository), settings.follow_symlinks)
     choice = await to_thread.run_sync(choose, listed.paths, reach, settings, listed.scope)

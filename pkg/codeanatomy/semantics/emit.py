@@ -57,6 +57,11 @@ def build_execution_spec(
     )
 
 
+def columns_of(table: Table) -> list[ColumnSpec]:
+    """The columns of a table as a spec says them."""
+    return _columns(table.columns)
+
+
 def _columns(columns: tuple[Column, ...]) -> list[ColumnSpec]:
     return [ColumnSpec(column.name, column.type, column.nullable) for column in columns]
 

@@ -11,6 +11,9 @@ from typing import Any
 
 from codeanatomy.catalog.models import CALLBACKS, PASSED_THROUGH
 
+_IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "WindowsError")
+"""Names that need no binding beside those of `builtins` here: what every module or package has, and a builtin of other systems."""
+
 
 def names() -> dict[str, Any]:
     """Parameters of `resolve`: top-level modules of the standard library, names of builtins, and the members of those that are types;
@@ -22,7 +25,7 @@ def names() -> dict[str, Any]:
     }
     return {
         "standard_library": sorted(sys.stdlib_module_names),
-        "builtins": sorted(dir(builtins)),
+        "builtins": sorted({*dir(builtins), *_IMPLICIT}),
         "builtin_members": {name: sorted(dir(value)) for name, value in sorted(types.items())},
         "callbacks": {callback.name: {key: value for key, value in asdict(callback).items() if key != "name"} for callback in CALLBACKS},
         "passed_through": PASSED_THROUGH,

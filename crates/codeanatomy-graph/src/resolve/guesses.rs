@@ -74,7 +74,7 @@ impl Machine<'_, '_> {
                 _ => continue,
             };
             for other in guesses.below.get(&class).cloned().unwrap_or_default() {
-                for target in self.class_targets(other, name, after) {
+                for target in self.class_targets(other, name, after, false) {
                     if self.is_code(target) {
                         add(&mut found, target);
                     }

@@ -27,6 +27,7 @@ mod sets;
 mod sources;
 mod syntax;
 mod text;
+mod type_texts;
 
 use crate::ids::Allocator;
 use crate::operator::{Operator, OperatorError, Run};

@@ -38,8 +38,18 @@ impl Resolver<'_> {
         }
         match slot {
             Some(slot) => Meaning::Slot(slot),
-            None => self.meaning_without(holder, key, name),
+            None => match self.meaning_without(holder, key, name) {
+                Meaning::Nothing if repository.scopes.scopes[scope as usize].kind == ScopeKind::Class && self.is_of_class_bodies(name) => {
+                    Meaning::Builtin(name)
+                }
+                found => found,
+            },
         }
+    }
+
+    /// What every class body has without binding it.
+    fn is_of_class_bodies(&self, name: Str) -> bool {
+        matches!(self.strings.text(name), "__module__" | "__qualname__")
     }
 
     /// The meaning of a name that `holder` holds.
@@ -117,9 +127,14 @@ impl Resolver<'_> {
         !is_binding && !compound && tree.bstart[node as usize] < tree.bend[statement as usize]
     }
 
-    /// The scope that holds a name for code in a class body that the body itself does not bind.
+    /// The scope that holds a name for code in a class body where the body itself has not bound it: the module, where the body binds it
+    /// at all (`x = x` in a class never sees the `x` of a function around it).
     pub fn outside_class(&self, class: u32, key: Str) -> u32 {
         let repository = self.repository;
+        let slot = repository.bindings.slot(class, key);
+        if slot.is_some_and(|slot| repository.bindings.of(slot).any(|binding| !binding.instance)) {
+            return repository.scopes.module(class);
+        }
         let mut scope = repository.scopes.scopes[class as usize].parent;
         while repository.scopes.scopes[scope as usize].kind == ScopeKind::Class {
             scope = repository.scopes.scopes[scope as usize].parent;

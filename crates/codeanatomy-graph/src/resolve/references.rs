@@ -9,6 +9,7 @@ use crate::resolve::points_to::value as values;
 use crate::resolve::quoted::dotted_names;
 use crate::resolve::resolver::{BUILTIN, Resolver, Target};
 use crate::resolve::rows::{Places, ReferenceRow, ReferenceRows};
+use crate::resolve::scopes::ScopeKind;
 use crate::resolve::sets::{EMPTY, Set, add};
 use crate::resolve::syntax::NONE;
 use crate::table::{NULL_I64, NULL_STR, Str};
@@ -29,7 +30,7 @@ impl Machine<'_, '_> {
         let tree = &self.repository.tree;
         let refers = |node: u32| {
             use Syntax::*;
-            matches!(tree.kind(node), Name | Attribute | Keyword | Alias | ImportFrom) || self.is_quoted(node)
+            matches!(tree.kind(node), Name | Attribute | Keyword | Alias | ImportFrom | Global | Nonlocal | Constant)
         };
         for node in tree.in_order(file, refers) {
             match tree.kind(node) {
@@ -38,25 +39,21 @@ impl Machine<'_, '_> {
                 Syntax::Keyword => self.keyword_reference(node, places, rows),
                 Syntax::Alias => self.resolver.alias_reference(file, node, places, rows),
                 Syntax::ImportFrom => self.resolver.origin_reference(file, node, places, rows),
-                _ => self.resolver.quoted_references(file, node, places, rows),
+                Syntax::Global | Syntax::Nonlocal => self.resolver.declared_references(node, places, rows),
+                _ if tree.name[node as usize] != self.words.str => {}
+                _ if self.is_exported(node) => self.resolver.exported_reference(file, node, places, rows),
+                _ if self.resolver.is_type_text(node) => self.resolver.type_references(node, places, rows),
+                _ => {}
             }
         }
-    }
-
-    /// Whether a text holds names: an annotation, or a member of `__all__`.
-    fn is_quoted(&self, node: u32) -> bool {
-        let tree = &self.repository.tree;
-        if tree.kind(node) != Syntax::Constant || tree.name[node as usize] != self.words.str {
-            return false;
-        }
-        tree.is_annotation(node) || self.is_exported(node)
     }
 
     /// Whether a text is an element of what `__all__` is assigned.
     fn is_exported(&self, node: u32) -> bool {
         let tree = &self.repository.tree;
-        let list = tree.parent[node as usize];
-        if !matches!(tree.kind(list), Syntax::List | Syntax::Tuple) {
+        let (list, scope) = (tree.parent[node as usize], self.repository.scopes.of[node as usize]);
+        let in_class = scope != NONE && self.repository.scopes.scopes[scope as usize].kind == ScopeKind::Class;
+        if in_class || !matches!(tree.kind(list), Syntax::List | Syntax::Tuple) {
             return false;
         }
         let mut statement = tree.parent[list as usize];
@@ -100,11 +97,21 @@ impl Machine<'_, '_> {
             }
         }
         if found.is_empty() {
-            found = self.found.targets.get(&node)?.clone();
+            found = match self.found.targets.get(&node) {
+                Some(targets) => targets.clone(),
+                None if self.is_unbound(node) => Vec::new(),
+                None => return None,
+            };
         }
         found.truncate(crate::resolve::resolver::TARGETS);
         self.resolver.drop_overloads(&mut found);
         Some(self.resolver.targets.intern(&found))
+    }
+
+    /// Whether a name was read where nothing binds it: before the first binding, behind `del`. Declarations of stubs bind without a value.
+    fn is_unbound(&self, node: u32) -> bool {
+        let file = self.repository.tree.file(node);
+        self.found.reached[node as usize] && !self.repository.files.files[file as usize].is_stub
     }
 
     /// What the binding of a node stands for, behind imports.
@@ -190,41 +197,70 @@ impl Resolver<'_> {
         self.targets.intern(&found)
     }
 
-    /// The names in a text. Only where it is written without escapes is it known where they stand.
-    fn quoted_references(&mut self, file: u32, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
-        let tree = &self.repository.tree;
-        let (at, value) = (node as usize, tree.value[node as usize]);
-        if value.is_null() {
-            return;
+    /// Where the text of a constant begins, and the text. Only where it is written without escapes is it known where names stand in it.
+    fn quoted(&self, node: u32) -> Option<(i32, std::sync::Arc<str>)> {
+        let (tree, at) = (&self.repository.tree, node as usize);
+        if tree.value[at].is_null() {
+            return None;
         }
-        let text = self.strings.shared(value);
+        let text = self.strings.shared(tree.value[at]);
         let quotes = (tree.bend[at] - tree.bstart[at]) as usize - text.len().min((tree.bend[at] - tree.bstart[at]) as usize);
         let first = match quotes {
             2 => 1,
             3 => 2,
             6 => 3,
-            _ => return,
+            _ => return None,
         };
-        let read = self.strings.intern("read");
-        let scope = self.repository.scopes.of[at];
-        if !tree.is_annotation(node) {
-            let name = self.strings.intern(&text);
-            let targets = self.member(Target::Definition(file), name);
-            let start = tree.bstart[at] + first;
-            self.push(Token { node, name, access: read, bstart: start, bend: start + text.len() as i32 }, targets, "global", places, rows);
-            return;
-        }
-        if scope == NONE {
-            return;
-        }
+        Some((tree.bstart[at] + first, text))
+    }
+
+    /// A name in `__all__`.
+    fn exported_reference(&mut self, file: u32, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
+        let Some((bstart, text)) = self.quoted(node) else { return };
+        let (name, access) = (self.strings.intern(&text), self.strings.intern("read"));
+        let targets = self.member(Target::Definition(file), name);
+        self.push(Token { node, name, access, bstart, bend: bstart + text.len() as i32 }, targets, "global", places, rows);
+    }
+
+    /// The names in a text that holds a type.
+    fn type_references(&mut self, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
+        let scope = self.repository.scopes.of[node as usize];
+        let Some((first, text)) = self.quoted(node).filter(|_| scope != NONE) else { return };
+        let access = self.strings.intern("read");
         for dotted in dotted_names(&text) {
             let parts: Vec<&str> = dotted.iter().map(|&(_, part)| part).collect();
             let found = self.dotted_targets(scope, &parts);
             for ((offset, part), (targets, resolution)) in dotted.into_iter().zip(found) {
-                let start = tree.bstart[at] + first + offset as i32;
-                let token = Token { node, name: self.strings.intern(part), access: read, bstart: start, bend: start + part.len() as i32 };
+                let bstart = first + offset as i32;
+                let token = Token { node, name: self.strings.intern(part), access, bstart, bend: bstart + part.len() as i32 };
                 self.push(token, targets, resolution, places, rows);
             }
+        }
+    }
+
+    /// The names of a `global` or `nonlocal` statement. Written with anything but commas and single blanks between them, only one has a place.
+    fn declared_references(&mut self, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
+        let (repository, at) = (self.repository, node as usize);
+        let (scope, tree) = (repository.scopes.of[at], &repository.tree);
+        let names = self.strings.text(tree.value[at]).to_owned();
+        let (mut start, length) = (tree.name_bstart[at], (tree.name_bend[at] - tree.name_bstart[at]) as usize);
+        let gaps = names.matches(' ').count();
+        let Some(gap) = [1, 2].into_iter().find(|gap| names.len() - gaps + gaps * gap == length) else { return };
+        if scope == NONE {
+            return;
+        }
+        let access = self.strings.intern(if tree.kind(node) == Syntax::Global { "global" } else { "nonlocal" });
+        for part in names.split(' ') {
+            let name = self.strings.intern(part);
+            let key = repository.scopes.key(scope, name);
+            let holder = repository.bindings.holder(&repository.scopes, scope, key);
+            if let Some(slot) = repository.bindings.slot(holder, key) {
+                let bend = start + part.len() as i32;
+                let targets = self.slot_targets(slot);
+                let resolution = if tree.kind(node) == Syntax::Global { "global" } else { "lexical" };
+                self.push(Token { node, name, access, bstart: start, bend }, targets, resolution, places, rows);
+            }
+            start += (part.len() + gap) as i32;
         }
     }
 

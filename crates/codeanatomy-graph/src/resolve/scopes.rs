@@ -265,7 +265,7 @@ impl Scopes {
 }
 
 /// Whether `from __future__ import annotations` is in force: its annotations have no blocks.
-fn postpones(tree: &Tree, strings: &Strings, file: u32) -> bool {
+pub fn postpones(tree: &Tree, strings: &Strings, file: u32) -> bool {
     let (Some(future), Some(annotations)) = (strings.find("__future__"), strings.find("annotations")) else { return false };
     tree.children(tree.starts[file as usize]).any(|statement| {
         tree.kind(statement) == Syntax::ImportFrom

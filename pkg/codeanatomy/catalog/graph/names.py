@@ -19,6 +19,8 @@ LAYER = Layer(
         EdgeKind("reads", "A reference to what it may mean.", SYNTAX, MEANINGS),
         EdgeKind("writes", "A name that is assigned to what is assigned.", SYNTAX, MEANINGS),
         EdgeKind("deletes", "A name that is deleted to what is deleted.", SYNTAX, MEANINGS),
+        EdgeKind("global", "A name in a `global` statement to the variable of the module that it means from there on.", SYNTAX, MEANINGS),
+        EdgeKind("nonlocal", "A name in a `nonlocal` statement to the variable of the enclosing function that it means.", SYNTAX, MEANINGS),
     ),
     properties=(
         Property("scope_kind", ("scope",), "string", "`module`, `class`, `function`, `lambda`, `comprehension` or an annotation scope."),

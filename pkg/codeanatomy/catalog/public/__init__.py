@@ -80,7 +80,7 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
         (
             *_SPAN,
             ("name", "The name as written."),
-            ("access", "`read`, `write` or `delete`."),
+            ("access", "`read`, `write` or `delete`; `global` or `nonlocal` in such a statement."),
             ("target_id", "What it means, behind imports."),
             ("target", "Qualified or dotted name of that."),
             ("target_path", "Source of that; null outside the repository."),

@@ -1,5 +1,5 @@
 SELECT edge.path, edge.line, edge.col, edge.end_line, edge.end_col, edge.label AS name,
-       CASE edge.kind WHEN 'writes' THEN 'write' WHEN 'deletes' THEN 'delete' ELSE 'read' END AS access,
+       CASE edge.kind WHEN 'writes' THEN 'write' WHEN 'deletes' THEN 'delete' WHEN 'reads' THEN 'read' ELSE edge.kind END AS access,
        target.id AS target_id, target.qualified_name AS target, target.path AS target_path,
        coalesce(bound.line, token.line, target.line) AS target_line, coalesce(bound.col, token.col, target.col) AS target_col, edge.origin,
        edge.confidence
@@ -12,4 +12,4 @@ LEFT JOIN (
     JOIN cpg_edges AS binding ON binding.src = flow.src AND binding.kind = 'binds'
     WHERE flow.kind = 'reaches'
 ) AS bound ON bound.reference = edge.src AND bound.definition = edge.dst AND edge.kind <> 'writes'
-WHERE edge.kind IN ('reads', 'writes', 'deletes')
+WHERE edge.kind IN ('reads', 'writes', 'deletes', 'global', 'nonlocal')

@@ -33,7 +33,7 @@ FROM bindings
 WHERE definition_id IS NULL AND scope_id IS NOT NULL AND how = 'import'
 UNION ALL
 SELECT stable_id('refers', syntax_id, target_id, access, bstart) AS id,
-       CASE access WHEN 'write' THEN 'writes' WHEN 'delete' THEN 'deletes' ELSE 'reads' END AS kind, syntax_id AS src,
+       CASE access WHEN 'write' THEN 'writes' WHEN 'delete' THEN 'deletes' WHEN 'read' THEN 'reads' ELSE access END AS kind, syntax_id AS src,
        target_id AS dst, syntax_id AS site_id, file_id, path, bstart, bend, line, col, end_line, end_col, name AS label,
        NULL AS position, origin, resolution, confidence, ambiguity_group
 FROM "references"

@@ -598,12 +598,12 @@ impl Machine<'_, '_> {
                 self.resolver.targets.get(set).to_vec()
             }
             Value::Class { .. } => {
-                let found = self.class_targets(object, name, None);
+                let found = self.class_targets(object, name, None, true);
                 if !found.is_empty() {
                     return found;
                 }
                 for metaclass in self.metaclasses(object) {
-                    let found = self.class_targets(metaclass, name, None);
+                    let found = self.class_targets(metaclass, name, None, false);
                     if !found.is_empty() {
                         return found;
                     }
@@ -611,7 +611,7 @@ impl Machine<'_, '_> {
                 self.targets_beyond(object, name, None)
             }
             Value::Instance { class, .. } => {
-                let found = self.class_targets(class, name, None);
+                let found = self.class_targets(class, name, None, false);
                 if found.is_empty() { self.targets_beyond(class, name, None) } else { found }
             }
             Value::Super { class, receiver } => {
@@ -619,7 +619,7 @@ impl Machine<'_, '_> {
                     Value::Instance { class, .. } => class,
                     _ => receiver,
                 };
-                let found = self.class_targets(own, name, Some(class));
+                let found = self.class_targets(own, name, Some(class), false);
                 if found.is_empty() { self.targets_beyond(own, name, Some(class)) } else { found }
             }
             Value::External(path) | Value::ExternalResult(path) | Value::ExternalMember(path) => outside(self, path),

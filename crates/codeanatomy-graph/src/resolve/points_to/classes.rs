@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::resolve::definitions::Flavour;
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::linearisation::{in_order_of_sight, merge};
 use crate::resolve::points_to::calls::Arguments;
@@ -11,6 +12,8 @@ use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::state::{Held, UNBOUND};
 use crate::resolve::points_to::value::{EMPTY, Id, Set, Value};
 use crate::resolve::resolver::Target;
+use crate::resolve::scopes::ScopeKind;
+use crate::resolve::syntax::NONE;
 use crate::table::Str;
 
 /// What a class can inherit from.
@@ -309,14 +312,16 @@ impl Machine<'_, '_> {
     }
 
     /// The definitions under a name that the order of a class finds first.
-    pub fn class_targets(&mut self, class: Id, name: Str, after: Option<Id>) -> Vec<Target> {
+    pub fn class_targets(&mut self, class: Id, name: Str, after: Option<Id>, of_class: bool) -> Vec<Target> {
         let order = self.order(class);
         let skip = after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
         for ancestor in &order.ancestors[skip..] {
             let Ancestor::Class(id) = *ancestor else { continue };
             let Value::Class { definition, .. } = self.values.get(id) else { continue };
             let inner = self.repository.definitions.get(definition).inner;
-            if let Some(slot) = self.repository.bindings.slot(inner, name) {
+            if let Some(slot) = self.repository.bindings.slot(inner, name)
+                && !(of_class && self.is_of_instances(slot))
+            {
                 let set = self.resolver.slot_targets(slot);
                 if !set.is_empty() {
                     return self.resolver.targets.get(set).to_vec();
@@ -324,6 +329,24 @@ impl Machine<'_, '_> {
             }
         }
         Vec::new()
+    }
+
+    /// Whether only objects of a class have an attribute: every binding is `self.x = …`, none in the class body or through `cls`.
+    fn is_of_instances(&self, slot: u32) -> bool {
+        let repository = self.repository;
+        let through_class = |node: u32| {
+            let mut at = repository.scopes.of[node as usize];
+            while at != NONE && repository.scopes.scopes[at as usize].kind != ScopeKind::Class {
+                let scope = &repository.scopes.scopes[at as usize];
+                let definition = (scope.definition != NONE).then(|| repository.definitions.get(scope.definition));
+                if definition.is_some_and(|definition| definition.flavour == Flavour::Class || definition.name == self.words.new) {
+                    return true;
+                }
+                at = scope.parent;
+            }
+            false
+        };
+        repository.bindings.of(slot).all(|binding| binding.instance && !through_class(binding.node))
     }
 
     /// The first ancestor outside the repository that may have a name; and whether the repository knows all ancestors.

@@ -111,6 +111,9 @@ impl Machine<'_, '_> {
 
     /// The values of a name where it stands, and the bindings that gave them.
     fn name(&mut self, node: u32) -> Set {
+        if let Some(values) = self.postponed_name(node) {
+            return values;
+        }
         let scope = self.repository.scopes.of[node as usize];
         let slot = self.frames.slot(node);
         let held = match slot {
@@ -556,87 +559,6 @@ impl Machine<'_, '_> {
         }
         found
     }
-
-    /// The objects that an annotation stands for.
-    pub fn declared(&mut self, annotation: u32) -> Set {
-        let repository = self.repository;
-        let tree = &repository.tree;
-        match tree.kind(annotation) {
-            Syntax::Name | Syntax::Attribute => {
-                let classes = self.evaluate(annotation);
-                self.objects(classes)
-            }
-            Syntax::BinOp => {
-                let (left, right) = (tree.child(annotation, Field::Left), tree.child(annotation, Field::Right));
-                let one = left.map_or(EMPTY, |left| self.declared(left));
-                let two = right.map_or(EMPTY, |right| self.declared(right));
-                self.union(one, two)
-            }
-            Syntax::Subscript => self.declared_generic(annotation),
-            Syntax::Constant if tree.name[annotation as usize] == self.words.str => {
-                let targets = self.resolver.annotation_targets(annotation);
-                let classes = self.target_values(targets);
-                self.objects(classes)
-            }
-            Syntax::Tuple => {
-                let mut found = EMPTY;
-                for element in tree.children(annotation) {
-                    let set = self.declared(element);
-                    found = self.union(found, set);
-                }
-                found
-            }
-            _ => EMPTY,
-        }
-    }
-
-    /// `Optional[X]`, `Union[X, Y]`, `Annotated[X, …]` are what they hold; `list[X]` is a list.
-    fn declared_generic(&mut self, annotation: u32) -> Set {
-        let tree = &self.repository.tree;
-        let Some(arguments) = tree.children(annotation).nth(1) else { return EMPTY };
-        let outer = self.evaluate(annotation + 1);
-        let mut found = EMPTY;
-        for id in self.elements(outer) {
-            let form = match self.values.get(id) {
-                Value::External(name) => self.resolver.strings.text(name).rsplit('.').next().unwrap_or_default().to_owned(),
-                _ => String::new(),
-            };
-            let set = match form.as_str() {
-                "Optional" | "Union" | "Final" | "ClassVar" | "Required" | "NotRequired" => self.declared(arguments),
-                "Annotated" => {
-                    let first = if tree.kind(arguments) == Syntax::Tuple { tree.children(arguments).next() } else { Some(arguments) };
-                    first.map_or(EMPTY, |first| self.declared(first))
-                }
-                "Literal" | "Callable" | "Type" => EMPTY,
-                _ => {
-                    let one = self.sets.one(id);
-                    self.objects(one)
-                }
-            };
-            found = self.union(found, set);
-        }
-        found
-    }
-
-    /// Objects of some classes, made who knows where.
-    pub fn objects(&mut self, classes: Set) -> Set {
-        let mut found = EMPTY;
-        for id in self.elements(classes) {
-            let set = match self.values.get(id) {
-                Value::Class { .. } => self.one(Value::Instance { class: id, site: crate::resolve::points_to::value::ANYWHERE }),
-                Value::Builtin(name) if self.repository.builtins.is_type(name) => self.literal(name),
-                Value::External(name) if !is_special_form(self.resolver.strings.text(name)) => self.one(Value::ExternalResult(name)),
-                _ => EMPTY,
-            };
-            found = self.union(found, set);
-        }
-        found
-    }
-}
-
-/// Names of `typing` that are no classes.
-fn is_special_form(name: &str) -> bool {
-    matches!(name.rsplit_once('.'), Some(("typing" | "typing_extensions" | "t", _)))
 }
 
 /// `add` for `__add__`.

@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::operator::OperatorError;
 use crate::resolve::definitions::DefinitionKind;
 use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::points_to::annotations::{Moment, postponed};
 use crate::resolve::points_to::cell::{Cells, Key};
 use crate::resolve::points_to::classes::{Ancestor, Class};
 use crate::resolve::points_to::found::Found;
@@ -102,6 +103,9 @@ pub struct Machine<'m, 'a> {
     open_calls: u32,
     /// The wrappers whose functions are being called.
     pub open_wrappers: Vec<Id>,
+    /// The annotations of each file that wait for its end.
+    pub postponed: Vec<Vec<u32>>,
+    pub moment: Option<Moment>,
     /// Objects made in a loop: one stands for many.
     pub repeated: FxHashSet<Id>,
 }
@@ -110,6 +114,7 @@ impl<'m, 'a> Machine<'m, 'a> {
     pub fn new(resolver: &'m mut Resolver<'a>) -> Self {
         let repository = resolver.repository;
         let frames = Frames::read(resolver);
+        let postponed = postponed(repository, resolver.strings);
         let words = Words::new(resolver.strings);
         let code = || repository.definitions.all.iter().filter(|definition| definition.kind.is_code());
         let functions = code().count();
@@ -147,6 +152,8 @@ impl<'m, 'a> Machine<'m, 'a> {
             stack: Vec::new(),
             open_calls: 0,
             open_wrappers: Vec::new(),
+            postponed,
+            moment: None,
             repeated: FxHashSet::default(),
         }
     }
@@ -444,7 +451,9 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.stack.push(std::mem::replace(&mut self.state, state));
         let function = self.values.id(Value::Function { definition, unit: self.units[unit as usize].parent });
         self.running.push(function);
+        let moment = self.moment.take();
         self.body_of(definition);
+        self.moment = moment;
         self.publish();
         self.running.pop();
         self.state = self.stack.pop().expect("the state around an activation");
@@ -458,6 +467,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         };
         if kind == DefinitionKind::Module {
             self.body(node, Field::Body);
+            self.postponed_annotations(definition);
             return;
         }
         let parameters = self.parameters(definition);

@@ -1,7 +1,8 @@
 //! The value analysis: what every expression may be, found by running all code on abstract values until nothing changes (points-to). It is
 //! flow-sensitive, tells fields and elements apart, and contexts as far as its limits allow. It reads no text and writes no rows.
 
-pub mod attributes;
+pub mod annotations;
+mod attributes;
 pub mod calls;
 pub mod cell;
 pub mod classes;

@@ -208,6 +208,7 @@ impl Machine<'_, '_> {
         let Some(target) = tree.child(node, Field::Target) else { return };
         let before = match tree.kind(target) {
             Syntax::Name => {
+                self.found.reached[target as usize] = true;
                 let held = self.frames.slot(target).map_or(UNBOUND, |slot| self.variable(slot));
                 if held.bindings != EMPTY {
                     self.read_at(target, held.bindings);
@@ -230,7 +231,7 @@ impl Machine<'_, '_> {
     fn annotated(&mut self, node: u32) {
         let tree = &self.repository.tree;
         let (Some(target), Some(annotation)) = (tree.child(node, Field::Target), tree.child(node, Field::Annotation)) else { return };
-        self.evaluate(annotation);
+        self.annotation(annotation);
         let value = tree.child(node, Field::Value);
         let mut set = value.map_or(EMPTY, |value| self.evaluate(value));
         if self.is_unknown(set) {
@@ -846,17 +847,6 @@ impl Machine<'_, '_> {
             let set = self.evaluate(default);
             self.store_values(function, Key::default(keyword_only + tree.position[default as usize] as usize), set);
         }
-    }
-
-    /// Annotations are evaluated for what their names refer to.
-    fn annotations(&mut self, node: u32) {
-        let tree = &self.repository.tree;
-        let arguments = tree.children(node).find(|&child| tree.kind(child) == Syntax::Arguments);
-        let of_parameters = arguments.into_iter().flat_map(|arguments| tree.children(arguments));
-        for annotation in of_parameters.filter_map(|argument| tree.child(argument, Field::Annotation)) {
-            self.evaluate(annotation);
-        }
-        self.child(node, Field::Returns);
     }
 
     fn class(&mut self, node: u32) {

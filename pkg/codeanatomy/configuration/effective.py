@@ -1,0 +1,100 @@
+"""The settings that hold for a build: defaults, then the file, the environment, and flags, each stronger than the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from codeanatomy.catalog.settings import SETTINGS, Setting
+from codeanatomy.configuration.file import ConfigurationFile, read_file
+from codeanatomy.configuration.value import WrongValue, from_text
+from codeanatomy.failure import Coded
+from codeanatomy.product import GraphProductBuildRequest
+
+SOURCES = ("default", "file", "environment", "flag")
+"""From the weakest to the strongest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The value of a setting, which of `SOURCES` it is from, and where there: a file with a line, a variable, a flag."""
+
+    value: object
+    source: str = "default"
+    place: str = ""
+
+    @property
+    def strength(self) -> int:
+        """What a contradiction is decided by."""
+        return SOURCES.index(self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Every setting by its field, and the file that was read."""
+
+    repository: Path
+    file: ConfigurationFile | None
+    given: Mapping[str, Given]
+
+    def request(self) -> GraphProductBuildRequest:
+        """The build that they ask for."""
+        request = GraphProductBuildRequest(repo_root=self.repository)
+        for setting in SETTINGS:
+            value = self.given[setting.field].value
+            request = _with(request, setting.field.split("."), tuple(value or ()) if setting.type in ("globs", "texts") else value)  # type: ignore[arg-type]
+        return request
+
+
+def configuration(repository: Path, flags: Mapping[str, object], environment: Mapping[str, str]) -> Configuration:
+    """What holds for that repository. Raises `Coded`: CA820 to CA825 for a file, CA823 for the environment."""
+    file = read_file(repository)
+    if file is not None:
+        file.check()
+    given = {setting.field: _given(setting, file, environment, flags) for setting in SETTINGS}
+    for setting in SETTINGS:
+        if setting.contradicts and given[setting.field].strength > given[setting.contradicts].strength:
+            given[setting.contradicts] = Given(_default(setting.contradicts))
+    return Configuration(repository, file, given)
+
+
+def environment_problems(environment: Mapping[str, str]) -> list[Coded]:
+    """Every variable that holds what its setting cannot take."""
+    problems: list[Coded] = []
+    for setting in SETTINGS:
+        if setting.environment in environment:
+            try:
+                _from_environment(setting, environment[setting.environment])
+            except Coded as failure:
+                problems.append(failure)
+    return problems
+
+
+def _given(setting: Setting, file: ConfigurationFile | None, environment: Mapping[str, str], flags: Mapping[str, object]) -> Given:
+    if setting.field in flags:
+        return Given(flags[setting.field], "flag", setting.flags[0])
+    if setting.environment and setting.environment in environment:
+        return Given(_from_environment(setting, environment[setting.environment]), "environment", setting.environment)
+    if file is not None and setting.field in file.said:
+        said = file.said[setting.field]
+        return Given(said.value, "file", f"{file.path.name}:{said.line}" if said.line else file.path.name)
+    return Given(setting.default)
+
+
+def _from_environment(setting: Setting, text: str) -> object:
+    try:
+        return from_text(setting, text)
+    except WrongValue as wrong:
+        raise Coded("CA823", f"{setting.environment}: {wrong}", wrong.hint, {"variable": setting.environment}) from wrong
+
+
+def _default(field: str) -> object:
+    return next(setting.default for setting in SETTINGS if setting.field == field)
+
+
+def _with(part: Any, names: Sequence[str], value: object) -> Any:
+    """The same request, or part of one, but for one field somewhere inside it."""
+    name, *rest = names
+    return replace(part, **{name: _with(getattr(part, name), rest, value) if rest else value})
