@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from codeanatomy.build import build_graph_product
     from codeanatomy.failure import Coded, Failure
     from codeanatomy.library import Build, Graph, open_build, open_graph
+    from codeanatomy.observe.config import OtelConfig
+    from codeanatomy.observe.telemetry import Telemetry
     from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
     from codeanatomy.tools.config import ScipIdentityOverrides, ScipIndexConfig
 
@@ -22,8 +24,10 @@ _HOMES = {
     "Graph": "codeanatomy.library",
     "GraphProductBuildRequest": "codeanatomy.product",
     "GraphProductBuildResult": "codeanatomy.product",
+    "OtelConfig": "codeanatomy.observe.config",
     "ScipIdentityOverrides": "codeanatomy.tools.config",
     "ScipIndexConfig": "codeanatomy.tools.config",
+    "Telemetry": "codeanatomy.observe.telemetry",
     "build_graph_product": "codeanatomy.build",
     "open_build": "codeanatomy.library",
     "open_graph": "codeanatomy.library",
@@ -36,8 +40,10 @@ __all__ = [
     "Graph",
     "GraphProductBuildRequest",
     "GraphProductBuildResult",
+    "OtelConfig",
     "ScipIdentityOverrides",
     "ScipIndexConfig",
+    "Telemetry",
     "build_graph_product",
     "open_build",
     "open_graph",

@@ -1,29 +1,35 @@
-"""A whole build, read top to bottom: scan → extraction → semantics → engine → auxiliary → publish. How a step works is in the module it calls."""
+"""A whole build, read top to bottom: scan → extraction → semantics → engine → auxiliary → publish → report. How a step works is in the module it calls."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
 import anyio
-from anyio import to_thread
+from anyio import from_thread, to_thread
 
 from codeanatomy import engine
+from codeanatomy.catalog import spans
 from codeanatomy.catalog.extractors import EXTRACTORS
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.collect import Collection, collect
 from codeanatomy.engine.generation import output_folder
-from codeanatomy.engine.writer import TableWriter, Written, open_writer
-from codeanatomy.events import Events, FilesFound, unwatched
+from codeanatomy.engine.writer import Written
+from codeanatomy.events import Events, FilesFound, of_engine, unwatched
 from codeanatomy.failure import Coded, Failure
-from codeanatomy.observe import auxiliary, manifest
-from codeanatomy.observe.run import Run
-from codeanatomy.plan import execution_spec
-from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult, TableResult
+from codeanatomy.observe import auxiliary
+from codeanatomy.observe.manifest import count_by_code
+from codeanatomy.observe.pulse import beating
+from codeanatomy.observe.run import Run, new_run_id
+from codeanatomy.observe.settle import Made, settle, write_report
+from codeanatomy.observe.storage import MeasuredWriter, open_measured, timed
+from codeanatomy.observe.telemetry import Telemetry
+from codeanatomy.plan import execution_spec, locations
+from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
 from codeanatomy.scan import Scan, check_repository, scan
+from codeanatomy.scan.revision import revision
 from codeanatomy.semantics.emit import semantic_ir
 from codeanatomy.semantics.ir import IR
 from codeanatomy.tools import supplies
@@ -32,44 +38,76 @@ MOST_NAMED = 20
 """Paths that a failure of a strict build names."""
 
 
-async def build_graph_product(request: GraphProductBuildRequest, events: Events = unwatched) -> GraphProductBuildResult:
+async def build_graph_product(
+    request: GraphProductBuildRequest, events: Events = unwatched, telemetry: Telemetry | None = None
+) -> GraphProductBuildResult:
     """Turn one repository into one code property graph, and publish it as the next generation of its output folder.
 
-    Raises `Coded` for every expected failure (its subclass `EngineError` for those of the engine); the former generation then stays as it
-    was. Cancelling the surrounding scope stops every worker and the engine before it returns.
+    Spans, metrics and log records go to `telemetry`; without it to providers of this build's own if `request.otel` asks for some, and
+    otherwise to the global ones. Raises `Coded` for every expected failure (its subclass `EngineError` for those of the engine); the
+    former generation then stays as it was. Cancelling the surrounding scope stops every worker and the engine before it returns.
     """
-    run = Run.begin(events)
-    with _deadline(request.timeout):
+    if telemetry is None and request.otel.wanted:
+        return await _exported(request, events)
+    run = Run.begin(events, telemetry)
+    with run.whole(str(request.repository)), _deadline(request.timeout):
         await to_thread.run_sync(check_repository, request.repository)  # else its folder of tables would be made
-        async with output_folder(request.output) as output:
-            with run.stage("scan"):
+        async with beating(run), output_folder(request.output) as output:
+            with run.stage(spans.SCAN):
                 sources = await scan(request.repository, request.scan_settings, request.confinement)
-                events(FilesFound(len(sources.sources)))
-            with run.stage("extraction"):
-                evidence = await _extract(sources, request, events)
-                failures = auxiliary.one_row_a_source(evidence.failures)
+                revised = await revision(request.repository, request.confinement)
+                run.tell(FilesFound(len(sources.sources)))
+            with run.stage(spans.EXTRACTION):
+                evidence = await _extract(run, sources, request)
+                failures = await to_thread.run_sync(auxiliary.one_row_a_source, evidence.failures)
                 if request.strict_extraction:
                     _refuse(failures)
-                problems = await auxiliary.write_failures(failures, request.output)
-            with run.stage("semantics"):
-                ir = semantic_ir(engine.operator_ports())
-                spec = _spec(ir, evidence, problems, request)
-            with run.stage("engine"):
-                graph = await engine.run(spec, request.engine_profile)
-            with run.stage("auxiliary"):
-                result = await _account(run, request, sources, evidence, failures, problems, ir, graph)
-            with run.stage("publish"):
-                generation = await output.publish(result.record())
-                await output.clean(request.keep_generations)
-    return result.published(generation, run.seconds, run.stages)
+                problems = await auxiliary.write_failures(run, failures, request.errors_folder)
+            with run.stage(spans.SEMANTIC_IR_COMPILE):
+                ir = await to_thread.run_sync(lambda: semantic_ir(engine.operator_ports()))
+            with run.stage(spans.SPEC_BUILD):
+                versions = {name: table.version for name, table in evidence.tables.items()} | {EXTRACT_ERRORS.name: problems.version}
+                spec = await to_thread.run_sync(_spec, ir, versions, request)
+            with run.stage(spans.ENGINE_EXECUTE):
+                graph = await engine.run(spec, request.engine_profile, on_progress=_relay(run))
+            with run.stage(spans.AUXILIARY_OUTPUTS):
+                places = locations(versions, request)
+                read = {table.name: places[table.name] for table in ir.relations}
+                made = Made(sources, revised, evidence, failures, problems, read, ir, spec, graph)
+                settled = await settle(run, request, made, output)
+            with run.stage(spans.PUBLISH):
+                with timed(run, "generation.publish"):
+                    result = settled.result.published(await output.publish(settled.result.record()))
+                with timed(run, "generation.clean"):
+                    await output.clean(request.keep_generations)
+            report, warnings = None, result.warnings
+            if request.include_run_bundle:
+                with run.stage(spans.REPORT):
+                    report, more = await to_thread.run_sync(write_report, run, request, settled, result.generation)
+                    warnings = [*warnings, *more]
+    return result.done(run.seconds, run.stages, report, warnings)
 
 
-async def _extract(sources: Scan, request: GraphProductBuildRequest, events: Events) -> Collection[Written]:
-    async def writer(table: Table) -> TableWriter:
-        return await open_writer(table, request.evidence_folder(table.name))
+async def _exported(request: GraphProductBuildRequest, events: Events) -> GraphProductBuildResult:
+    """The build with exporters of its own, which end with it."""
+    from codeanatomy.observe.export import Export  # the SDK comes with it
+
+    run_id = new_run_id()
+    export = await to_thread.run_sync(Export, request.otel, run_id, request.run_folder(run_id))
+    try:
+        result = await build_graph_product(request, events, export.telemetry)
+    finally:
+        with anyio.CancelScope(shield=True):
+            warnings = await to_thread.run_sync(export.close)
+    return result.warned(warnings)
+
+
+async def _extract(run: Run, sources: Scan, request: GraphProductBuildRequest) -> Collection[Written]:
+    async def writer(table: Table) -> MeasuredWriter:
+        return await open_measured(run, table, request.evidence_folder(table.name))
 
     return await collect(
-        sources, EXTRACTORS, writer, request.worker_count, supplies(request), events=events, confinement=request.confinement
+        sources, EXTRACTORS, writer, request.worker_count, supplies(request), events=run.tell, confinement=request.confinement
     )
 
 
@@ -77,7 +115,7 @@ def _refuse(failures: list[Failure]) -> None:
     """Raises CA860 where a source has a failure."""
     errors = [failure for failure in failures if failure.severity == "error"]
     if errors:
-        first, codes = errors[0], manifest.count_by_code(errors)
+        first, codes = errors[0], count_by_code(errors)
         told = ", ".join(f"{count} × {code}" for code, count in codes.items())
         raise Coded(
             "CA860",
@@ -87,50 +125,19 @@ def _refuse(failures: list[Failure]) -> None:
         )
 
 
-def _spec(ir: IR, evidence: Collection[Written], problems: TableResult, request: GraphProductBuildRequest) -> str:
-    versions = {name: table.version for name, table in evidence.tables.items()}
-    return execution_spec(ir, {**versions, EXTRACT_ERRORS.name: problems.version}, request).to_json()
+def _spec(ir: IR, versions: Mapping[str, int], request: GraphProductBuildRequest) -> str:
+    return execution_spec(ir, versions, request).to_json()
 
 
-async def _account(
-    run: Run,
-    request: GraphProductBuildRequest,
-    sources: Scan,
-    evidence: Collection[Written],
-    failures: list[Failure],
-    problems: TableResult,
-    ir: IR,
-    graph: dict[str, Any],
-) -> GraphProductBuildResult:
-    """The auxiliary tables, the manifest, and the result that says where everything is."""
-    tables = {output["table"]: TableResult.of(output) for output in graph["outputs"]}
-    tables["normalize_outputs"] = await auxiliary.write_views(ir, request.output)
-    tables[EXTRACT_ERRORS.name] = problems
-    facts = {name: TableResult.of(asdict(written)) for name, written in evidence.tables.items()}
-    manifest.measure_extraction(run, evidence.extractors.values(), failures)
-    manifest.measure_engine(run, graph)
-    manifest.measure_tables(run, {**facts, **tables})
-    files = {"scanned": len(sources.sources), "failed": len({failure.path for failure in failures if failure.severity == "error"})}
-    told = manifest.manifest(run, request, files, evidence, failures, facts, tables, graph, engine.versions())
-    path = request.output / "runs" / run.run_id / "manifest.json"
-    await to_thread.run_sync(manifest.write_json, path, told)
-    tables["run_manifest"] = await auxiliary.write_manifest(told, request.output)
-    return GraphProductBuildResult(
-        run_id=run.run_id,
-        generation=0,
-        repository=request.repository,
-        output_dir=request.output,
-        manifest_path=path,
-        seconds=run.seconds,
-        tables=tables,
-        evidence=facts,
-        files_scanned=files["scanned"],
-        files_failed=files["failed"],
-        failures=told["failures"],
-        spec_hash=graph["spec_hash"],
-        envelope_hash=graph["envelope_hash"],
-        warnings=told["warnings"],
-    )
+def _relay(run: Run) -> engine.Progress:
+    """Passes on what the engine says of its progress, from its thread to the run's."""
+
+    def relay(told: dict[str, Any]) -> None:
+        event = of_engine(told)
+        if event is not None:
+            from_thread.run_sync(run.tell, event)
+
+    return relay
 
 
 @contextmanager

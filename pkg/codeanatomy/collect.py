@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import anyio
 import pyarrow as pa
@@ -18,7 +18,18 @@ from anyio.abc import TaskGroup
 
 from codeanatomy.catalog.extractors import Extractor
 from codeanatomy.catalog.shapes import Table
-from codeanatomy.events import Events, StageFinished, StageStarted, unwatched
+from codeanatomy.events import (
+    Events,
+    ExtractorFinished,
+    ExtractorStarted,
+    ShardFinished,
+    ShardStarted,
+    StageFinished,
+    StageStarted,
+    SupplyFinished,
+    SupplyStarted,
+    unwatched,
+)
 from codeanatomy.failure import Failure, cause
 from codeanatomy.sandbox.confinement import CONFINED, Confinement
 from codeanatomy.sandbox.ledger import Parcel, ShardOutcome
@@ -30,6 +41,8 @@ from codeanatomy.supply import Provide, Supply
 SHARD_BYTES = 2 * MIB
 SHARD_FILES = 200
 """Less than this of both is not worth another worker: its start costs more."""
+SLOWEST = 5
+"""So many files that took longest are kept of each extractor."""
 FILE_COST = 2_000
 """Bytes that a file counts for besides its own, when shards are dealt."""
 
@@ -69,7 +82,8 @@ class ExtractorOutcome:
     python: str = ""
     in_force: tuple[str, ...] = ()
     status: str = "ok"
-    tools: list[dict[str, object]] = field(default_factory=list)
+    tools: list[dict[str, Any]] = field(default_factory=list)
+    slowest: list[tuple[str, float]] = field(default_factory=list)
 
     def supplied(self, supply: Supply, seconds: float) -> None:
         """Note what its supply cost."""
@@ -93,6 +107,7 @@ class ExtractorOutcome:
         self.restarts += shard.restarts
         self.shards += 1
         self.python, self.in_force = shard.python or self.python, shard.in_force or self.in_force
+        self.slowest = heapq.nlargest(SLOWEST, [*self.slowest, *shard.slowest], key=lambda slow: slow[1])
 
 
 @dataclass(slots=True)
@@ -207,7 +222,8 @@ class Stage(Generic[Written]):
 
     async def _start(self, group: TaskGroup, extractor: Extractor, parcels: Sequence[Parcel], read: Read) -> None:
         """Start its shards, one when there is room for it and then the next."""
-        shards = deal(parcels, self._crew.workers)
+        shards = await to_thread.run_sync(deal, parcels, self._crew.workers)
+        self._crew.events(ExtractorStarted(extractor.name, len(parcels), len(shards)))
         work = Work(extractor, read, len(shards))
         for number, shard in enumerate(shards):
             job = Job(work, number, shard)
@@ -220,13 +236,16 @@ class Stage(Generic[Written]):
         """Get an extractor its supply, which takes a worker's place as long as it is in the making, and then do as with any other."""
         crew, outcome = self._crew, self._collection.extractors[extractor.name]
         began = anyio.current_time()
+        crew.events(SupplyStarted(extractor.name))
         async with AsyncExitStack() as stack:
             try:
                 provide = crew.supplies[extractor.name]
                 supply = await stack.enter_async_context(provide(crew.scan, crew.kept.of(extractor)))
             finally:
                 self._room.release_on_behalf_of(place)
-            outcome.supplied(supply, anyio.current_time() - began)
+            seconds = anyio.current_time() - began
+            crew.events(SupplyFinished(extractor.name, supply.status, seconds))
+            outcome.supplied(supply, seconds)
             self._collection.failures += supply.failures
             self._collection.warnings += supply.warnings
             async with anyio.create_task_group() as group:
@@ -240,9 +259,11 @@ class Stage(Generic[Written]):
 
         crew, work = self._crew, job.work
         try:
+            crew.events(ShardStarted(work.extractor.name, job.shard, len(job.parcels)))
             shard = await run_shard(work.extractor, job.shard, job.parcels, work.read, sink, crew.limits, crew.events, crew.confinement)
         finally:
             self._room.release_on_behalf_of(job)
+        crew.events(_finished(job, shard))
         self._collection.extractors[work.extractor.name].add(shard)
         self._collection.failures += shard.failures
         work.left -= 1
@@ -253,10 +274,13 @@ class Stage(Generic[Written]):
     async def _finish(self, extractor: Extractor) -> None:
         for table in extractor.tables:
             self._collection.tables[table.name] = await self._tables[table.name].finish()
+        outcome = self._collection.extractors[extractor.name]
+        self._crew.events(ExtractorFinished(extractor.name, outcome.files, outcome.failed, outcome.rows))
 
     async def _write_scan(self, extractor: Extractor) -> None:
         """The rows of stage 0: there is nothing left to extract."""
         outcome, began, scan = self._collection.extractors[extractor.name], anyio.current_time(), self._crew.scan
+        self._crew.events(ExtractorStarted(extractor.name, len(scan.sources), 0))
         for name, batches in (await to_thread.run_sync(scan.batches)).items():
             for batch in batches:
                 data = await to_thread.run_sync(_ipc, batch)
@@ -307,6 +331,12 @@ class SharedWriter(Generic[Written]):
         """Nothing, once it is finished."""
         if not self._over:
             await self._writer.abort()
+
+
+def _finished(job: Job, shard: ShardOutcome) -> ShardFinished:
+    rows = sum(shard.rows.values())
+    name = job.work.extractor.name
+    return ShardFinished(name, job.shard, shard.files, shard.failed, rows, shard.seconds, shard.cpu_seconds, shard.restarts)
 
 
 def deal(sources: Sequence[Parcel], workers: int) -> list[list[Parcel]]:

@@ -13,6 +13,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 
 from codeanatomy.build import build_graph_product
 from codeanatomy.events import Event
+from codeanatomy.observe.telemetry import Telemetry
 from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 class Build:
     """A build that runs. `events` ends when the build does; `result()` waits for it. Leaving the scope cancels it."""
 
-    def __init__(self, request: GraphProductBuildRequest) -> None:
+    def __init__(self, request: GraphProductBuildRequest, telemetry: Telemetry | None) -> None:
         self._request = request
+        self._telemetry = telemetry
         self._done = anyio.Event()
         self._result: GraphProductBuildResult | None = None
         self._failure: Exception | None = None
@@ -42,7 +44,7 @@ class Build:
 
     async def _run(self) -> None:
         try:
-            self._result = await build_graph_product(self._request, self._tell)
+            self._result = await build_graph_product(self._request, self._tell, self._telemetry)
         except Exception as failure:  # kept for `result()`: the caller may still be reading events
             self._failure = failure
         finally:
@@ -61,9 +63,9 @@ def _send_nowait(stream: MemoryObjectSendStream[Event], event: Event) -> None:
 
 
 @asynccontextmanager
-async def open_build(request: GraphProductBuildRequest) -> AsyncIterator[Build]:
-    """Start a build; leaving the scope before its end cancels it and waits until nothing of it is left."""
-    build = Build(request)
+async def open_build(request: GraphProductBuildRequest, telemetry: Telemetry | None = None) -> AsyncIterator[Build]:
+    """Start a build; leaving the scope before its end cancels it and waits until nothing of it is left. `telemetry` as `build_graph_product` has it."""
+    build = Build(request, telemetry)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(build._run)
         try:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -22,9 +23,13 @@ from codeanatomy.semantics.spec import RuntimeConfig, SemanticExecutionSpec
 
 def execution_spec(ir: IR, versions: Mapping[str, int], request: GraphProductBuildRequest) -> SemanticExecutionSpec:
     """The spec of that build: its evidence tables at these versions. What it computes, and so its hash, is the same for all versions."""
-    locations = {name: (request.evidence_folder(name), version) for name, version in versions.items()}
-    locations[EXTRACT_ERRORS.name] = (request.output / EXTRACT_ERRORS.name, versions[EXTRACT_ERRORS.name])
-    return build_execution_spec(ir, locations, request.output, RuntimeConfig(spill_directory=str(request.scratch)))
+    return build_execution_spec(ir, locations(versions, request), request.output, RuntimeConfig(spill_directory=str(request.scratch)))
+
+
+def locations(versions: Mapping[str, int], request: GraphProductBuildRequest) -> dict[str, tuple[Path, int]]:
+    """Folder and version of every table that the engine may read, by the tables' versions."""
+    folders = {name: request.evidence_folder(name) for name in versions} | {EXTRACT_ERRORS.name: request.errors_folder}
+    return {name: (folders[name], version) for name, version in versions.items()}
 
 
 @dataclass(frozen=True)

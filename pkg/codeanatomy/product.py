@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from codeanatomy.catalog.defaults import KEPT_GENERATIONS
-from codeanatomy.failure import Coded
+from codeanatomy.catalog.tables import EXTRACT_ERRORS
+from codeanatomy.failure import Coded, Failure
+from codeanatomy.observe.config import OtelConfig
 from codeanatomy.sandbox.confinement import UNCONFINED, Confinement
 from codeanatomy.scan.settings import ScanSettings
 from codeanatomy.tools.config import ScipIndexConfig
@@ -38,6 +40,10 @@ class GraphProductBuildRequest:
     types: str = "auto"
     enable_libcst: bool = True
     enable_tree_sitter: bool = True
+    include_errors: bool = True
+    include_manifest: bool = True
+    include_run_bundle: bool = True
+    otel: OtelConfig = field(default_factory=OtelConfig)
 
     @property
     def repository(self) -> Path:
@@ -58,6 +64,15 @@ class GraphProductBuildRequest:
     def evidence_folder(self, table: str) -> Path:
         """Where the Delta table of that evidence lies."""
         return self.work / "extract" / table
+
+    @property
+    def errors_folder(self) -> Path:
+        """Where `extract_errors` lies: the engine reads it also when it is not published."""
+        return self.output / EXTRACT_ERRORS.name if self.include_errors else self.evidence_folder(EXTRACT_ERRORS.name)
+
+    def run_folder(self, run_id: str) -> Path:
+        """Where the files of a run lie."""
+        return self.output / "runs" / run_id
 
     @property
     def scan_settings(self) -> ScanSettings:
@@ -93,19 +108,23 @@ class TableResult:
 
 @dataclass(frozen=True, slots=True)
 class GraphProductBuildResult:
-    """A finished build. Times are wall seconds; every path exists."""
+    """A finished build. Times are wall seconds; every path exists, and is None where it was not asked for."""
 
     run_id: str
     generation: int
     repository: Path
     output_dir: Path
-    manifest_path: Path
+    manifest_path: Path | None
+    run_bundle: Path | None
+    report_path: Path | None
     seconds: float
     tables: dict[str, TableResult]
     evidence: dict[str, TableResult]
     files_scanned: int
     files_failed: int
     failures: dict[str, int]
+    problems: tuple[Failure, ...]
+    """What `extract_errors` holds."""
     spec_hash: str
     envelope_hash: str
     warnings: list[str] = field(default_factory=list)
@@ -115,9 +134,17 @@ class GraphProductBuildResult:
         """What the generation names: the run and every table at its version."""
         return {"run_id": self.run_id, "tables": {name: asdict(table) for name, table in self.tables.items()}}
 
-    def published(self, generation: int, seconds: float, stages: dict[str, float]) -> GraphProductBuildResult:
+    def published(self, generation: int) -> GraphProductBuildResult:
         """This result, with the number that publishing gave it."""
-        return replace(self, generation=generation, seconds=seconds, stages=dict(stages))
+        return replace(self, generation=generation)
+
+    def warned(self, warnings: list[str]) -> GraphProductBuildResult:
+        """This result with more warnings."""
+        return replace(self, warnings=[*self.warnings, *warnings])
+
+    def done(self, seconds: float, stages: dict[str, float], report: Path | None, warnings: list[str]) -> GraphProductBuildResult:
+        """This result at the end of everything."""
+        return replace(self, seconds=seconds, stages=dict(stages), report_path=report, warnings=warnings)
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `build --json` prints."""
@@ -127,7 +154,9 @@ class GraphProductBuildResult:
             "generation": self.generation,
             "repository": str(self.repository),
             "output_dir": str(self.output_dir),
-            "manifest": str(self.manifest_path),
+            "manifest": str(self.manifest_path) if self.manifest_path else None,
+            "run_bundle": str(self.run_bundle) if self.run_bundle else None,
+            "report": str(self.report_path) if self.report_path else None,
             "seconds": round(self.seconds, 3),
             "stages": {name: round(seconds, 3) for name, seconds in self.stages.items()},
             "tables": {name: asdict(table) for name, table in self.tables.items()},

@@ -14,7 +14,9 @@ from codeanatomy.catalog.failures import BY_CODE, FAILURES
 from codeanatomy.catalog.graph import EDGE_KINDS, LAYERS, NODE_KINDS
 from codeanatomy.catalog.metrics import METRICS
 from codeanatomy.catalog.public import PUBLIC_VIEWS
+from codeanatomy.catalog.sections import SECTIONS
 from codeanatomy.catalog.settings import SETTINGS
+from codeanatomy.catalog.spans import SPANS
 from codeanatomy.catalog.tables import AUXILIARY_TABLES, EXTRACT_ERRORS, GRAPH_TABLES
 from codeanatomy.catalog.views import OUTPUTS, VIEWS, SqlView
 from codeanatomy.product import GraphProductBuildRequest
@@ -43,6 +45,8 @@ def test_generated_files_are_fresh():
         [failure.code for failure in FAILURES],
         [failure.name for failure in FAILURES],
         [metric.name for metric in METRICS],
+        [span.name for span in SPANS],
+        [section.key for section in SECTIONS],
         [setting.field for setting in SETTINGS],
         [view.name for view in VIEWS],
         [view.name for view in PUBLIC_VIEWS],
@@ -141,6 +145,12 @@ def test_every_metric_is_recorded():
     text = sources([path for path in PYTHON_FILES if path.name != "metrics.py"])
     names = {"_".join(re.split(r"[.]", metric.name.removeprefix("datafusion."))).upper() for metric in METRICS}
     assert {name for name in names if f"metrics.{name}" not in text} == set()
+
+
+def test_every_setting_is_named_by_a_test():
+    text = sources([*(ROOT / "tests").rglob("*.py")])
+    names = {setting.field: (setting.flags[0], setting.field.rpartition(".")[2]) for setting in SETTINGS}
+    assert {field for field, (flag, name) in names.items() if not re.search(rf"""{flag}\b|\b{name}=|["']{name}["']""", text)} == set()
 
 
 def imports(path: Path) -> set[str]:

@@ -160,8 +160,8 @@ def test_quiet_says_nothing(run, shop):
 
 def test_verbose_says_more(run, shop):
     plain, verbose = run("build", shop).stderr, run("build", shop, "-v").stderr
-    assert not re.search(r"^worker \d+ ", plain, re.MULTILINE)
-    assert re.search(r"^worker \d+ reads shard 0 for ast$", verbose, re.MULTILINE)
+    assert not re.search(r"^  worker \d+ ", plain, re.MULTILINE)
+    assert re.search(r"^  worker \d+ reads shard 0 for ast$", verbose, re.MULTILINE)
     assert re.search(r"^codeanatomy: took \d+\.\d\d s$", verbose, re.MULTILINE)
 
 

@@ -33,6 +33,8 @@ def another(setting):
             return ("3", 3)
         case "float":
             return ("7", 7.0)
+        case "share":
+            return ("0.25", 0.25)
         case "globs" | "texts":
             return ('["a",\n  "b"]', ["a", "b"])
         case "path" | "file":
@@ -88,7 +90,8 @@ def test_a_build_uses_the_file(run, tmp_path):
     assert built["files"]["scanned"] == 3
     assert (repository / "w" / "extract").is_dir()
     manifest = json.loads(Path(built["manifest"]).read_text())
-    assert (manifest["settings"]["workers"], manifest["settings"]["engine_profile"]) == (1, "small")
+    configuration = manifest["configuration"]
+    assert (configuration["workers"]["value"], configuration["engine_profile"]["value"]) == (1, "small")
     assert manifest["extractors"]["libcst"]["status"] == "off"
 
 
@@ -129,8 +132,8 @@ def test_a_switch_from_the_environment(run, folder, monkeypatch):
 
 
 def test_every_setting_is_taken_from_the_environment(run, folder, monkeypatch):
-    texts = {"switch": "yes", "flag": "on", "int": "3", "float": "7.5", "globs": "a 'b c'", "texts": "a 'b c'"}
-    values = {"switch": True, "flag": True, "int": 3, "float": 7.5, "globs": ["a", "b c"], "texts": ["a", "b c"]}
+    texts = {"switch": "yes", "flag": "on", "int": "3", "float": "7.5", "share": "0", "globs": "a 'b c'", "texts": "a 'b c'"}
+    values = {"switch": True, "flag": True, "int": 3, "float": 7.5, "share": 0.0, "globs": ["a", "b c"], "texts": ["a", "b c"]}
     for setting in SETTINGS:
         monkeypatch.setenv(setting.environment, setting.choices[-1] if setting.choices else texts.get(setting.type, "some/place"))
     found = shown(run, folder)

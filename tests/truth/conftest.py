@@ -4,9 +4,11 @@ import json
 import subprocess
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.sources import source
+from tests.support.ticking import Ticks, ticked_build
 
 from codeanatomy.query.graph import OpenGraph, open_graph_sync
 
@@ -14,15 +16,12 @@ ROOT = Path(__file__).parents[2]
 
 
 class BuiltGraph:
-    """A finished build: what it printed, and its graph."""
+    """A finished build: what `build --json` says of it, and its graph."""
 
-    def __init__(self, repository: Path, output: Path, *options: str) -> None:
-        command = [ROOT / "bin" / "codeanatomy", "build", repository, "-o", output, "--json", "-q", *options]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr[-2000:]
+    def __init__(self, repository: Path, output: Path, result: dict[str, Any]) -> None:
         self.repository = repository
         self.output = output
-        self.result = json.loads(done.stdout)
+        self.result = result
         self.graph: OpenGraph = open_graph_sync(output)
 
     def rows(self, sql: str) -> list[tuple]:
@@ -34,11 +33,23 @@ class BuiltGraph:
 
 
 @pytest.fixture(scope="session")
-def django(tmp_path_factory) -> BuiltGraph:
-    return BuiltGraph(source("django"), tmp_path_factory.mktemp("django"))
+def ticked_django(tmp_path_factory) -> tuple[BuiltGraph, Ticks]:
+    """Django, built by the library beside a task that ticks."""
+    repository, output = source("django"), tmp_path_factory.mktemp("django")
+    result, ticks = ticked_build(repository, output, tools=True)
+    return BuiltGraph(repository, output, result), ticks
+
+
+@pytest.fixture(scope="session")
+def django(ticked_django) -> BuiltGraph:
+    return ticked_django[0]
 
 
 @pytest.fixture(scope="session")
 def standard_library(tmp_path_factory) -> BuiltGraph:
     """The interpreter's own library with its tests, without what others installed into it."""
-    return BuiltGraph(Path(sysconfig.get_paths()["stdlib"]), tmp_path_factory.mktemp("stdlib"), "--exclude-glob", "site-packages/**")
+    repository, output = Path(sysconfig.get_paths()["stdlib"]), tmp_path_factory.mktemp("stdlib")
+    command = [ROOT / "bin" / "codeanatomy", "build", repository, "-o", output, "--json", "-q", "--exclude-glob", "site-packages/**"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return BuiltGraph(repository, output, json.loads(done.stdout))

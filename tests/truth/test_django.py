@@ -1,5 +1,7 @@
 """Facts of Django 5.2, read in its source by a person; and the promises of the graph over all of it."""
 
+from tests.support.ticking import check
+
 
 def test_a_function_calls_a_function_of_its_module(django):
     # django/shortcuts.py:80: queryset = _get_queryset(klass)
@@ -132,3 +134,8 @@ def test_adjacency_holds_every_edge(django):
     edges = django.one("SELECT count(*) FROM cpg_edges")
     for side in ("src", "dst"):
         assert django.one(f"SELECT sum(degree) FROM cpg_edges_by_{side}") == edges
+
+
+def test_the_event_loop_is_never_blocked_during_the_build(ticked_django):
+    graph, ticks = ticked_django
+    check(ticks, graph.result)

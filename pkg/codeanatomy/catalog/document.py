@@ -10,8 +10,10 @@ from codeanatomy.catalog.failures import FAILURES
 from codeanatomy.catalog.graph import LAYERS
 from codeanatomy.catalog.metrics import METRICS
 from codeanatomy.catalog.public import PUBLIC_VIEWS
+from codeanatomy.catalog.sections import SECTIONS
 from codeanatomy.catalog.settings import SETTINGS
 from codeanatomy.catalog.shapes import Table
+from codeanatomy.catalog.spans import SPANS
 from codeanatomy.catalog.tables import AUXILIARY_TABLES, GRAPH_TABLES
 from codeanatomy.catalog.views import OUTPUTS, VIEWS, View
 
@@ -46,6 +48,10 @@ def _lines() -> Iterator[str]:
     yield from _grid(
         ("name", "type", "unit", "attributes", ""), ((f"`{m.name}`", m.type, m.unit, _names(m.attributes), m.sentence) for m in METRICS)
     )
+    yield from ("", "## Spans", "")
+    yield from _grid(("name", "inside", ""), ((f"`{s.name}`", f"`{s.parent}`" if s.parent else "", s.sentence) for s in SPANS))
+    yield from ("", "## Sections of the diagnostics report", "")
+    yield from _grid(("key", "title", ""), ((f"`{s.key}`", s.title, s.sentence) for s in SECTIONS))
     yield from ("", "## Settings of a build", "")
     yield from _grid(
         ("flag", "field", "environment", "key in a file", "default", ""),

@@ -131,7 +131,7 @@ EXTRACT_ERRORS = Table(
 
 RUN_MANIFEST = Table(
     "run_manifest",
-    "One row per run that published: what ran, with what, and what came of it.",
+    "One row per run that published, the last 100: what ran, with what, and what came of it.",
     (
         Column("run_id", "string", "Id of the run."),
         Column("status", "string", "`ok`."),

@@ -57,7 +57,9 @@ class Built(Answer, frozen=True, tag_field="status", tag="ok"):
     generation: int
     repository: str
     output_dir: str
-    manifest: str
+    manifest: str | None
+    run_bundle: str | None
+    report: str | None
     seconds: float
     stages: dict[str, float]
     tables: dict[str, TableWritten]

@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from codeanatomy.catalog.failures import BY_CODE
+from codeanatomy.cli.invocation import Invocation, invocation
 from codeanatomy.cli.output import exit_code, fail, print_json, problem
 from codeanatomy.cli.parser import forms
 from codeanatomy.cli.progress import Progress
 from codeanatomy.cli.settings import add_settings, configuration_of
-from codeanatomy.failure import Coded
+from codeanatomy.failure import Coded, Failure
 
 if TYPE_CHECKING:
-    from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
+    from codeanatomy.product import GraphProductBuildResult
 
 NAME = "build"
 HELP = "Build and publish the graph of a repository"
 
 INTERRUPTED = 130
 TERMINATED = 143
+SHOWN_PROBLEMS = 3
+"""Sources named at the end for each code of failures."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,10 +40,14 @@ def run(options: argparse.Namespace) -> int:
     """Build, and print the outcome."""
     try:
         request = configuration_of(options.repository, options).request()
+        with invocation(request) as call:
+            progress = Progress(sys.stderr, quiet=options.quiet, verbose=options.verbose)
+            outcome = anyio.run(_supervise, call, progress)
+            call.ended(outcome.code if isinstance(outcome, _Stopped) else exit_code(outcome) if isinstance(outcome, Coded) else 0)
     except Coded as failure:
         return _report(failure, "failed", options)
-    progress = Progress(sys.stderr, quiet=options.quiet, verbose=options.verbose)
-    outcome = anyio.run(_supervise, request, progress)
+    for warning in call.warnings:
+        print(f"codeanatomy: warning: {warning}", file=sys.stderr)
     if isinstance(outcome, _Stopped):
         return _report(outcome.failure, "cancelled", options, outcome.code)
     if isinstance(outcome, Coded):
@@ -56,7 +64,7 @@ class _Stopped:
         self.failure = Coded("CA690", f"cancelled by {'SIGINT' if interrupted else 'SIGTERM'}", "the former generation is as it was")
 
 
-async def _supervise(request: GraphProductBuildRequest, progress: Progress) -> GraphProductBuildResult | Coded | _Stopped:
+async def _supervise(call: Invocation, progress: Progress) -> GraphProductBuildResult | Coded | _Stopped:
     """The build under two watchers: a signal cancels it, and the progress line moves."""
     from codeanatomy.build import build_graph_product
 
@@ -72,7 +80,7 @@ async def _supervise(request: GraphProductBuildRequest, progress: Progress) -> G
         tasks.start_soon(watch)
         tasks.start_soon(progress.draw)
         try:
-            outcome.append(await build_graph_product(request, progress.tell))
+            outcome.append(await build_graph_product(call.request, progress.tell, call.telemetry))
         except Coded as failure:
             outcome.append(failure)
         tasks.cancel_scope.cancel()
@@ -92,7 +100,9 @@ def _summary(result: GraphProductBuildResult, repository: Path) -> None:
     nodes, edges = result.tables["cpg_nodes"].rows, result.tables["cpg_edges"].rows
     failed = f", {result.files_failed:,} with failures" if result.files_failed else ""
     lines = [f"Built {nodes:,} nodes and {edges:,} edges from {result.files_scanned:,} files{failed} in {result.seconds:.1f} s."]
-    lines += [f"  {count:,} × {code} (`codeanatomy explain {code}`)" for code, count in result.failures.items()]
+    for code, count in result.failures.items():
+        lines.append(f"  {count:,} × {code}: {BY_CODE[code].name} (`codeanatomy explain {code}`)")
+        lines += [f"    {_place(problem)}: {problem.message}" for problem in result.problems if problem.code == code][:SHOWN_PROBLEMS]
     lines += [f"  warning: {warning}" for warning in result.warnings]
     graph = (
         ""
@@ -101,12 +111,17 @@ def _summary(result: GraphProductBuildResult, repository: Path) -> None:
     )
     lines += [
         f"Graph: {result.output_dir} (generation {result.generation})",
+        *([f"Report: {result.report_path}"] if result.report_path else ()),
         "Ask it:",
         f'  codeanatomy query{graph} "SELECT caller, callee, path, line FROM calls LIMIT 10"',
         f'  codeanatomy query{graph} "SELECT kind, count(*) AS n FROM definitions GROUP BY kind ORDER BY n DESC"',
         f"  codeanatomy query{graph} \"SELECT path, target FROM imports WHERE target_kind = 'external' LIMIT 10\"",
     ]
     print("\n".join(lines), file=sys.stderr)
+
+
+def _place(problem: Failure) -> str:
+    return (problem.path or ".") + (f":{problem.line}" if problem.line else "")
 
 
 def _report(failure: Coded, status: str, options: argparse.Namespace, code: int | None = None) -> int:

@@ -52,6 +52,8 @@ def _argument(setting: Setting) -> dict[str, Any]:
             return {**common, "choices": setting.choices}
         case "int":
             return {**common, "type": positive(int), "metavar": "N"}
+        case "share":
+            return {**common, "type": share, "metavar": "SHARE"}
         case "float":
             return {**common, "type": positive(float), "metavar": "SECONDS"}
         case _:
@@ -79,3 +81,11 @@ def positive(number: type[int] | type[float]) -> Any:
 
     convert.__name__ = number.__name__  # argparse names it in its message
     return convert
+
+
+def share(text: str) -> float:
+    """What argparse converts a number from 0 to 1 with."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 1")
+    return value

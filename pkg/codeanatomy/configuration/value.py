@@ -14,7 +14,7 @@ T = TypeVar("T")
 N = TypeVar("N", int, float)
 
 SWITCHES: Mapping[str, bool] = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-NUMBERS = {"int": (int, "a whole number"), "float": (float, "a number")}
+NUMBERS = {"int": (int, "a whole number"), "float": (float, "a number"), "share": (float, "a number")}
 
 
 class WrongValue(Exception):
@@ -36,12 +36,15 @@ def from_text(setting: Setting, text: str) -> object:
             if text.lower() not in SWITCHES:
                 raise WrongValue(f"{text!r} is neither true nor false", f"give one of {', '.join(SWITCHES)}")
             return SWITCHES[text.lower()]
-        case "int" | "float":
+        case "int" | "float" | "share":
             number, name = NUMBERS[setting.type]
             try:
-                return _above_zero(number(text))
+                value = number(text)
             except ValueError as error:
-                raise WrongValue(f"{text!r} is not {name}", f"give {name} above zero") from error
+                raise WrongValue(
+                    f"{text!r} is not {name}", f"give {name} {'from 0 to 1' if setting.type == 'share' else 'above zero'}"
+                ) from error
+            return _share(value) if setting.type == "share" else _above_zero(value)
         case "choice":
             return _chosen(setting, text)
         case "globs" | "texts":
@@ -69,6 +72,8 @@ def from_toml(setting: Setting, value: object, folder: Path) -> object:
             return _above_zero(_of(int, value, "a whole number"))
         case "float":
             return _above_zero(_of(float, float(value) if type(value) is int else value, "a number"))
+        case "share":
+            return _share(_of(float, float(value) if type(value) is int else value, "a number"))
         case "choice":
             return _chosen(setting, _of(str, value, "a text"))
         case "globs" | "texts":
@@ -95,6 +100,12 @@ def _shown(value: object) -> str:
 def _above_zero(number: N) -> N:
     if not number > 0:
         raise WrongValue(f"{number} is not above zero", "give a larger number")
+    return number
+
+
+def _share(number: float) -> float:
+    if not 0 <= number <= 1:
+        raise WrongValue(f"{number:g} is not from 0 to 1", "give a share")
     return number
 
 

@@ -144,6 +144,7 @@ async def _small_build() -> list[Check]:
             result = await build_graph_product(request)
         except Coded as failure:
             return [Check("a small build", "fail", str(failure), f"`codeanatomy explain {failure.code}`")]
+        assert result.manifest_path is not None, "it was not left out"
         told = json.loads(await to_thread.run_sync(result.manifest_path.read_bytes))
     in_force = set.intersection(*(set(outcome["in_force"]) for outcome in told["extractors"].values() if outcome["shards"]))
     built = f"{result.tables['cpg_nodes'].rows} nodes and {result.tables['cpg_edges'].rows} edges in {result.seconds:.1f} s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -38,17 +39,21 @@ Progress = Callable[[dict[str, Any]], None]
 async def run(
     spec_json: str, profile: str = "medium", timeout_s: float | None = None, on_progress: Progress | None = None
 ) -> dict[str, Any]:
-    """Compile and run a spec; what was written, as `RunResult` says it. `on_progress` is called in a thread.
+    """Compile and run a spec; what was written, as `RunResult` says it, and the plan. `on_progress` is called in a thread.
 
     Cancelling the surrounding scope stops the run and waits for its end; nothing of it is visible then.
     """
     token = _engine.CancelToken()
 
     def call() -> dict[str, Any]:
+        began = time.perf_counter()
         compiled = _engine.SemanticPlanCompiler().compile(spec_json)
+        seconds = time.perf_counter() - began
         listener = None if on_progress is None else lambda event: on_progress(json.loads(event))
         result = _engine.CpgMaterializer().execute(_engine.SessionFactory.from_class(profile), compiled, token, timeout_s, listener)
         told: dict[str, Any] = json.loads(result.to_json())
+        told["seconds"] = {"compile": seconds, **told["seconds"]}
+        told["plan"] = {"summary": json.loads(compiled.summary_json()), "explain": compiled.explain}
         return told
 
     return await stoppable(call, token.cancel)

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from anyio import to_thread
 
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.catalog.tables import EXTRACT_ERRORS, NORMALIZE_OUTPUTS, RUN_MANIFEST
-from codeanatomy.engine.writer import open_writer
+from codeanatomy.engine.generation import Generation
 from codeanatomy.failure import Failure
+from codeanatomy.observe.manifest import RunManifest
+from codeanatomy.observe.run import Run
+from codeanatomy.observe.storage import open_measured
 from codeanatomy.product import TableResult
 from codeanatomy.semantics.ir import IR, Node
 
@@ -26,25 +30,50 @@ ARROW = {
     "list<string>": pa.list_(pa.string()),
 }
 
+KEPT_RUNS = 100
+"""So many runs are kept in `run_manifest`."""
+
 Row = Mapping[str, Any]
 
 
-async def write_views(ir: IR, output: Path) -> TableResult:
+async def write_views(run: Run, ir: IR, output: Path) -> TableResult:
     """`normalize_outputs`: one row per view of the IR, in the order of computation, then those that were pruned."""
-    return await _write(NORMALIZE_OUTPUTS, [*(_view(node, False) for node in ir.nodes), *(_view(node, True) for node in ir.pruned)], output)
+    rows = [*(_view(node, False) for node in ir.nodes), *(_view(node, True) for node in ir.pruned)]
+    return await _write(run, NORMALIZE_OUTPUTS, rows, output / NORMALIZE_OUTPUTS.name)
 
 
-async def write_failures(failures: Iterable[Failure], output: Path) -> TableResult:
+async def write_failures(run: Run, failures: Iterable[Failure], location: Path) -> TableResult:
     """`extract_errors`: one row per failure. Written when there is none, too."""
     names = [column.name for column in EXTRACT_ERRORS.columns]
-    return await _write(EXTRACT_ERRORS, [{name: getattr(failure, name) for name in names} for failure in failures], output)
+    return await _write(run, EXTRACT_ERRORS, ({name: getattr(failure, name) for name in names} for failure in failures), location)
 
 
-async def write_manifest(manifest: dict[str, Any], output: Path) -> TableResult:
-    """`run_manifest`: one row of the manifest's main figures, and the whole of it."""
-    row = {name: manifest[name] for name in ("run_id", "status", "started", "seconds", "spec_hash", "envelope_hash")}
-    counts = {"files_scanned": manifest["files"]["scanned"], "files_failed": manifest["files"]["failed"]}
-    return await _write(RUN_MANIFEST, [{**row, **counts, "manifest": json.dumps(manifest, default=str)}], output)
+async def write_manifest(run: Run, manifest: RunManifest, output: Path, former: Generation | None) -> TableResult:
+    """`run_manifest`: one row of the manifest's main figures, and the whole of it, after those of the former runs."""
+    location = output / RUN_MANIFEST.name
+    rows = [*await to_thread.run_sync(_earlier_rows, location, former), await to_thread.run_sync(_manifest_row, manifest)]
+    return await _write(run, RUN_MANIFEST, rows[-KEPT_RUNS:], location)
+
+
+def _manifest_row(manifest: RunManifest) -> Row:
+    told = manifest.to_dict()
+    row = {name: told[name] for name in ("run_id", "status", "started", "seconds", "spec_hash", "envelope_hash")}
+    counts = {"files_scanned": manifest.files.scanned, "files_failed": manifest.files.failed}
+    return {**row, **counts, "manifest": json.dumps(told)}
+
+
+def _earlier_rows(location: Path, former: Generation | None) -> list[Row]:
+    """The rows that the former generation has, if it has that table."""
+    table = former.record["tables"].get(RUN_MANIFEST.name) if former else None
+    if table is None:
+        return []
+    from deltalake import DeltaTable  # only a second build needs it
+    from pyarrow import parquet
+
+    files = DeltaTable(str(location), version=table["version"]).file_uris()
+    names = [column.name for column in RUN_MANIFEST.columns]
+    rows: list[Row] = [row for file in files for row in parquet.read_table(file, columns=names).to_pylist()]
+    return sorted(rows, key=lambda row: str(row["run_id"]))
 
 
 def one_row_a_source(failures: Iterable[Failure]) -> list[Failure]:
@@ -80,13 +109,18 @@ def _view(node: Node, pruned: bool) -> Row:
     return {"view": node.name, "kind": kind, "inputs": list(node.inputs), "columns": columns, "pruned": pruned}
 
 
-async def _write(table: Table, rows: list[Row], output: Path) -> TableResult:
-    schema = pa.schema([pa.field(column.name, ARROW[column.type], column.nullable) for column in table.columns])
-    writer = await open_writer(table, output / table.name)
+async def _write(run: Run, table: Table, rows: Iterable[Row], location: Path) -> TableResult:
+    data = await to_thread.run_sync(_arrow, table, rows)
+    writer = await open_measured(run, table, location)
     try:
-        await writer.write_arrow(pa.Table.from_pylist(rows, schema))
+        await writer.write_arrow(data)
         written = await writer.finish()
     except BaseException:
         await writer.abort()
         raise
     return TableResult.of(asdict(written))
+
+
+def _arrow(table: Table, rows: Iterable[Row]) -> pa.Table:
+    schema = pa.schema([pa.field(column.name, ARROW[column.type], column.nullable) for column in table.columns])
+    return pa.Table.from_pylist(list(rows), schema)

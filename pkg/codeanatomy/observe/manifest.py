@@ -1,119 +1,197 @@
-"""The manifest of a run: what ran, with what, and what came of it, as one JSON object. Every figure is read from what ran."""
+"""The manifest of a run: what ran, with what, and what came of it, as one documented JSON object. Every figure is read from what ran."""
 
 from __future__ import annotations
 
-import json
-import os
 import platform
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-from codeanatomy.catalog import metrics
-from codeanatomy.catalog.evidence import EVIDENCE_TABLES
-from codeanatomy.catalog.tables import AUXILIARY_TABLES, GRAPH_TABLES
+import msgspec
+
 from codeanatomy.collect import Collection, ExtractorOutcome
 from codeanatomy.failure import Failure
 from codeanatomy.observe.run import Run
 from codeanatomy.product import GraphProductBuildRequest, TableResult
-from codeanatomy.sandbox.confinement import WORKER
+from codeanatomy.sandbox.confinement import TOOL, WORKER, Confinement
+from codeanatomy.scan.revision import Revision
 
-SCHEMA_VERSION = 1
-_COLUMNS = {table.name: len(table.columns) for table in (*EVIDENCE_TABLES, *GRAPH_TABLES, *AUXILIARY_TABLES)}
-
-
-def measure_extraction(run: Run, extractors: Iterable[ExtractorOutcome], failures: Iterable[Failure]) -> None:
-    """Record how long each extractor's workers took, and failures by code."""
-    for outcome in extractors:
-        run.record(metrics.TASK_DURATION, outcome.seconds, task_kind=f"extractor.{outcome.extractor}", status="ok")
-    for (stage, code), count in sorted(Counter((failure.stage, failure.code) for failure in failures).items()):
-        run.record(metrics.ERROR_COUNT, count, stage=stage, error_type=code)
+SCHEMA_VERSION = 2
 
 
-def measure_engine(run: Run, graph: Mapping[str, Any]) -> None:
-    """Record how long each operator and each output took, from what the engine says of its run."""
-    for operator in graph["operators"]:
-        kind = "graph" if operator["output"] is None else operator["output"]
-        run.record(metrics.TASK_DURATION, operator["elapsed_ns"] / 1e9, task_kind=f"operator.{kind}.{operator['operator']}", status="ok")
-    for output in graph["outputs"]:
-        run.record(metrics.WRITE_DURATION, output["seconds"], destination=output["table"], status="ok")
+class Repository(msgspec.Struct, frozen=True):
+    """What was built: its folder, and the commit and branch that git has there; null where git says nothing."""
+
+    root: str
+    commit: str | None
+    branch: str | None
+    dirty: bool | None
 
 
-def measure_tables(run: Run, tables: Mapping[str, TableResult]) -> None:
-    """Record rows and columns of every table."""
-    for name, table in tables.items():
-        run.record(metrics.DATASET_ROWS, table.rows, dataset=name)
-        run.record(metrics.DATASET_COLUMNS, _COLUMNS[name], dataset=name)
+class Tools(msgspec.Struct, frozen=True):
+    """What it was built with."""
+
+    codeanatomy: str
+    python: str
+    platform: str
+    engine: dict[str, str]
 
 
-def manifest(
+class Configured(msgspec.Struct, frozen=True):
+    """A setting: its value, and whether it is the default or was given."""
+
+    value: Any
+    source: str
+
+
+class InForce(msgspec.Struct, frozen=True):
+    """What confined all processes of a kind, and what did not confine some of them although it was wanted."""
+
+    in_force: list[str]
+    missing: list[str]
+
+
+class Sandbox(msgspec.Struct, frozen=True):
+    """What confined workers and tools; null where none ran."""
+
+    required: bool
+    workers: InForce | None
+    tools: InForce | None
+
+
+class FileCounts(msgspec.Struct, frozen=True):
+    """Sources of the scan, and those of them with a failure."""
+
+    scanned: int
+    failed: int
+
+
+class EngineFacts(msgspec.Struct, frozen=True):
+    """What the engine says of its run."""
+
+    profile: str
+    limits: dict[str, Any]
+    seconds: dict[str, float]
+    operators: list[dict[str, Any]]
+    inputs: list[dict[str, Any]]
+    unused_views: list[str]
+    peak_pool_bytes: int
+
+
+class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """The manifest up to the publishing of the tables."""
+
+    schema_version: int
+    run_id: str
+    status: str
+    started: str
+    seconds: float
+    repository: Repository
+    tools: Tools
+    configuration: dict[str, Configured]
+    sandbox: Sandbox
+    files: FileCounts
+    failures: dict[str, int]
+    extractors: dict[str, ExtractorOutcome]
+    evidence: dict[str, TableResult]
+    tables: dict[str, TableResult]
+    spec_hash: str
+    envelope_hash: str
+    engine: EngineFacts
+    warnings: list[str]
+    stages: dict[str, float]
+    metrics: list[dict[str, Any]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        told: dict[str, Any] = msgspec.to_builtins(self, enc_hook=str)
+        return told
+
+
+def run_manifest(
     run: Run,
     request: GraphProductBuildRequest,
-    files: Mapping[str, int],
+    revision: Revision,
+    files: FileCounts,
     collected: Collection[Any],
     failures: Iterable[Failure],
     evidence: Mapping[str, TableResult],
     tables: Mapping[str, TableResult],
     graph: Mapping[str, Any],
     engine_versions: Mapping[str, str],
-) -> dict[str, Any]:
-    """The manifest up to the publishing of the tables."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "run_id": run.run_id,
-        "status": "ok",
-        "started": run.started,
-        "seconds": round(run.seconds, 3),
-        "repository": str(request.repository),
-        "tools": {
-            "codeanatomy": metadata.version("codeanatomy"),
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "engine": dict(engine_versions),
-        },
-        "settings": {name: value for name, value in asdict(request).items() if name != "repo_root"},
-        "files": dict(files),
-        "failures": count_by_code(failures),
-        "extractors": {name: asdict(outcome) for name, outcome in collected.extractors.items()},
-        "evidence": {name: asdict(table) for name, table in evidence.items()},
-        "tables": {name: asdict(table) for name, table in tables.items()},
-        "spec_hash": graph["spec_hash"],
-        "envelope_hash": graph["envelope_hash"],
-        "engine": {name: graph[name] for name in ("seconds", "operators", "peak_pool_bytes")},
-        "warnings": [
-            *sandbox_warnings(request, collected.extractors.values()),
-            *collected.warnings,
-            *(warning["message"] for warning in graph["warnings"]),
-        ],
-        "stages": dict(run.stages),
-        "metrics": run.measurements,
-    }
+    warnings: list[str],
+) -> RunManifest:
+    """The manifest of a run whose tables are written."""
+    return RunManifest(
+        schema_version=SCHEMA_VERSION,
+        run_id=run.run_id,
+        status="ok",
+        started=run.started,
+        seconds=round(run.seconds, 3),
+        repository=Repository(str(request.repository), revision.commit, revision.branch, revision.dirty),
+        tools=Tools(metadata.version("codeanatomy"), platform.python_version(), platform.platform(), dict(engine_versions)),
+        configuration=configuration(request),
+        sandbox=sandbox(request.confinement, list(collected.extractors.values())),
+        files=files,
+        failures=count_by_code(failures),
+        extractors=collected.extractors,
+        evidence=dict(evidence),
+        tables=dict(tables),
+        spec_hash=graph["spec_hash"],
+        envelope_hash=graph["envelope_hash"],
+        engine=EngineFacts(
+            request.engine_profile,
+            **{name: graph[name] for name in ("limits", "seconds", "operators", "inputs", "unused_views", "peak_pool_bytes")},
+        ),
+        warnings=warnings,
+        stages=dict(run.stages),
+        metrics=run.measures.snapshot(),
+    )
 
 
-def sandbox_warnings(request: GraphProductBuildRequest, extractors: Iterable[ExtractorOutcome]) -> list[str]:
+def configuration(request: GraphProductBuildRequest) -> dict[str, Configured]:
+    """Every setting by its dotted name. Values of headers are secrets and not told."""
+    default = dict(_settings(GraphProductBuildRequest(repo_root=request.repo_root)))
+    found = ((name, value) for name, value in _settings(request) if name != "repo_root")
+    return {name: Configured(_open(name, value), "default" if value == default[name] else "given") for name, value in found}
+
+
+def _settings(part: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if is_dataclass(value):
+            yield from _settings(value, f"{prefix}{field.name}.")
+        else:
+            yield prefix + field.name, value
+
+
+def _open(name: str, value: Any) -> Any:
+    return [header.partition("=")[0] for header in value] if name == "otel.headers" else value
+
+
+def sandbox(confinement: Confinement, outcomes: list[ExtractorOutcome]) -> Sandbox:
+    """What confined workers and tools."""
+    workers = [outcome.in_force for outcome in outcomes if outcome.shards]
+    tools = [tuple(tool["in_force"]) for outcome in outcomes for tool in outcome.tools]
+    return Sandbox(confinement.required, _in_force(confinement, WORKER, workers), _in_force(confinement, TOOL, tools))
+
+
+def _in_force(confinement: Confinement, wanted: frozenset[str], found: list[tuple[str, ...]]) -> InForce | None:
+    if not found:
+        return None
+    missing = {means for in_force in found for means in confinement.missing(wanted, in_force)}
+    return InForce(sorted(frozenset.intersection(*map(frozenset, found))), sorted(missing))
+
+
+def sandbox_warnings(confinement: Confinement, outcomes: Iterable[ExtractorOutcome]) -> list[str]:
     """CA220 for what workers should have had in force and had not."""
-    missing = {means for outcome in extractors if outcome.shards for means in request.confinement.missing(WORKER, outcome.in_force)}
-    return [f"CA220: this system cannot confine workers completely: it lacks {', '.join(sorted(missing))}"] if missing else []
+    workers = sandbox(confinement, list(outcomes)).workers
+    missing = workers.missing if workers else []
+    return [f"CA220: this system cannot confine workers completely: it lacks {', '.join(missing)}"] if missing else []
 
 
 def count_by_code(failures: Iterable[Failure]) -> dict[str, int]:
     """How many failures there are of each code."""
     return dict(sorted(Counter(failure.code for failure in failures).items()))
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file and see it to disk, folder included."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2, default=str)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

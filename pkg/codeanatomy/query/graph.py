@@ -27,11 +27,15 @@ class OpenGraph:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self._session = SessionContext()
+        left_out = {table.name for table in AUXILIARY_TABLES} - generation.versions.keys()
         for table in TABLES:
+            if table.name in left_out:
+                continue
             location = generation.output_dir / table.name
             self._session.register_table(table.name, DeltaTable(str(location), version=generation.versions[table.name]))
         for view in PUBLIC_VIEWS:
-            self._session.register_view(view.name, self._session.sql(view.sql))
+            if not left_out.intersection(re.findall(r"\w+", view.sql)):
+                self._session.register_view(view.name, self._session.sql(view.sql))
 
     def frame(self, sql: str) -> DataFrame:
         """A query as a lazy DataFrame. Raises CA810 for SQL that is wrong, asks for a name there is not, or would change something."""
@@ -81,6 +85,8 @@ def _first_line(error: BaseException) -> str:
 def _hint(text: str) -> str:
     if missing := re.search(r"table '(?:[^'.]*\.)*([^'.]+)' not found", text):
         close = get_close_matches(missing.group(1), NAMES, n=1, cutoff=0.5)
+        if close and close[0] == missing.group(1):
+            return "the build left it out: build with --include-errors and --include-manifest"
         return (
             f"did you mean {close[0]!r}? `codeanatomy query --views` lists what there is"
             if close

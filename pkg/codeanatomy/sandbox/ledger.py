@@ -49,6 +49,8 @@ class ShardOutcome:
     restarts: int = 0
     python: str = ""
     in_force: tuple[str, ...] = ()
+    slowest: list[tuple[str, float]] = field(default_factory=list)
+    """Files that took the last worker longest, with their seconds."""
 
 
 Place = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]

@@ -65,6 +65,8 @@ class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: dict[str, int]
     files: int
     failed: int
+    slowest: tuple[tuple[int, float], ...] = ()
+    """Numbers of the files that took longest, with their seconds, as the worker has them: told, not relied on."""
 
 
 Payload = TypeVar("Payload", Ready, End)
@@ -301,6 +303,8 @@ class Worker:
                 f"and {self._rows} rows of {self._files} files were written",
                 hint="this is a bug of CodeAnatomy: please report it",
             )
+        files = self._ledger.files
+        self._ledger.outcome.slowest += [(files[number].path, seconds) for number, seconds in end.slowest if 0 <= number < len(files)]
         self._ended = True
 
     def _grant(self, seconds: float) -> None:

@@ -30,9 +30,11 @@ ORDER = json.loads(sys.argv[1])
 sys.path += ORDER["path"]
 
 import gc  # noqa: E402
+import heapq  # noqa: E402
 import importlib  # noqa: E402
 import platform  # noqa: E402
 import threading  # noqa: E402
+import time  # noqa: E402
 import traceback  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 
@@ -43,6 +45,8 @@ from codeanatomy.sandbox import confine, wire  # noqa: E402
 
 COLLECT_EVERY = 200
 """Files between two collections by hand: the collector is off, and cycles that a parser leaves behind are rare."""
+SLOWEST = 5
+"""So many files that took longest are told at the end."""
 
 
 class Inbox:
@@ -105,6 +109,7 @@ class Shift:
         self._rows = dict.fromkeys((table.name for table in extraction.tables), 0)
         self._waiting_files = 0
         self._waiting_bytes = 0
+        self._slowest: list[tuple[float, int]] = []
 
     def work(self, inbox: Inbox) -> None:
         """Read every file; then say that it was the last."""
@@ -117,7 +122,8 @@ class Shift:
                 gc.collect()
         if self._waiting_files:
             self._commit(last + 1)
-        self.outbox.send_json(wire.END, {"rows": self._rows, "files": self._files, "failed": self._failed})
+        slowest = [(number, seconds) for seconds, number in self._slowest]
+        self.outbox.send_json(wire.END, {"rows": self._rows, "files": self._files, "failed": self._failed, "slowest": slowest})
         inbox.wait_for_the_end()
 
     def _read(self, number: int, source: Source) -> None:
@@ -125,6 +131,7 @@ class Shift:
         self._files += 1
         self._waiting_files += 1
         self._waiting_bytes += len(source.data)
+        began = time.perf_counter()
         try:
             self._extraction.read(source)
         except Failed as failed:
@@ -138,6 +145,9 @@ class Shift:
                 "bend": failed.bend,
             }
             self.outbox.send_json(wire.FAILURE, fact)
+        heapq.heappush(self._slowest, (time.perf_counter() - began, number))
+        if len(self._slowest) > SLOWEST:
+            heapq.heappop(self._slowest)
 
     def _is_due(self) -> bool:
         return (

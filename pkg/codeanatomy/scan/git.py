@@ -102,6 +102,11 @@ class Git:
         listed = (os.path.realpath(line[len(_WORKTREE) :]) for line in worktrees.splitlines() if line.startswith(_WORKTREE))
         yield from (os.path.relpath(path, here) for path in sorted(listed) if path.startswith(here + b"/") and os.path.isdir(path))
 
+    async def status(self) -> Completed:
+        """Which commit is checked out, and what differs from it below the target, submodules left out: `status --porcelain=v2`."""
+        options = ("--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--ignore-submodules=all")
+        return await self._run("status", *options, "--", ".")
+
     async def ignores_target(self) -> bool:
         """Whether the surrounding repository has the whole target on its ignore list: then it says nothing about what is in it."""
         return (await self._run("check-ignore", "-q", ".")).well

@@ -87,11 +87,10 @@ async def scan(repository: Path, settings: ScanSettings | None = None, confineme
     failures = sorted([*listed.failures, *choice.failures, *failures], key=lambda failure: failure.order)
     if not contents:
         raise Coded("CA101", f"there is no Python source in {repository}", hint=listed.hint, details={"failures": failures})
-    roots = await to_thread.run_sync(Roots, choice.paths, project_folders(listed.paths))
-    scope = _scope(listed, contents, failures)
-    excluded = selector((), settings.exclude_globs)
-    kept = tuple(path for path in sorted(listed.paths) if not excluded(path.decode("utf-8", "backslashreplace")))
-    return Scan(repository, _sources(contents, roots), tuple(failures), tuple(content.text for content in contents), scope, reach, kept)
+    sources = await to_thread.run_sync(_sources, contents, choice.paths, listed)
+    scope = await to_thread.run_sync(_scope, listed, contents, failures)
+    kept = await to_thread.run_sync(_kept, listed, settings)
+    return Scan(repository, sources, tuple(failures), tuple(content.text for content in contents), scope, reach, kept)
 
 
 async def _list(repository: Path, settings: ScanSettings, confinement: Confinement) -> Listed:
@@ -142,7 +141,14 @@ def _scope(listed: Listed, contents: Sequence[Content], failures: Sequence[Failu
     return listed.scope.rows()
 
 
-def _sources(contents: Sequence[Content], roots: Roots) -> tuple[SourceFile, ...]:
+def _kept(listed: Listed, settings: ScanSettings) -> tuple[bytes, ...]:
+    """The listed paths that no exclude glob matches."""
+    excluded = selector((), settings.exclude_globs)
+    return tuple(path for path in sorted(listed.paths) if not excluded(path.decode("utf-8", "backslashreplace")))
+
+
+def _sources(contents: Sequence[Content], paths: Sequence[str], listed: Listed) -> tuple[SourceFile, ...]:
+    roots = Roots(paths, project_folders(listed.paths))
     return tuple(_source(file_id, content, roots) for file_id, content in zip(file_ids(contents), contents, strict=True))
 
 

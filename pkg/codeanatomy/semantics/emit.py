@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,14 @@ def _view(node: Node) -> ViewDefinition:
         return ViewDefinition(node.name, "sql", list(node.inputs), _columns(node.columns), SqlTransform(node.sql))
     assert node.operator is not None, f"view {node.name!r} is neither SQL nor an operator"
     assert node.port is not None, f"view {node.name!r} names no port"
-    parameters = PARAMETERS.get(node.operator, dict)()
-    transform = OperatorTransform(node.operator, dict(node.ports), node.port, parameters)
+    transform = OperatorTransform(node.operator, dict(node.ports), node.port, _parameters(node.operator))
     return ViewDefinition(node.name, "operator", list(node.inputs), _columns(node.columns), transform)
+
+
+@cache
+def _parameters(operator: str) -> Any:
+    """What an operator is told, made once: every port of it is a view of its own."""
+    return PARAMETERS.get(operator, dict)()
 
 
 def _target(output: Output, output_dir: Path) -> OutputTarget:

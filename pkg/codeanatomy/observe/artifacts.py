@@ -1,0 +1,131 @@
+"""What the engine planned and did, as documented JSON: the artifacts `codeanatomy.engine.*`. Figures are the engine's; null is what it does not say.
+
+The JSON Schema of each is generated from its struct and kept in `schemas/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class Artifact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every artifact has: its kind and the version of its schema."""
+
+    KIND: ClassVar[str]
+
+    artifact: str
+    schema_version: int
+    spec_hash: str
+
+
+class EnginePlanSummaryArtifact(Artifact, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much a compiled spec holds; null is what a spec of this version does not have."""
+
+    KIND: ClassVar[str] = "codeanatomy.engine.plan_summary"
+
+    view_count: int
+    unused_view_count: int
+    join_edge_count: int | None
+    rule_intent_count: int | None
+    rulepack_profile: str | None
+    input_relation_count: int
+    output_target_count: int
+
+
+class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing to do: a run of an operator, or an output; the operators and the tables that it waits for."""
+
+    kind: str
+    name: str
+    operators: list[str]
+    tables: list[str]
+
+
+class EnginePlanScheduleArtifact(Artifact, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What runs after what."""
+
+    KIND: ClassVar[str] = "codeanatomy.engine.plan_schedule"
+
+    jobs: list[Job]
+
+
+class EngineExecutionSummaryArtifact(Artifact, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a run of a spec did, summed up."""
+
+    KIND: ClassVar[str] = "codeanatomy.engine.execution_summary"
+
+    envelope_hash: str
+    output_rows: int
+    output_batches: int | None
+    elapsed_compute_nanos: int
+    spill_file_count: int
+    spilled_bytes: int
+    operator_count: int
+    tables_materialized: int
+    total_rows_written: int
+    peak_pool_bytes: int
+    phase_seconds: dict[str, float]
+    warning_count: int
+    warning_codes: list[str]
+
+
+ARTIFACTS: tuple[type[Artifact], ...] = (EnginePlanSummaryArtifact, EnginePlanScheduleArtifact, EngineExecutionSummaryArtifact)
+SCHEMA_VERSION = 1
+
+
+def plan_summary(spec: Mapping[str, Any], graph: Mapping[str, Any]) -> EnginePlanSummaryArtifact:
+    """The summary of a spec, as it was handed to the engine."""
+    return EnginePlanSummaryArtifact(
+        **_head(EnginePlanSummaryArtifact, graph),
+        view_count=len(spec["view_definitions"]),
+        unused_view_count=len(graph["unused_views"]),
+        join_edge_count=len(spec["join_graph"]["edges"]) if "join_graph" in spec else None,
+        rule_intent_count=len(spec["rule_intents"]) if "rule_intents" in spec else None,
+        rulepack_profile=spec.get("rulepack_profile"),
+        input_relation_count=len(spec["input_relations"]),
+        output_target_count=len(spec["output_targets"]),
+    )
+
+
+def plan_schedule(graph: Mapping[str, Any]) -> EnginePlanScheduleArtifact:
+    """The engine's schedule, with operators by name."""
+    schedule = graph["plan"]["summary"]["schedule"]
+    operators = {job["run"]: job["operator"] for job in schedule if "run" in job}
+    return EnginePlanScheduleArtifact(**_head(EnginePlanScheduleArtifact, graph), jobs=[_job(job, operators) for job in schedule])
+
+
+def execution_summary(graph: Mapping[str, Any]) -> EngineExecutionSummaryArtifact:
+    """The sums over operators and outputs of a run."""
+    operators, rows = graph["operators"], sum(output["rows"] for output in graph["outputs"])
+    return EngineExecutionSummaryArtifact(
+        **_head(EngineExecutionSummaryArtifact, graph),
+        envelope_hash=graph["envelope_hash"],
+        output_rows=rows,
+        output_batches=graph.get("output_batches"),
+        elapsed_compute_nanos=_sum(operators, "elapsed_ns") - _sum(operators, "read_ns"),
+        spill_file_count=_sum(operators, "spills"),
+        spilled_bytes=_sum(operators, "spilled_bytes"),
+        operator_count=sum(operator.get("nodes", 1) for operator in operators),
+        tables_materialized=len(graph["outputs"]),
+        total_rows_written=rows,
+        peak_pool_bytes=graph["peak_pool_bytes"],
+        phase_seconds=dict(graph["seconds"]),
+        warning_count=len(graph["warnings"]),
+        warning_codes=sorted({warning["code"] for warning in graph["warnings"]}),
+    )
+
+
+def _head(kind: type[Artifact], graph: Mapping[str, Any]) -> dict[str, Any]:
+    return {"artifact": kind.KIND, "schema_version": SCHEMA_VERSION, "spec_hash": graph["spec_hash"]}
+
+
+def _job(job: Mapping[str, Any], operators: Mapping[int, str]) -> Job:
+    kind, name = ("operator", job["operator"]) if "run" in job else ("output", job["output"])
+    return Job(kind, name, sorted({operators[run] for run in job["needs"]}), sorted(job["reads"]))
+
+
+def _sum(operators: Iterable[Mapping[str, Any]], figure: str) -> int:
+    return sum(operator.get(figure, 0) for operator in operators)

@@ -1,0 +1,172 @@
+"""What a build says of itself at its end: its measurements, the auxiliary tables, the manifest, the run bundle, the report. It decides nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from anyio import to_thread
+
+from codeanatomy import engine
+from codeanatomy.catalog.tables import EXTRACT_ERRORS, NORMALIZE_OUTPUTS, RUN_MANIFEST
+from codeanatomy.collect import Collection
+from codeanatomy.engine.generation import OutputFolder
+from codeanatomy.engine.writer import Written
+from codeanatomy.failure import Coded, Failure
+from codeanatomy.observe import auxiliary, measure
+from codeanatomy.observe.bundle import Bundle, pretty
+from codeanatomy.observe.delta_log import Extent, extent
+from codeanatomy.observe.manifest import FileCounts, RunManifest, configuration, run_manifest, sandbox_warnings
+from codeanatomy.observe.report.account import Account
+from codeanatomy.observe.report.compose import diagnostics_report
+from codeanatomy.observe.report.markdown import markdown
+from codeanatomy.observe.report.page import html
+from codeanatomy.observe.run import Run
+from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult, TableResult
+from codeanatomy.scan import Scan
+from codeanatomy.scan.revision import Revision
+from codeanatomy.semantics.ir import IR
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the stages of a build made, up to the graph. `locations` are the folders of all tables that the engine read."""
+
+    sources: Scan
+    revision: Revision
+    evidence: Collection[Written]
+    failures: list[Failure]
+    problems: TableResult
+    locations: dict[str, tuple[Path, int]]
+    ir: IR
+    spec: str
+    graph: dict[str, Any]
+
+    @property
+    def files(self) -> FileCounts:
+        failed = {failure.path for failure in self.failures if failure.severity == "error"}
+        return FileCounts(len(self.sources.sources), len(failed))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The result, and what the report is made of."""
+
+    result: GraphProductBuildResult
+    made: Made
+    manifest: RunManifest
+    extents: dict[str, Extent]
+
+
+async def settle(run: Run, request: GraphProductBuildRequest, made: Made, output: OutputFolder) -> Settled:
+    """Measure, and write what goes with the graph. Raises CA873 when the disk does not take the run's files."""
+    tables = {output["table"]: TableResult.of(output) for output in made.graph["outputs"]}
+    tables[NORMALIZE_OUTPUTS.name] = await auxiliary.write_views(run, made.ir, request.output)
+    facts = {name: TableResult.of(asdict(written)) for name, written in made.evidence.tables.items()}
+    # What is not published lies, and is told, with the evidence.
+    (tables if request.include_errors else facts)[EXTRACT_ERRORS.name] = made.problems
+    extents = await to_thread.run_sync(_extents, made)
+    warnings = _warnings(request, made)
+    # In threads, as everything that grows with the repository: it may have thousands of failures.
+    await to_thread.run_sync(_measure, run, made, {**facts, **tables}, extents)
+    await to_thread.run_sync(_log, run, made, warnings)
+    bundle = Bundle(request.run_folder(run.run_id), run)
+    if request.include_run_bundle:
+        await to_thread.run_sync(_write_bundle, bundle, request, made)
+    told = await to_thread.run_sync(
+        run_manifest,
+        run,
+        request,
+        made.revision,
+        made.files,
+        made.evidence,
+        made.failures,
+        facts,
+        tables,
+        made.graph,
+        engine.versions(),
+        warnings,
+    )
+    manifest_path = None
+    if request.include_manifest:
+        manifest_path = await to_thread.run_sync(bundle.write_synced, "manifest.json", "manifest", told)
+        tables[RUN_MANIFEST.name] = await auxiliary.write_manifest(run, told, request.output, output.former)
+    result = GraphProductBuildResult(
+        run_id=run.run_id,
+        generation=0,
+        repository=request.repository,
+        output_dir=request.output,
+        manifest_path=manifest_path,
+        run_bundle=bundle.folder if request.include_run_bundle else None,
+        report_path=None,
+        seconds=run.seconds,
+        tables=tables,
+        evidence=facts,
+        files_scanned=told.files.scanned,
+        files_failed=told.files.failed,
+        failures=told.failures,
+        problems=tuple(made.failures),
+        spec_hash=told.spec_hash,
+        envelope_hash=told.envelope_hash,
+        warnings=warnings,
+    )
+    return Settled(result, made, told, extents)
+
+
+def write_report(run: Run, request: GraphProductBuildRequest, settled: Settled, generation: int) -> tuple[Path | None, list[str]]:
+    """The report and the log of a run that has published, and what came of writing them: a disk that does not take them is a warning."""
+    locations = {name: request.output / name for name in settled.result.tables}
+    locations |= {name: request.evidence_folder(name) for name in settled.result.evidence}
+    account = Account(
+        run,
+        settled.manifest,
+        settled.made.graph,
+        settled.made.failures,
+        settled.result.warnings,
+        locations,
+        settled.extents,
+        generation,
+    )
+    bundle = Bundle(request.run_folder(run.run_id), run)
+    try:
+        report = diagnostics_report(account)
+        bundle.write("report.json", "report_json", pretty(report))
+        bundle.write("report.md", "report_md", markdown(report).encode())
+        path = bundle.write("report.html", "report_html", html(report).encode())
+        bundle.write_log()
+    except Coded as failure:
+        return None, [f"CA874: the graph is published, its report is not written: {failure.message}"]
+    return path, []
+
+
+def _extents(made: Made) -> dict[str, Extent]:
+    return {name: extent(location, version) for name, (location, version) in made.locations.items()}
+
+
+def _measure(run: Run, made: Made, tables: dict[str, TableResult], extents: dict[str, Extent]) -> None:
+    measure.measure_failures(run, made.failures)
+    measure.measure_engine(run, made.graph)
+    measure.measure_inputs(run, extents)
+    measure.measure_tables(run, tables)
+
+
+def _warnings(request: GraphProductBuildRequest, made: Made) -> list[str]:
+    return [
+        *sandbox_warnings(request.confinement, made.evidence.extractors.values()),
+        *made.evidence.warnings,
+        *(warning["message"] for warning in made.graph["warnings"]),
+    ]
+
+
+def _log(run: Run, made: Made, warnings: list[str]) -> None:
+    for warning in warnings:
+        run.warn(warning)
+    for failure in made.failures:
+        run.problem(failure)
+
+
+def _write_bundle(bundle: Bundle, request: GraphProductBuildRequest, made: Made) -> None:
+    bundle.write_json("config.json", "config", configuration(request))
+    bundle.write_plan(json.loads(made.spec), made.graph)
