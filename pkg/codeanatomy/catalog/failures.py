@@ -812,6 +812,15 @@ FAILURES: tuple[FailureKind, ...] = (
         "Look at the message and hint; the former generation is as it was.",
     ),
     _build(
+        "CA639",
+        "graph not readable",
+        "query",
+        5,
+        "A table of the graph cannot be read.",
+        "Files of the output folder are missing or damaged, or may not be read.",
+        "Build the graph again, or restore its folder.",
+    ),
+    _build(
         "CA690",
         "cancelled",
         "cancelled",
