@@ -194,6 +194,18 @@ class Graph:
 
         return await self._ask(calls.path, start, goal)
 
+    async def export(
+        self, form: str, output: str | Path, *, function: str | None = None, around: str | None = None, depth: int | None = None
+    ) -> None:
+        """Write the graph to a file (`pycg`, `graphml`, `jsonl`, `dot`) or a folder (`parquet`, `csv`): whole, or nothing.
+
+        Of DOT, `function` gives the control flow of a function, and `around` what is so many steps (`depth`, or 1) around a definition.
+        Raises `Coded` CA637 for another form, CA638 for a part that the form does not have, CA805 when the output cannot be written.
+        """
+        from codeanatomy.export import forms
+
+        await anyio.to_thread.run_sync(forms.export, self._graph, forms.wanted(form, function, around, depth), Path(output))
+
     async def _ask(self, question: Callable[..., Answer], *asked: object) -> pa.Table:
         return (await anyio.to_thread.run_sync(question, self._graph, *asked)).table
 

@@ -29,6 +29,7 @@ CASES = {
     "ask-impact": ["ask", "impact", "shop/money.py", "--graph", "OUT"],
     "ask-slice": ["ask", "slice", "shop/money.py:5", "--graph", "OUT"],
     "ask-path": ["ask", "path", "main", "shop.money.add", "--graph", "OUT"],
+    "export": ["export", "--format", "csv", "--graph", "OUT", "--output", "EMPTY/csv"],
     "config-show": ["config", "show", "REPO"],
     "config-validate": ["config", "validate", "REPO"],
     "config-init": ["config", "init", "EMPTY"],

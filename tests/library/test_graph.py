@@ -81,6 +81,23 @@ async def test_a_question_does_not_change_the_answer_to_the_next(output):
 
 
 @pytest.mark.anyio
+async def test_exports(output, tmp_path):
+    async with codeanatomy.open_graph(output) as graph:
+        await graph.export("pycg", tmp_path / "calls.json")
+        await graph.export("csv", tmp_path / "neo4j")
+        await graph.export("dot", str(tmp_path / "add.dot"), function="shop.money.add")
+        await graph.export("dot", tmp_path / "around.dot", around="shop.money.add", depth=2)
+        with pytest.raises(Coded, match="CA637"):
+            await graph.export("xml", tmp_path / "never")
+        with pytest.raises(Coded, match="CA630"):
+            await graph.export("dot", tmp_path / "never", around="shop.money.ad")
+    assert json.loads((tmp_path / "calls.json").read_text())["shop.cart.Base.total"] == ["shop.money.add"]
+    assert (tmp_path / "add.dot").read_text().startswith('digraph "shop.money.add" {')
+    assert "shop.cart.Cart.pay" in (tmp_path / "around.dot").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["add.dot", "around.dot", "calls.json", "neo4j"]
+
+
+@pytest.mark.anyio
 async def test_failures_are_coded(output):
     async with codeanatomy.open_graph(output) as graph:
         with pytest.raises(Coded, match="CA630"):

@@ -385,6 +385,21 @@ def _value(column: Column) -> Any:
 _ASKED = {question.name: _answer(question) for question in QUESTIONS}
 
 
+class ExportedFile(Answer, frozen=True):
+    """A file that was written."""
+
+    path: str
+    bytes: int
+
+
+class Exported(Answer, frozen=True):
+    """A graph in another form: the generation, the form, and the files it is in."""
+
+    generation: int
+    format: str
+    files: list[ExportedFile]
+
+
 ANSWERS: dict[str, Any] = {
     "build": Built | BuildFailed | BuildCancelled,
     "plan": Planned,
@@ -392,6 +407,7 @@ ANSWERS: dict[str, Any] = {
     "query-describe": list[RelationColumn],
     **{f"ask-{name}": answer for name, answer in _ASKED.items() if name not in ("imports", "import_cycles")},
     "ask-imports": _ASKED["imports"] | _ASKED["import_cycles"],
+    "export": Exported,
     "config-show": ConfigShown,
     "config-validate": ConfigValidated,
     "config-init": ConfigWritten,
