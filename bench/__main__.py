@@ -1,4 +1,4 @@
-"""`python -m bench`: its three verbs, and the course of a run. What is measured, and how, is in the modules it calls."""
+"""`python -m bench`: its verbs, and the course of a run. What is measured, and how, is in the modules it calls."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.ask import ask
 from bench.build import SCRATCH, measure_build
 from bench.cancel import measure_cancels
 from bench.commit import commit
@@ -61,6 +62,11 @@ def compare(options: argparse.Namespace) -> None:
     if former.repository != latter.repository or former.version != latter.version:
         raise RuntimeError("the two runs are not of the same repository")
     print(comparison(former, latter))
+
+
+def questions(options: argparse.Namespace) -> None:
+    """Say how long questions of a graph take."""
+    print(ask(options.graph, options.rounds))
 
 
 def _results(options: argparse.Namespace) -> Results:
@@ -128,6 +134,10 @@ def _options() -> argparse.Namespace:
     comparing.set_defaults(verb=compare)
     comparing.add_argument("former", type=Path, metavar="A")
     comparing.add_argument("latter", type=Path, metavar="B")
+    asking = verbs.add_parser("ask", help="ask a graph every question, in the library and as a command")
+    asking.set_defaults(verb=questions)
+    asking.add_argument("graph", type=Path, metavar="GRAPH", help="output folder of a build")
+    asking.add_argument("--rounds", type=_count, default=5, metavar="N", help="times that each is asked; medians are shown [5]")
     options = parser.parse_args()
     if "cancel" in getattr(options, "parts", ()) and "build" not in options.parts:
         parser.error("cancel needs build: its moments are spread over the time that a build takes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResul
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from codeanatomy.query.answer import Answer
     from codeanatomy.query.graph import OpenGraph
 
 
@@ -94,22 +95,126 @@ class Graph:
         """All rows of a table or public view. Raises `Coded` CA810 for a name there is not."""
         return await anyio.to_thread.run_sync(self._graph.table, name)
 
-    async def callers(self, qualified_name: str) -> pa.Table:
-        """Rows of `calls` whose callee has that qualified name."""
-        return await self.sql(f"SELECT * FROM calls WHERE callee = {_quoted(qualified_name)} ORDER BY path, line, col")
+    async def callers(self, name: str) -> pa.Table:
+        """Who calls a function, class, external symbol or builtin: rows of `calls` to it.
 
-    async def callees(self, qualified_name: str) -> pa.Table:
-        """Rows of `calls` whose caller has that qualified name."""
-        return await self.sql(f"SELECT * FROM calls WHERE caller = {_quoted(qualified_name)} ORDER BY path, line, col")
+        A name is a qualified name, or an ending of one. Raises `Coded` CA630 for a name there is not, CA631 for an ending of several.
+        Columns: caller_id, caller, path, line, col, end_line, end_col, callee_id, callee, callee_kind, callee_path, callee_line, implicit, via,
+        origin, resolution, confidence, ambiguity_group.
+        """
+        from codeanatomy.query import calls
+
+        return await self._ask(calls.callers, name)
+
+    async def callees(self, name: str) -> pa.Table:
+        """What a function, lambda or module calls: rows of `calls` from it. Columns and failures as of `callers`."""
+        from codeanatomy.query import calls
+
+        return await self._ask(calls.callees, name)
+
+    async def refs(self, name: str) -> pa.Table:
+        """Where a name is used: rows of `refs` whose target it is. Raises as `callers` does.
+
+        Columns: path, line, col, end_line, end_col, name, access, target_id, target, target_path, target_line, target_col, origin, confidence.
+        """
+        from codeanatomy.query import uses
+
+        return await self._ask(uses.refs, name)
+
+    async def definition(self, path: str, line: int, col: int) -> pa.Table:
+        """What the name at a place means; lines and columns count from 1. Several rows are alternatives.
+
+        Raises `Coded` CA634 for a source there is not, CA632 when no name is there.
+        Columns: target_id, target, kind, path, line, col, end_line, end_col, origin, confidence.
+        """
+        from codeanatomy.query import uses
+
+        return await self._ask(uses.definition, path, line, col)
+
+    async def subclasses(self, name: str) -> pa.Table:
+        """Classes that inherit from a class, directly and by others, the nearest first. Raises as `callers` does.
+
+        Columns: class_id, class, path, line, col, base_id, base, distance.
+        """
+        from codeanatomy.query import hierarchy
+
+        return await self._ask(hierarchy.subclasses, name)
+
+    async def overrides(self, name: str) -> pa.Table:
+        """Methods that override a method (`relation` is `overrides`), and those that it overrides (`overridden`). Raises as `callers` does.
+
+        Columns: method_id, method, path, line, col, relation, distance.
+        """
+        from codeanatomy.query import hierarchy
+
+        return await self._ask(hierarchy.overrides, name)
+
+    async def imports(self, module: str | None = None) -> pa.Table:
+        """All imports, or those of a module and those that import it. Raises as `callers` does.
+
+        Columns: importer, path, line, relation, module, name, alias, target, target_kind, distribution, version.
+        """
+        from codeanatomy.query import imports
+
+        return await self._ask(imports.imports, module)
+
+    async def import_cycles(self) -> pa.Table:
+        """Every import inside a group of modules that import each other in a circle, the largest group first.
+
+        Columns: cycle, modules, importer, path, line, imported, deferred.
+        """
+        from codeanatomy.query import imports
+
+        return await self._ask(imports.import_cycles)
+
+    async def impact(self, *paths: str, depth: int | None = None) -> pa.Table:
+        """What a change of some sources (or of those below some folders) may affect, the nearest first, no farther than `depth`.
+
+        Raises `Coded` CA634 for a path that names no source.
+        Columns: id, kind, qualified_name, path, line, col, distance, reason, through_id, through, site_line.
+        """
+        from codeanatomy.query import impact
+
+        return await self._ask(impact.impact, paths, depth)
+
+    async def slice(self, path: str, line: int, *, forward: bool = False, depth: int | None = None, lines: int | None = 200) -> pa.Table:
+        """The lines that a line depends on, or with `forward` those that depend on it, the nearest first.
+
+        It goes no farther than `depth` and gives no more than so many lines (None: all). Raises `Coded` CA634 for a source there is not,
+        CA632 for a line without a statement. Columns: path, line, function, distance, reason, name, through_path, through_line.
+        """
+        from codeanatomy.query import slices
+
+        return await self._ask(slices.slice_of, path, line, forward, depth, lines)
+
+    async def path(self, start: str, goal: str) -> pa.Table:
+        """A shortest chain of calls from one thing to another: `step`, then the columns of `callers`.
+
+        Raises as `callers` does, and `Coded` CA633 when there is no chain.
+        """
+        from codeanatomy.query import calls
+
+        return await self._ask(calls.path, start, goal)
+
+    async def export(
+        self, form: str, output: str | Path, *, function: str | None = None, around: str | None = None, depth: int | None = None
+    ) -> None:
+        """Write the graph to a file (`pycg`, `graphml`, `jsonl`, `dot`) or a folder (`parquet`, `csv`): whole, or nothing.
+
+        Of DOT, `function` gives the control flow of a function, and `around` what is so many steps (`depth`, or 1) around a definition.
+        Raises `Coded` CA637 for another form, CA638 for a part that the form does not have, CA805 when the output cannot be written.
+        """
+        from codeanatomy.export import forms
+
+        await anyio.to_thread.run_sync(forms.export, self._graph, forms.wanted(form, function, around, depth), Path(output))
+
+    async def _ask(self, question: Callable[..., Answer], *asked: object) -> pa.Table:
+        return (await anyio.to_thread.run_sync(question, self._graph, *asked)).table
 
 
 @asynccontextmanager
 async def open_graph(output_dir: str | Path, generation: int | None = None) -> AsyncIterator[Graph]:
-    """Open a published graph for reading: the current generation, or another by number. Raises `Coded` CA801 and CA802."""
+    """Open a published graph for reading: the current generation, or another by number. Raises `Coded` CA801, CA802 and CA639."""
     from codeanatomy.query.graph import open_graph_sync
 
     yield Graph(await anyio.to_thread.run_sync(open_graph_sync, output_dir, generation))
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

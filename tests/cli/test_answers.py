@@ -19,6 +19,17 @@ CASES = {
     "plan": ["plan", "REPO", "--validate", "--show-graph", "--show-schedule", "--show-inferred-deps", "--show-task-graph"],
     "query": ["query", "SELECT * FROM calls", "--graph", "OUT"],
     "query-describe": ["query", "--describe", "calls", "--graph", "OUT"],
+    "ask-callers": ["ask", "callers", "shop.money.add", "--graph", "OUT"],
+    "ask-callees": ["ask", "callees", "shop.cart.make", "--graph", "OUT"],
+    "ask-refs": ["ask", "refs", "shop.cart.Cart", "--graph", "OUT"],
+    "ask-definition": ["ask", "definition", "shop/cart.py:7:22", "--graph", "OUT"],
+    "ask-subclasses": ["ask", "subclasses", "shop.cart.Base", "--graph", "OUT"],
+    "ask-overrides": ["ask", "overrides", "shop.cart.Base.total", "--graph", "OUT"],
+    "ask-imports": ["ask", "imports", "shop.cart", "--graph", "OUT"],
+    "ask-impact": ["ask", "impact", "shop/money.py", "--graph", "OUT"],
+    "ask-slice": ["ask", "slice", "shop/money.py:5", "--graph", "OUT"],
+    "ask-path": ["ask", "path", "main", "shop.money.add", "--graph", "OUT"],
+    "export": ["export", "--format", "csv", "--graph", "OUT", "--output", "EMPTY/csv"],
     "config-show": ["config", "show", "REPO"],
     "config-validate": ["config", "validate", "REPO"],
     "config-init": ["config", "init", "EMPTY"],
@@ -53,9 +64,15 @@ def answers(run, places):
     """What each case prints, with its words; `--json` and `--output-format json` take turns."""
     found = {}
     for number, (name, case) in enumerate(CASES.items()):
-        words = [str(places.get(word, word)) for word in case]
+        words = [_placed(places, word) for word in case]
         found[name] = (words, run(*words, *(["--json"] if number % 2 else ["--output-format", "json"])))
     return found
+
+
+def _placed(places, word):
+    """A word with the path of the place that it starts with."""
+    start, slash, rest = word.partition("/")
+    return f"{places[start]}{slash}{rest}" if start in places else word
 
 
 def test_every_answer_has_a_schema_and_a_case():

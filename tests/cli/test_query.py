@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -132,3 +133,17 @@ def test_a_result_that_cannot_be_written_is_coded(run, shop):
     done = run("query", CALLS, "--output", "/no/such/folder/file", cwd=shop)
     assert done.returncode == 5
     assert "CA805" in done.stderr
+
+
+def test_a_graph_with_a_table_missing_is_coded(run, shop, tmp_path):
+    output = shutil.copytree(shop / "build" / "codeanatomy", tmp_path / "graph")
+    shutil.rmtree(output / "cpg_props")
+    done = run("query", CALLS, "--graph", output)
+    assert done.returncode == 5
+    assert f"CA639: cannot read {output}/cpg_props" in done.stderr
+
+
+def test_a_query_that_fails_leaves_no_file(run, shop, tmp_path):
+    done = run("query", "SELECT CAST(name AS INT) FROM definitions", "--format", "csv", "--output", tmp_path / "result.csv", cwd=shop)
+    assert done.returncode == 5
+    assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 SCHEMAS = Path(__file__).parents[2] / "pkg" / "codeanatomy" / "cli" / "schemas"
 VALIDATORS = {path.stem: Draft202012Validator(json.loads(path.read_text(encoding="utf-8"))) for path in SCHEMAS.glob("*.json")}
 
-WITH_PARTS = {"config", "delta"}
+WITH_PARTS = {"ask", "config", "delta"}
 
 
 def schema_of(arguments: Sequence[str], answer: Any) -> str:

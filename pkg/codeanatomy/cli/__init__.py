@@ -7,13 +7,13 @@ import sys
 import time
 from collections.abc import Sequence
 
-from codeanatomy.cli import build, config, delta, diag, explain, plan, query, version
+from codeanatomy.cli import ask, build, config, delta, diag, explain, export, plan, query, version
 from codeanatomy.cli.completion import InstallCompletion, ShowCompletion
 from codeanatomy.cli.output import fail, failed
 from codeanatomy.cli.parser import Parser, ShowVersion, add, talk
 from codeanatomy.failure import Coded
 
-COMMANDS = (build, plan, query, config, delta, diag, explain, version)
+COMMANDS = (build, plan, query, ask, export, config, delta, diag, explain, version)
 
 NO_ENGINE = 10
 INTERRUPTED = 130

@@ -5,9 +5,12 @@ A command that fails prints `Failed` instead; `build` has an object of its own f
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+
+from codeanatomy.catalog.questions import QUESTIONS, Question
+from codeanatomy.catalog.shapes import Column
 
 Unset = msgspec.UnsetType
 UNSET = msgspec.UNSET
@@ -352,11 +355,61 @@ class Republished(Answer, frozen=True):
     notes: list[str] = []
 
 
+_TYPES: dict[str, Any] = {"int32": int, "int64": int, "float64": float, "string": str, "bool": bool}
+
+
+class Asked(Answer, frozen=True):
+    """What every answer to a question has: the generation that was asked, what for (names in full), and what limits it.
+
+    `total` is null where not all rows were looked for; `truncated` says whether there are more than these.
+    """
+
+    generation: int
+    asked: list[str]
+    total: int | None
+    truncated: bool
+    notes: list[str]
+
+
+def _answer(question: Question) -> Any:
+    """The answer to a question: its rows have the columns that the catalog declares."""
+    name = question.name.title().replace("_", "")
+    row = msgspec.defstruct(f"{name}Row", [(column.name, _value(column)) for column in question.columns], bases=(Answer,), frozen=True)
+    rows = Annotated[list[row], msgspec.Meta(description=question.sentence)]  # type: ignore[valid-type]
+    return msgspec.defstruct(name, [("rows", rows)], bases=(Asked,), frozen=True, tag_field="question", tag=question.name)
+
+
+def _value(column: Column) -> Any:
+    kind = _TYPES[column.type]
+    return Annotated[kind | None if column.nullable else kind, msgspec.Meta(description=column.sentence)]
+
+
+_ASKED = {question.name: _answer(question) for question in QUESTIONS}
+
+
+class ExportedFile(Answer, frozen=True):
+    """A file that was written."""
+
+    path: str
+    bytes: int
+
+
+class Exported(Answer, frozen=True):
+    """A graph in another form: the generation, the form, and the files it is in."""
+
+    generation: int
+    format: str
+    files: list[ExportedFile]
+
+
 ANSWERS: dict[str, Any] = {
     "build": Built | BuildFailed | BuildCancelled,
     "plan": Planned,
     "query": QueryRows | list[Relation],
     "query-describe": list[RelationColumn],
+    **{f"ask-{name}": answer for name, answer in _ASKED.items() if name not in ("imports", "import_cycles")},
+    "ask-imports": _ASKED["imports"] | _ASKED["import_cycles"],
+    "export": Exported,
     "config-show": ConfigShown,
     "config-validate": ConfigValidated,
     "config-init": ConfigWritten,

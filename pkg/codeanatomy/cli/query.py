@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from codeanatomy.catalog.public import PUBLIC_VIEWS
 from codeanatomy.catalog.tables import AUXILIARY_TABLES, GRAPH_TABLES
+from codeanatomy.export.whole import whole_file
 from codeanatomy.failure import Coded
 from codeanatomy.query.generation import find_output
 
@@ -86,13 +87,9 @@ def _sink(path: Path | None) -> Iterator[IO[bytes]]:
     if path is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
-        return
-    try:
-        file = path.open("wb")
-    except OSError as error:
-        raise Coded("CA805", f"cannot write {path}: {error.strerror}", "name another file with --output") from error
-    with file:
-        yield file
+    else:
+        with whole_file(path) as file:
+            yield file
 
 
 def _counted(batches: Iterable[pa.RecordBatch], options: argparse.Namespace) -> Iterator[pa.RecordBatch]:

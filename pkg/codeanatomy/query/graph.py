@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from difflib import get_close_matches
+from functools import reduce
 from pathlib import Path
+from threading import RLock
+from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import pyarrow as pa
-from datafusion import DataFrame, SessionContext, SQLOptions
+from datafusion import DataFrame, SessionConfig, SessionContext, SQLOptions
 from deltalake import DeltaTable
 
 from codeanatomy.catalog.public import PUBLIC_VIEWS
@@ -16,7 +20,18 @@ from codeanatomy.catalog.tables import AUXILIARY_TABLES, GRAPH_TABLES
 from codeanatomy.failure import Coded
 from codeanatomy.query.generation import Generation, open_generation
 
+T = TypeVar("T")
+
+_SETTINGS = {
+    # A condition on one column is tested before the others are read: most questions want a few rows of millions.
+    "datafusion.execution.parquet.pushdown_filters": "true",
+    "datafusion.execution.parquet.reorder_filters": "true",
+    # Texts as every reader of Arrow knows them.
+    "datafusion.execution.parquet.schema_force_view_types": "false",
+    "datafusion.sql_parser.map_string_types_to_utf8view": "false",
+}
 READ_ONLY = SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
+_FEW = 200
 TABLES = (*GRAPH_TABLES, *AUXILIARY_TABLES)
 NAMES = (*(view.name for view in PUBLIC_VIEWS), *(table.name for table in TABLES))
 
@@ -26,16 +41,35 @@ class OpenGraph:
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
-        self._session = SessionContext()
+        self._made: dict[Callable[[OpenGraph], Any], Any] = {}
+        self._making = RLock()  # the library asks from several threads
+        self._session = SessionContext(SessionConfig(_SETTINGS))
         left_out = {table.name for table in AUXILIARY_TABLES} - generation.versions.keys()
         for table in TABLES:
             if table.name in left_out:
                 continue
             location = generation.output_dir / table.name
-            self._session.register_table(table.name, DeltaTable(str(location), version=generation.versions[table.name]))
+            try:
+                self._register(table.name, location, generation.versions[table.name])
+            except Exception as error:  # deltalake and DataFusion have no class of failures in common
+                raise Coded(
+                    "CA639", f"cannot read {location}: {_first_line(error)}", "build the graph again, or restore its folder"
+                ) from error
         for view in PUBLIC_VIEWS:
             if not left_out.intersection(re.findall(r"\w+", view.sql)):
                 self._session.register_view(view.name, self._session.sql(view.sql))
+
+    def _register(self, name: str, location: Path, version: int) -> None:
+        """Register the Parquet files that a version of a table consists of: DataFusion reads them ten times faster than through the table."""
+        table = DeltaTable(str(location), version=version)
+        files = [(location / unquote(uri.rpartition("/")[2])).resolve().as_uri() for uri in table.file_uris()]
+        match files:
+            case []:  # nothing to take the columns from but the table
+                self._session.register_table(name, table)
+            case [file]:
+                self._session.register_parquet(name, file)
+            case _:
+                self._session.register_view(name, reduce(DataFrame.union, map(self._session.read_parquet, files)))
 
     def frame(self, sql: str) -> DataFrame:
         """A query as a lazy DataFrame. Raises CA810 for SQL that is wrong, asks for a name there is not, or would change something."""
@@ -51,6 +85,21 @@ class OpenGraph:
             return frame.to_arrow_table()
         except Exception as error:  # DataFusion gives no narrower class for a query that fails at run time
             raise Coded("CA811", _first_line(error), "the query was understood but failed on the data") from error
+
+    def among(self, sql: str, column: str, ids: Collection[int]) -> pa.Table:
+        """Rows of a query whose column is one of these ids. A few are a condition that prunes the scan, many are joined."""
+        if len(ids) <= _FEW:
+            return self.sql(f'SELECT * FROM ({sql}) WHERE "{column}" IN ({", ".join(map(str, ids)) or "NULL"})')
+        wanted = self._session.from_arrow(pa.table({"wanted": pa.array(list(ids), pa.int64())}))
+        return self.frame(sql).join(wanted, left_on=column, right_on="wanted", how="semi").to_arrow_table()
+
+    def kept(self, make: Callable[[OpenGraph], T]) -> T:
+        """What `make` makes of this graph, made once: a generation never changes."""
+        with self._making:
+            if make not in self._made:
+                self._made[make] = make(self)
+            made: T = self._made[make]
+            return made
 
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         """The result of a query, batch by batch. Raises as `sql` does."""
@@ -74,7 +123,7 @@ class OpenGraph:
 
 
 def open_graph_sync(output_dir: str | Path, generation: int | None = None) -> OpenGraph:
-    """Open a published graph: the current generation of an output folder, or another by number. Raises CA801 and CA802."""
+    """Open a published graph: the current generation of an output folder, or another by number. Raises CA801, CA802 and CA639."""
     return OpenGraph(open_generation(Path(output_dir), generation))
 
 

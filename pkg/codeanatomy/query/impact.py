@@ -1,0 +1,91 @@
+"""The question what a change may affect (`impact`): what depends on what some sources define, directly and by others.
+
+It follows names, not values: where the value of a changed variable ends up is for `slices` to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+
+from codeanatomy.catalog.graph.kinds import DEFINITIONS
+from codeanatomy.query.answer import Answer, among, answer
+from codeanatomy.query.graph import OpenGraph
+from codeanatomy.query.lookup import definitions
+from codeanatomy.query.owners import Owners, positions
+from codeanatomy.query.places import sources
+from codeanatomy.query.walk import Arrows, Ids, walk
+
+REASONS = ("inheritance", "override", "call", "import", "reference")
+"""Why something depends on another; what is said first counts where several hold."""
+
+_EDGES = """
+SELECT CASE kind WHEN 'inherits' THEN 0 WHEN 'overrides' THEN 1 WHEN 'calls' THEN 2 WHEN 'calls_implicitly' THEN 2 WHEN 'imports' THEN 3 ELSE 4 END AS reason,
+       src, dst, coalesce(file_id, 0) AS file_id, coalesce(bstart, 0) AS bstart, coalesce(line, 0) AS line
+FROM cpg_edges
+WHERE kind IN ('inherits', 'overrides', 'calls', 'calls_implicitly', 'imports', 'reads', 'writes')
+"""
+_WRITTEN = REASONS.index("import")
+"""From this reason on, edges start at syntax, and what depends is the definition in which that stands."""
+
+
+def impact(graph: OpenGraph, paths: Iterable[str], depth: int | None = None) -> Answer:
+    """What depends on these sources, or on those below these folders, no farther than `depth`. Raises CA634 for a path that names none."""
+    changed = sources(graph, paths)
+    seeds = graph.sql(f"SELECT id FROM cpg_nodes WHERE path IN {among(changed)} AND kind IN {among(DEFINITIONS)}")["id"].to_numpy()
+    arrows = graph.kept(_Dependents)
+    ids, numbers, distances = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    for distance, (reached, by) in enumerate(walk(arrows, seeds, arrows.ranks), start=1):
+        if depth is not None and distance > depth:
+            break
+        ids.append(reached)
+        numbers.append(by)
+        distances.append(np.full(reached.size, distance, np.int32))
+    return answer(graph, "impact", changed, _rows(graph, arrows, np.concatenate(ids), np.concatenate(numbers), np.concatenate(distances)))
+
+
+class _Dependents(Arrows):
+    """Arrows from what something depends on to the module, class, function or lambda that depends on it."""
+
+    def __init__(self, graph: OpenGraph) -> None:
+        edges, self._owners = graph.sql(_EDGES), graph.kept(Owners)
+        self.start, self.sources, self.reasons, self.lines = (edges[name].to_numpy() for name in ("dst", "src", "reason", "line"))
+        self.ranks = (self.reasons << 24) + self.lines
+        self.ids = self._owners.ids
+        self._positions = positions(edges["file_id"].to_numpy(), edges["bstart"].to_numpy())
+        self._sort()
+
+    def ends(self, numbers: Ids) -> Ids:
+        written = self.reasons[numbers] >= _WRITTEN
+        ends = np.empty(numbers.size, np.int64)
+        ends[written] = self._owners.around(self._positions[numbers[written]])
+        ends[~written] = self._owners.places(self.sources[numbers[~written]])
+        return ends
+
+
+def _rows(graph: OpenGraph, arrows: _Dependents, ids: Ids, numbers: Ids, distances: Ids) -> pa.Table:
+    through = arrows.start[numbers]
+    known = definitions(graph, np.union1d(ids, through))
+    nodes = known.take(np.searchsorted(known["id"].to_numpy(), ids))
+    lines = arrows.lines[numbers]
+    table = nodes.select(["id", "kind", "qualified_name", "path", "line", "col"])
+    for name, values in (
+        ("distance", distances),
+        ("reason", pa.array(REASONS).take(pa.array(_reasons(graph, arrows, numbers)))),
+        ("through_id", through),
+        ("through", known["qualified_name"].take(np.searchsorted(known["id"].to_numpy(), through))),
+        ("site_line", pa.array(lines, mask=lines == 0)),
+    ):
+        table = table.append_column(name, values if isinstance(values, pa.ChunkedArray) else pa.array(values))
+    return table.sort_by([(name, "ascending") for name in ("distance", "path", "line", "col", "id")])
+
+
+def _reasons(graph: OpenGraph, arrows: _Dependents, numbers: Ids) -> Ids:
+    """Why each depends: a name in an import statement is an import, too."""
+    reasons: Ids = arrows.reasons[numbers].copy()
+    sources = arrows.sources[numbers]
+    statements = graph.sql("SELECT id FROM cpg_nodes WHERE kind = 'import' OR syntax IN ('Import', 'ImportFrom')")["id"].to_numpy()
+    reasons[(reasons > _WRITTEN) & np.isin(sources, statements)] = _WRITTEN
+    return reasons

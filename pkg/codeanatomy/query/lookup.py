@@ -1,0 +1,85 @@
+"""What is known of some nodes and edges, by their ids: scans that read little of the tables, put together here rather than by joins."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from codeanatomy.catalog.graph.kinds import FUNCTIONS
+from codeanatomy.query.graph import OpenGraph
+
+Row = dict[str, Any]
+
+SPAN = ("line", "col", "end_line", "end_col")
+_NODES = "SELECT id, kind, name, qualified_name, path, line, col, end_line, end_col, parent_id FROM cpg_nodes"
+_TOKENS = "SELECT dst, line, col, end_line, end_col FROM cpg_edges WHERE kind = 'defines'"
+_CALLS = (
+    "SELECT kind, src, dst, path, line, col, end_line, end_col, label, origin, resolution, confidence, ambiguity_group "
+    "FROM cpg_edges WHERE kind IN ('calls', 'calls_implicitly')"
+)
+
+
+def definitions(graph: OpenGraph, ids: Iterable[int]) -> pa.Table:
+    """Nodes, sorted by id. The span is that of the name token where the node is a definition, as in the view `definitions`."""
+    wanted = np.unique(np.fromiter(ids, np.int64))
+    nodes, tokens = graph.among(_NODES, "id", wanted), graph.among(_TOKENS, "dst", wanted)
+    found = nodes.sort_by("id")
+    places = np.searchsorted(found["id"].to_numpy(), tokens["dst"].to_numpy())
+    token = np.full(found.num_rows, -1)
+    token[places] = np.arange(places.size)
+    named, taken = pa.array(token >= 0), pa.array(token, mask=token < 0)
+    for name in SPAN:
+        column = pc.if_else(named, tokens[name].take(taken), found[name])
+        found = found.set_column(found.schema.get_field_index(name), name, column)
+    return found
+
+
+def by_id(table: pa.Table) -> dict[int, Row]:
+    """Rows by their id."""
+    return {row["id"]: row for row in table.to_pylist()}
+
+
+def calls(graph: OpenGraph, side: str, ids: Collection[int], others: Collection[int] | None = None) -> list[Row]:
+    """Rows of the view `calls` on whose side (`src`: the caller, `dst`: the callee) one of these is, and one of the others on the other."""
+    edges = graph.among(_CALLS, side, ids).to_pylist()
+    if others is not None:
+        edges = [edge for edge in edges if edge["dst" if side == "src" else "src"] in others]
+    ends = _ends(graph, edges)
+    rows = [_call(edge, ends) for edge in edges]
+    return sorted(
+        rows, key=lambda row: (row["path"] or "", row["line"] or 0, row["col"] or 0, row["caller"], row["callee"], row["via"] or "")
+    )
+
+
+def _ends(graph: OpenGraph, edges: Iterable[Row]) -> dict[int, Row]:
+    callees = {edge["dst"] for edge in edges}
+    found = by_id(graph.among(_NODES, "id", callees | {edge["src"] for edge in edges}))
+    lines = graph.among("SELECT entity_id, int_value FROM cpg_props WHERE key = 'def_line' AND entity = 'node'", "entity_id", callees)
+    for row in lines.to_pylist():
+        found[row["entity_id"]]["line"] = row["int_value"]
+    return found
+
+
+_CALLEE_KINDS = {**dict.fromkeys(FUNCTIONS, "function"), "external_symbol": "external", "external_package": "external"}
+
+
+def _call(edge: Row, ends: dict[int, Row]) -> Row:
+    caller, callee = ends[edge["src"]], ends[edge["dst"]]
+    return {
+        "caller_id": caller["id"],
+        "caller": caller["qualified_name"],
+        "path": edge["path"],
+        **{name: edge[name] for name in SPAN},
+        "callee_id": callee["id"],
+        "callee": callee["qualified_name"],
+        "callee_kind": _CALLEE_KINDS.get(callee["kind"], callee["kind"]),
+        "callee_path": callee["path"],
+        "callee_line": callee["line"],
+        "implicit": edge["kind"] == "calls_implicitly",
+        "via": edge["label"],
+        **{name: edge[name] for name in ("origin", "resolution", "confidence", "ambiguity_group")},
+    }

@@ -1,0 +1,62 @@
+"""Sources as people name them: by their path in the repository, or as it is on this machine. It opens no file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from codeanatomy.failure import Coded
+from codeanatomy.query.answer import literal
+from codeanatomy.query.graph import OpenGraph
+
+
+def manifest(graph: OpenGraph) -> dict[str, Any]:
+    """The manifest of the run that published the generation."""
+    found: dict[str, Any] = json.loads(graph.sql("SELECT manifest FROM run_manifest")["manifest"][0].as_py())
+    return found
+
+
+def source(graph: OpenGraph, path: str) -> str:
+    """The source of that path. Raises CA634 when the graph has none."""
+    return _chosen(graph, path, folders=False)[0]
+
+
+def sources(graph: OpenGraph, paths: Iterable[str]) -> list[str]:
+    """The sources of these paths, those below folders among them, sorted. Raises CA634 for a path that names none."""
+    return sorted({found for path in paths for found in _chosen(graph, path, folders=True)})
+
+
+def beyond(graph: OpenGraph, path: str, line: int) -> str | None:
+    """A sentence about a line that the source does not have; None if it has it."""
+    rows = graph.sql(
+        "SELECT fact.int_value AS lines FROM cpg_props AS fact JOIN cpg_nodes AS file ON file.id = fact.entity_id "
+        f"WHERE fact.key = 'lines' AND file.kind = 'file' AND file.path = {literal(path)}"
+    )
+    lines: int = rows["lines"][0].as_py()
+    return None if line <= lines else f"{path} had {lines} line{'' if lines == 1 else 's'} when the graph was built"
+
+
+def _chosen(graph: OpenGraph, path: str, folders: bool) -> list[str]:
+    known = sorted(graph.sql("SELECT path FROM cpg_nodes WHERE kind = 'file'")["path"].to_pylist())
+    for spelled in (_plain(path), _relative(graph, path)):
+        if spelled in known:
+            return [spelled]
+        below = [other for other in known if spelled == "." or other.startswith(f"{spelled}/")] if folders and spelled else []
+        if below:
+            return below
+    close = get_close_matches(_plain(path), known, n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(map(repr, close))}?" if close else "paths are relative to the repository; the view `files` lists them"
+    raise Coded("CA634", f"the graph has no source {path!r}", hint)
+
+
+def _plain(path: str) -> str:
+    return Path(path).as_posix()
+
+
+def _relative(graph: OpenGraph, path: str) -> str:
+    """A path of this machine as the repository has it; empty if it lies outside."""
+    full, root = Path(path).resolve(), Path(manifest(graph)["repository"]).resolve()
+    return full.relative_to(root).as_posix() if full.is_relative_to(root) else ""

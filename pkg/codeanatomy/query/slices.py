@@ -1,0 +1,226 @@
+"""The question what a line depends on, or what depends on it (`slice`): values that flow and conditions that decide, statement by statement.
+
+A walk that has gone down into a call does not come up from another call of the same function. A condition decides what is nested under it;
+that a `return` or `break` under a condition decides what comes after it is not counted. Nor are changes of what a list or dictionary holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from codeanatomy.catalog.graph.kinds import SYNTAX
+from codeanatomy.failure import Coded
+from codeanatomy.query.answer import Answer, among, answer, literal
+from codeanatomy.query.graph import OpenGraph
+from codeanatomy.query.lookup import Row, by_id
+from codeanatomy.query.owners import Owners, positions
+from codeanatomy.query.places import beyond, source
+from codeanatomy.query.units import Units
+from codeanatomy.query.walk import Arrows, Ids
+
+LINES = 200
+"""A slice stops at the distance at which it has so many lines, unless it is told otherwise."""
+
+LIMITS = (
+    "a condition counts for what is nested under it, not for what a return, break or continue under it skips",
+    "what changes the inside of a value (x[k] = v, x.append(v)) does not count as giving x a value",
+)
+
+_FLOW, _ARGUMENT, _RESULT = range(3)
+_EDGES = f"""
+SELECT CASE kind WHEN 'returns_to' THEN site_id ELSE src END AS src, dst,
+       CASE kind WHEN 'argument_to_parameter' THEN {_ARGUMENT} WHEN 'returns_to' THEN {_RESULT} ELSE {_FLOW} END AS manner
+FROM cpg_edges WHERE kind IN ('reaches', 'argument_to_parameter', 'returns_to')
+"""
+
+
+def slice_of(graph: OpenGraph, path: str, line: int, forward: bool = False, depth: int | None = None, lines: int | None = LINES) -> Answer:
+    """What the line depends on, or what depends on it. Raises CA634 for a source there is not, CA632 for a line without a statement.
+
+    It goes no farther than `depth`, and stops at the distance at which it has more than so many lines.
+    """
+    path = source(graph, path)
+    walk = _Walk(graph, forward)
+    with walk.units.reading:
+        walk.run(_starts(graph, walk.units, path, line), depth, lines)
+    rows = _rows(graph, walk.steps, (path, line))
+    notes = list(LIMITS)
+    if walk.stopped:
+        rows = rows[:lines]
+        notes.append(f"stopped after {len(rows)} lines, of which the farthest are {rows[-1]['distance']} steps away")
+    asked = [f"{path}:{line}", "--forward" if forward else "--backward"]
+    return answer(graph, "slice", asked, rows, notes, complete=not walk.stopped)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Step:
+    """How a unit is reached first: the order of fields decides between several ways."""
+
+    distance: int
+    control: bool
+    through: int
+    reader: int
+    """The node that reads the value, 0 of a condition."""
+    unit: int
+
+
+def _flows(graph: OpenGraph) -> tuple[Ids, Ids, Ids]:
+    """Where values go: the nodes they come from and get to, and in which manner."""
+    edges = graph.sql(_EDGES)
+    src, dst, manner = (edges[name].to_numpy() for name in ("src", "dst", "manner"))
+    dst = dst.copy()
+    dst[manner == _ARGUMENT] = _written(graph, dst[manner == _ARGUMENT])
+    return src, dst, manner
+
+
+def _forward(graph: OpenGraph) -> Arrows:
+    src, dst, _ = graph.kept(_flows)
+    return Arrows(src, dst)
+
+
+def _backward(graph: OpenGraph) -> Arrows:
+    src, dst, _ = graph.kept(_flows)
+    return Arrows(dst, src)
+
+
+def _written(graph: OpenGraph, parameters: Ids) -> Ids:
+    """The places where parameters are written, as ids; 0 for one that is not."""
+    binds = graph.sql("SELECT src, dst FROM cpg_edges WHERE kind = 'binds' AND label = 'parameter'").sort_by("dst")
+    if not binds.num_rows:
+        return np.zeros_like(parameters)
+    src, dst = binds["src"].to_numpy(), binds["dst"].to_numpy()
+    places = np.minimum(np.searchsorted(dst, parameters), dst.size - 1)
+    found: Ids = np.where(dst[places] == parameters, src[places], 0)
+    return found
+
+
+class _Walk:
+    """A slice being made. What is reached upward may go up and down; what is reached downward (into a call) only further down.
+
+    It goes from node to node: backward, what a node holds counts; forward, what holds the node does. A whole unit is its outermost node.
+    """
+
+    def __init__(self, graph: OpenGraph, forward: bool) -> None:
+        self.units = graph.kept(Units)
+        self._forward = forward
+        self._arrows = graph.kept(_forward if forward else _backward)
+        _, _, self._manner = graph.kept(_flows)
+        self._up, self._down = (_RESULT, _ARGUMENT) if forward else (_ARGUMENT, _RESULT)
+        self._seen: tuple[set[int], set[int]] = (set(), set())
+        self._starts: set[int] = set()
+        self.steps: dict[int, _Step] = {}
+        self.stopped = False
+
+    def run(self, starts: list[int], depth: int | None, lines: int | None) -> None:
+        """Go as far as asked from these units."""
+        frontiers: tuple[list[int], list[int]] = (starts, [])
+        self._starts.update(starts)
+        self._seen[0].update(starts)
+        distance = 1
+        while any(frontiers) and (depth is None or distance <= depth):
+            if lines is not None and len(self.steps) > lines:
+                self.stopped = True
+                return
+            frontiers = self._next(frontiers, distance)
+            distance += 1
+
+    def _next(self, frontiers: tuple[list[int], list[int]], distance: int) -> tuple[list[int], list[int]]:
+        reached: tuple[list[int], list[int]] = ([], [])
+        best: dict[int, _Step] = {}
+        for below, frontier in enumerate(frontiers):
+            for step, node, down in (*self._control(frontier, distance), *self._data(frontier, bool(below), distance)):
+                side = 1 if down or below else 0
+                if not {node, step.unit} & (self._seen[0] | self._seen[side] if side else self._seen[0]):
+                    self._seen[side].add(node)
+                    reached[side].append(node)
+                if step.unit not in self.steps and step.unit not in self._starts:
+                    best[step.unit] = min(step, best.get(step.unit, step))
+        self.steps |= best
+        return sorted(reached[0]), sorted(reached[1])
+
+    def _control(self, frontier: list[int], distance: int) -> Iterator[tuple[_Step, int, bool]]:
+        units = self.units.of(np.array(frontier, np.int64))
+        for unit, condition in set(zip(units.tolist(), self.units.condition(units).tolist(), strict=True)):
+            others = self.units.under(unit) if self._forward else [condition] if condition else []
+            yield from ((_Step(distance, True, unit, 0, other), other, False) for other in others)
+
+    def _data(self, frontier: list[int], below: bool, distance: int) -> Iterator[tuple[_Step, int, bool]]:
+        numbers = self._leaving(np.array(frontier, np.int64))
+        if below:
+            numbers = numbers[self._manner[numbers] != self._up]
+        near, far = self._arrows.start[numbers], self._arrows.ids[self._arrows.ends(numbers)]
+        self.units.read(far)
+        readers, manner = (far if self._forward else near), self._manner[numbers]
+        through, units = self.units.of(near), self.units.of(far)
+        # Backward, what is bound depends on the whole statement that binds it; an argument or result on what it holds.
+        nodes = far if self._forward else np.where(manner == _FLOW, units, far)
+        rows = zip(*(column.tolist() for column in (through, readers, units, nodes, manner == self._down)), strict=True)
+        yield from ((_Step(distance, False, by, reader, unit), node, down) for by, reader, unit, node, down in rows if unit)
+
+    def _leaving(self, frontier: Ids) -> Ids:
+        """Numbers of the arrows from these nodes: forward, from what binds in the unit or holds the node; backward, from what the node holds."""
+        places, members = self.units.beside(frontier)
+        if not self._forward:
+            held = members[self.units.contains(frontier[places], members)]
+            return self._arrows.leaving(np.unique(held))[0]
+        order = np.argsort(members, kind="stable")
+        places, members = places[order], members[order]
+        numbers, at = self._arrows.leaving(members)
+        entries = frontier[places[at]]
+        whole = self.units.of(entries) == entries
+        holds = self.units.contains(members[at], entries)
+        return np.unique(numbers[(self._manner[numbers] == _FLOW) | whole | holds])
+
+
+_CODE = tuple(kind for kind in SYNTAX if kind not in ("tree", "clause"))
+_BLOCKS = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "If", "For", "AsyncFor", "While", "With", "AsyncWith", "Try", "TryStar", "Match")
+"""Statements whose span goes over others, and over the empty lines between them."""
+_NODES = "SELECT id, kind, name, path, line, file_id, bstart FROM cpg_nodes"
+
+
+def _starts(graph: OpenGraph, units: Units, path: str, line: int) -> list[int]:
+    """The units that begin on a line; where none does, the one of the innermost node that goes over it, as in a call of several lines."""
+    there = f"path = {literal(path)} AND line <= {line} AND end_line >= {line}"
+    over = graph.sql(f"SELECT id, line, syntax FROM cpg_nodes WHERE kind IN {among(_CODE)} AND {there} ORDER BY id").to_pylist()
+    innermost = over[-1] if over else None
+    if innermost is None or (innermost["syntax"] in _BLOCKS and innermost["line"] < line):
+        hint = beyond(graph, path, line) or "lines count from 1; a comment or an empty line does nothing"
+        raise Coded("CA632", f"there is no statement at {path}:{line}", hint)
+    nodes = np.array([row["id"] for row in over])
+    units.read(nodes)
+    found = np.unique(units.of(nodes))
+    return sorted({row["id"] for row in over if row["line"] == line} & set(found.tolist())) or [int(found[-1])]
+
+
+def _rows(graph: OpenGraph, steps: dict[int, _Step], asked: tuple[str, int]) -> list[Row]:
+    """One row a line, the nearest first."""
+    nodes = by_id(graph.among(_NODES, "id", {id for step in steps.values() for id in (step.unit, step.through, step.reader)}))
+    functions = _functions(graph, [nodes[unit] for unit in steps])
+    rows: dict[tuple[str, int], Row] = {}
+    for step in sorted(steps.values(), key=lambda step: (step.distance, nodes[step.unit]["path"], nodes[step.unit]["line"], step)):
+        node, through, reader = nodes[step.unit], nodes[step.through], nodes.get(step.reader)
+        if (place := (node["path"], node["line"])) != asked:
+            row = {
+                "path": node["path"],
+                "line": node["line"],
+                "function": functions[step.unit],
+                "distance": step.distance,
+                "reason": "control" if step.control else "data",
+                "name": reader["name"] if reader and reader["kind"] != "call" else None,
+                "through_path": through["path"],
+                "through_line": through["line"],
+            }
+            rows.setdefault(place, row)
+    return list(rows.values())
+
+
+def _functions(graph: OpenGraph, nodes: list[Row]) -> dict[int, str]:
+    """Qualified name of the definition in which each node stands."""
+    owners = graph.kept(Owners)
+    files, starts = (np.array([node[name] for node in nodes], np.int64) for name in ("file_id", "bstart"))
+    ids = owners.ids[owners.around(positions(files, starts))].tolist()
+    names = by_id(graph.among("SELECT id, qualified_name FROM cpg_nodes", "id", set(ids)))
+    return {node["id"]: names[id]["qualified_name"] for node, id in zip(nodes, ids, strict=True)}

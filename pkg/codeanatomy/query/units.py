@@ -1,0 +1,121 @@
+"""The units that slices consist of, statements and parameters, of the sources that a walk has come to. It follows nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Lock
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from codeanatomy.catalog.graph.kinds import SYNTAX
+from codeanatomy.query.answer import among
+from codeanatomy.query.graph import OpenGraph
+from codeanatomy.query.walk import Ids
+
+_CONDITIONS = ("If", "While", "For", "AsyncFor", "Match")
+_BODIES = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Lambda")
+_FILE_BITS = 24
+"""The id of a syntax node is the key of its file, then its number in the file, in which what contains comes before what it contains."""
+
+_NODES = f"SELECT id, parent_id, kind, syntax, file_id, bstart, bend FROM cpg_nodes WHERE kind IN {among(SYNTAX)}"
+
+
+class Units:
+    """For every node of the sources read so far: its unit, and the unit whose condition decides whether it runs.
+
+    What one question has read, the next one finds; who uses it holds `reading`.
+    """
+
+    def __init__(self, graph: OpenGraph) -> None:
+        self.reading = Lock()
+        self._graph = graph
+        self._files: set[int] = set()
+        self._ids = self._units = self._conditions = self._starts = self._ends = np.empty(0, np.int64)
+        self._index()
+
+    def read(self, nodes: Ids) -> None:
+        """Read the sources in which these nodes stand, where that has not been done."""
+        self._read(set(np.unique(nodes >> _FILE_BITS).tolist()) - self._files)
+
+    def of(self, nodes: Ids) -> Ids:
+        """The unit of each node, or 0 for what stands in none."""
+        return self._found(self._units, nodes)
+
+    def beside(self, nodes: Ids) -> tuple[Ids, Ids]:
+        """Pairs of a place among these nodes and a node of the same unit."""
+        ordered, units = self._units[self._by_unit], self.of(nodes)
+        first, last = np.searchsorted(ordered, units, "left"), np.searchsorted(ordered, units, "right")
+        places = np.concatenate([np.arange(start, end) for start, end in zip(first, last, strict=True)] or [np.empty(0, np.int64)])
+        return np.repeat(np.arange(nodes.size), last - first), self._ids[self._by_unit[places]]
+
+    def contains(self, outer: Ids, inner: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Whether each node of the one lies in that of the other, or is it."""
+        outer_places, inner_places = np.searchsorted(self._ids, outer), np.searchsorted(self._ids, inner)
+        inside: np.ndarray[tuple[int], np.dtype[np.bool_]] = (self._starts[outer_places] <= self._starts[inner_places]) & (
+            self._ends[inner_places] <= self._ends[outer_places]
+        )
+        return inside & (outer <= inner)
+
+    def condition(self, units: Ids) -> Ids:
+        """For each unit the one whose condition decides whether it runs, or 0."""
+        return self._found(self._conditions, units)
+
+    def under(self, unit: int) -> list[int]:
+        """The units whose running the condition of this one decides."""
+        ordered = self._conditions[self._by_condition]
+        first, last = np.searchsorted(ordered, [unit, unit + 1])
+        found: list[int] = self._ids[self._by_condition[first:last]].tolist()
+        return found
+
+    def _read(self, files: Iterable[int]) -> None:
+        wanted = sorted(files)
+        if not wanted:
+            return
+        self._files.update(wanted)
+        new = _in_sources(self._graph.among(_NODES, "file_id", wanted).sort_by("id"))
+        old = (self._ids, self._units, self._conditions, self._starts, self._ends)
+        both = [np.concatenate(pair) for pair in zip(old, new, strict=True)]
+        order = np.argsort(both[0])
+        self._ids, self._units, self._conditions, self._starts, self._ends = (column[order] for column in both)
+        self._index()
+
+    def _index(self) -> None:
+        self._by_unit, self._by_condition = np.argsort(self._units), np.argsort(self._conditions)
+
+    def _found(self, values: Ids, nodes: Ids) -> Ids:
+        if not self._ids.size:
+            return np.zeros_like(nodes)
+        places = np.minimum(np.searchsorted(self._ids, nodes), self._ids.size - 1)
+        found: Ids = np.where(self._ids[places] == nodes, values[places], 0)
+        return found
+
+
+def _in_sources(table: pa.Table) -> tuple[Ids, Ids, Ids, Ids, Ids]:
+    """Ids, units, conditions and the two ends of the spans of the nodes of whole sources, sorted by id."""
+    ids: Ids = table["id"].to_numpy()
+    parents = table["parent_id"].fill_null(0).to_numpy()
+    around = np.minimum(np.searchsorted(ids, parents), max(ids.size - 1, 0))
+    itself = np.arange(ids.size)
+    around = np.where(ids[around] == parents, around, itself)  # the root of a source is around itself
+    statement, parameter = _is(table["kind"], ("statement",)), _is(table["syntax"], ("arg",))
+    condition, body = _is(table["syntax"], _CONDITIONS), _is(table["syntax"], _BODIES)
+    unit = statement | parameter
+    units = _climb(np.where(unit, itself, around))
+    conditions = _climb(np.where(condition | body, itself, around))[around]
+    decided = statement & condition[conditions]
+    starts, ends = (table[name].fill_null(0).to_numpy().astype(np.int64) for name in ("bstart", "bend"))
+    return ids, np.where(unit[units], ids[units], 0), np.where(decided, ids[conditions], 0), starts, ends
+
+
+def _climb(step: Ids) -> Ids:
+    """Where each node comes to when it takes steps as long as they lead on."""
+    while (further := step[step]).size and not np.array_equal(further, step):
+        step = further
+    return step
+
+
+def _is(column: pa.ChunkedArray, values: tuple[str, ...]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = pc.is_in(column, pa.array(values)).to_numpy()
+    return found

@@ -1,0 +1,161 @@
+"""An open graph as a library, on asyncio and on trio: every question's Arrow table, and that it says what the public views say."""
+
+import json
+import shutil
+
+import anyio
+import deltalake
+import pytest
+from tests.support.repositories import SHOP, write
+
+import codeanatomy
+from codeanatomy import Coded, GraphProductBuildRequest
+from codeanatomy.catalog.questions import BY_NAME
+from codeanatomy.tools.config import ScipIndexConfig
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory):
+    """A graph in a folder whose name no URL would take as it is."""
+    repository = write(tmp_path_factory.mktemp("shop"), SHOP)
+    output = tmp_path_factory.mktemp("a [graph] #1 *ü")
+    request = GraphProductBuildRequest(repo_root=repository, output_dir=output, scip=ScipIndexConfig(mode="off"), types="off")
+    anyio.run(codeanatomy.build_graph_product, request)
+    return output
+
+
+ASKED = {
+    "callers": ("shop.money.add",),
+    "callees": ("shop.cart.make",),
+    "refs": ("shop.cart.Cart",),
+    "definition": ("shop/cart.py", 7, 22),
+    "subclasses": ("shop.cart.Base",),
+    "overrides": ("shop.cart.Base.total",),
+    "imports": ("shop.cart",),
+    "import_cycles": (),
+    "impact": ("shop/money.py",),
+    "slice": ("shop/money.py", 5),
+    "path": ("main", "shop.money.add"),
+}
+COUNTS = [1, 2, 4, 1, 1, 0, 4, 0, 6, 5, 3]
+
+
+@pytest.mark.anyio
+async def test_every_question_gives_the_columns_of_the_catalog(output):
+    assert ASKED.keys() == BY_NAME.keys()
+    async with codeanatomy.open_graph(output) as graph:
+        tables = [await getattr(graph, name)(*asked) for name, asked in ASKED.items()]
+    for name, table in zip(ASKED, tables, strict=True):
+        assert table.schema.names == [column.name for column in BY_NAME[name].columns]
+        table.validate(full=True)
+        method = getattr(codeanatomy.Graph, name).__doc__
+        assert "Columns" in method or "columns of `callers`" in method
+    assert [table.num_rows for table in tables] == COUNTS
+
+
+@pytest.mark.anyio
+async def test_options_of_questions(output):
+    async with codeanatomy.open_graph(output) as graph:
+        assert (await graph.impact("shop/money.py", depth=1))["distance"].to_pylist() == [1, 1]
+        assert (await graph.slice("shop/money.py", 2, forward=True, lines=1))["line"].to_pylist() == [4]
+        assert (await graph.slice("shop/money.py", 2, forward=True, depth=1))["line"].to_pylist() == [4, 5]
+        assert (await graph.imports()).num_rows == 5
+
+
+@pytest.mark.anyio
+async def test_a_question_does_not_change_the_answer_to_the_next(output):
+    asked = [("shop/money.py", 2, True), ("shop/money.py", 5, False), ("main.py", 6, False)]
+    alone = []
+    for path, line, forward in asked:
+        async with codeanatomy.open_graph(output) as graph:
+            alone.append((await graph.slice(path, line, forward=forward)).to_pylist())
+    async with codeanatomy.open_graph(output) as graph:
+        together = [(await graph.slice(path, line, forward=forward)).to_pylist() for path, line, forward in reversed(asked)]
+    assert together == alone[::-1]
+    assert all(alone)
+
+
+@pytest.mark.anyio
+async def test_exports(output, tmp_path):
+    async with codeanatomy.open_graph(output) as graph:
+        await graph.export("pycg", tmp_path / "calls.json")
+        await graph.export("csv", tmp_path / "neo4j")
+        await graph.export("dot", str(tmp_path / "add.dot"), function="shop.money.add")
+        await graph.export("dot", tmp_path / "around.dot", around="shop.money.add", depth=2)
+        with pytest.raises(Coded, match="CA637"):
+            await graph.export("xml", tmp_path / "never")
+        with pytest.raises(Coded, match="CA630"):
+            await graph.export("dot", tmp_path / "never", around="shop.money.ad")
+    assert json.loads((tmp_path / "calls.json").read_text())["shop.cart.Base.total"] == ["shop.money.add"]
+    assert (tmp_path / "add.dot").read_text().startswith('digraph "shop.money.add" {')
+    assert "shop.cart.Cart.pay" in (tmp_path / "around.dot").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["add.dot", "around.dot", "calls.json", "neo4j"]
+
+
+@pytest.mark.anyio
+async def test_failures_are_coded(output):
+    async with codeanatomy.open_graph(output) as graph:
+        with pytest.raises(Coded, match="CA630"):
+            await graph.callers("shop.money.ad")
+
+
+@pytest.mark.anyio
+async def test_questions_at_the_same_time(output):
+    found = {}
+
+    async def ask(graph, name):
+        found[name] = (await getattr(graph, name)(*ASKED[name])).num_rows
+
+    async with codeanatomy.open_graph(output) as graph, anyio.create_task_group() as tasks:
+        for name in ASKED:
+            tasks.start_soon(ask, graph, name)
+    assert found == dict(zip(ASKED, COUNTS, strict=True))
+
+
+@pytest.mark.anyio
+async def test_answers_are_those_of_the_views(output):
+    """What is put together from pruned scans equals what the views say, for every definition of the repository."""
+    async with codeanatomy.open_graph(output) as graph:
+        for name, kind in {(row["qualified_name"], row["kind"]) for row in (await graph.table("definitions")).to_pylist()}:
+            await _agree(graph, graph.refs(name), "refs", f"target = '{name}'")
+            if kind in ("function", "class", "lambda"):
+                await _agree(graph, graph.callers(name), "calls", f"callee = '{name}'")
+            if kind in ("function", "module", "lambda"):
+                await _agree(graph, graph.callees(name), "calls", f"caller = '{name}'")
+            if kind == "module":
+                where = f"path IN (SELECT path FROM definitions WHERE kind = 'module' AND qualified_name = '{name}')"
+                await _agree(graph, graph.imports(name), "imports", f"{where} OR module = '{name}' OR target = '{name}'")
+
+
+async def _agree(graph, asked, view, where):
+    answer = await asked
+    expected = await graph.sql(f"SELECT DISTINCT * FROM {view} WHERE {where}")
+    names = sorted(set(answer.schema.names) & set(expected.schema.names))
+    assert len(names) >= 9
+    assert rows(answer.select(names)) == rows(expected.select(names)), (view, where)
+
+
+def rows(table):
+    return sorted(map(repr, table.to_pylist()))
+
+
+@pytest.mark.anyio
+async def test_tables_of_several_files_are_read_whole(output, tmp_path):
+    """As after an append by another program: the rows of all files count."""
+    copy = tmp_path / "copy"
+    shutil.copytree(output, copy)
+    async with codeanatomy.open_graph(copy) as graph:
+        before = (await graph.table("run_manifest")).num_rows
+    table = deltalake.DeltaTable(copy / "run_manifest")
+    deltalake.write_deltalake(table, table.to_pyarrow_table(), mode="append")
+    record = copy / "generations" / "000001.json"
+    found = json.loads(record.read_text())
+    found["tables"]["run_manifest"]["version"] = deltalake.DeltaTable(copy / "run_manifest").version()
+    record.write_text(json.dumps(found))
+    async with codeanatomy.open_graph(copy) as graph:
+        assert (await graph.table("run_manifest")).num_rows == 2 * before
