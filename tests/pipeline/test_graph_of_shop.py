@@ -1,6 +1,7 @@
 """What the graph of a small repository says, view by view, every row stated."""
 
 import pytest
+from tests.support.repositories import write
 
 pytestmark = pytest.mark.anyio
 
@@ -110,6 +111,36 @@ async def test_control_flow_of_a_loop(build, shop):
     assert ("true", 3, 3) in edges or ("true", 3, 4) in edges
     assert ("false", 3, 5) in edges
     assert ask("SELECT count(*) FROM blocks WHERE \"function\" = 'shop.money.add' AND entry") == [(1,)]
+
+
+async def test_steps_of_a_loop(build, shop):
+    _, ask = await build(shop)
+    steps = ask("SELECT line, col, kind FROM steps WHERE \"function\" = 'shop.money.add' ORDER BY block, seq")
+    assert [step for step in steps if step[0] == 4] == [(4, 9, "Name"), (4, 18, "Constant"), (4, 9, "Name"), (4, 9, "AugAssign")]
+    assert steps[:3] == [(2, 13, "Name"), (2, 5, "Name"), (2, 5, "Assign")]
+    assert steps[-2:] == [(5, 12, "Name"), (5, 5, "Return")]
+
+
+async def test_the_body_of_a_loop_hangs_on_its_head(build, shop):
+    _, ask = await build(shop)
+    blocks = "cpg_nodes source ON source.id = edge.src JOIN cpg_nodes target ON target.id = edge.dst"
+    edges = ask(
+        f"SELECT edge.kind, source.line, target.end_line, edge.label FROM cpg_edges edge JOIN {blocks} "
+        "WHERE source.qualified_name = 'shop.money.add' AND edge.kind IN ('dominates', 'post_dominates', 'control_depends')"
+    )
+    assert ("dominates", 3, 4, None) in edges
+    assert ("dominates", 3, 5, None) in edges
+    assert ("post_dominates", 5, 3, None) in edges
+    assert {edge[1:] for edge in edges if edge[0] == "control_depends"} == {(3, 4, "true"), (3, 3, "true")}
+
+
+async def test_a_coroutine_waits_and_a_generator_yields(build, tmp_path):
+    source = "async def wait(task):\n    await task\n\n\ndef give(items):\n    for item in items:\n        yield item\n"
+    _, ask = await build(write(tmp_path / "resumed", {"m.py": source}))
+    assert ask("SELECT DISTINCT \"function\", kind, src_line FROM cfg WHERE kind IN ('yields', 'awaits') ORDER BY 1") == [
+        ("m.give", "yields", 7),
+        ("m.wait", "awaits", 2),
+    ]
 
 
 async def test_files(build, shop):

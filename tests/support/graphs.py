@@ -69,5 +69,7 @@ def _plain(value: object, case: str) -> object:
 
 
 def _order(row: Row) -> tuple[str, ...]:
-    places = (f"{row.get(name) or 0:>9}" for name in ("line", "col", "def_line", "def_col", "use_line", "use_col", "position"))
+    places = (
+        f"{row.get(name) or 0:>9}" for name in ("block", "seq", "line", "col", "def_line", "def_col", "use_line", "use_col", "position")
+    )
     return (str(row.get("path")), *places, *(str(row[name]) for name in sorted(row) if not name.endswith("_id")))

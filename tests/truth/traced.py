@@ -1,6 +1,6 @@
 """Run test modules of the standard library with every opcode traced, and print what was executed as JSON. Run as a script, in a process of its own.
 
-Output: {path: {"qualname:first line": [[from offset, to offset], …]}} for code of the standard library, one pair per executed transition.
+Output: {path: [[name, first line, [[from offset, to offset], …]], …]}, a list per code object of the standard library, a pair per executed transition.
 """
 
 import io
@@ -18,7 +18,7 @@ def trace(frame, event, arg):
     code = frame.f_code
     if event != "call" or not code.co_filename.startswith(ROOT) or "site-packages" in code.co_filename:
         return None
-    pairs = executed.setdefault(code.co_filename.removeprefix(ROOT), {}).setdefault(f"{code.co_qualname}:{code.co_firstlineno}", set())
+    pairs = executed.setdefault(code, set())
     frame.f_trace_opcodes = True
     last = frame.f_lasti if frame.f_lasti >= 0 else None  # a generator goes on where it stopped
 
@@ -35,11 +35,15 @@ def trace(frame, event, arg):
 
 def main(modules: list[str]) -> None:
     suite = unittest.defaultTestLoader.loadTestsFromNames(modules)
+    sys.stdout = io.StringIO()  # tests print
     threading.settrace(trace)
     sys.settrace(trace)
     unittest.TextTestRunner(stream=io.StringIO()).run(suite)
     sys.settrace(None)
-    json.dump({path: {name: sorted(pairs) for name, pairs in codes.items()} for path, codes in executed.items()}, sys.stdout)
+    found: dict = {}
+    for code, pairs in executed.items():
+        found.setdefault(code.co_filename.removeprefix(ROOT), []).append((code.co_name, code.co_firstlineno, sorted(pairs)))
+    json.dump(found, sys.__stdout__)
 
 
 if __name__ == "__main__":

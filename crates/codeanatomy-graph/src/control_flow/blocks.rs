@@ -18,22 +18,30 @@ pub struct Block {
 /// What sends control along an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
-    /// No condition; also the resumption of a generator or coroutine.
+    /// No condition.
     Next,
     /// The condition held, the iterator had a value, the awaited one yielded.
     True,
     /// The condition did not hold, the iterator was exhausted, the awaited one returned.
     False,
     Exception,
+    /// A generator gave a value away and is resumed.
+    Yields,
+    /// A coroutine waited and is resumed.
+    Awaits,
 }
 
 impl Way {
+    pub const ALL: [Way; 6] = [Way::Next, Way::True, Way::False, Way::Exception, Way::Yields, Way::Awaits];
+
     pub fn name(self) -> &'static str {
         match self {
             Way::Next => "next",
             Way::True => "true",
             Way::False => "false",
             Way::Exception => "exception",
+            Way::Yields => "yields",
+            Way::Awaits => "awaits",
         }
     }
 }
@@ -60,6 +68,55 @@ pub struct Graph {
     pub blocks: Vec<Block>,
     /// In order, each once.
     pub edges: Vec<Edge>,
+}
+
+/// The blocks that each block leads to, in one list.
+pub struct Successors {
+    ends: Vec<usize>,
+    targets: Vec<usize>,
+}
+
+impl Successors {
+    /// From pairs in order of their first ends, of blocks below `count`; a pair that comes twice in a row counts once.
+    pub fn new(count: usize, pairs: impl Iterator<Item = (usize, usize)>) -> Self {
+        let (mut ends, mut targets) = (Vec::with_capacity(count), Vec::new());
+        let mut last = None;
+        for pair in pairs.filter(|&pair| last.replace(pair) != Some(pair)) {
+            ends.resize(pair.0, targets.len());
+            targets.push(pair.1);
+        }
+        ends.resize(count, targets.len());
+        Self { ends, targets }
+    }
+
+    /// The same ways backwards; each of `starts` is led to by one block more, the last one.
+    pub fn reversed(&self, starts: &[usize]) -> Self {
+        let (mut ends, last) = (vec![0; self.ends.len() + 1], self.ends.len());
+        self.targets.iter().for_each(|&target| ends[target] += 1);
+        let mut sum = 0;
+        for end in &mut ends {
+            (*end, sum) = (sum, sum + *end);
+        }
+        let mut targets = vec![0; self.targets.len()];
+        for block in 0..last {
+            for &target in self.of(block) {
+                targets[ends[target]] = block;
+                ends[target] += 1;
+            }
+        }
+        targets.extend(starts);
+        ends[last] = targets.len();
+        Self { ends, targets }
+    }
+
+    pub fn of(&self, block: usize) -> &[usize] {
+        let first = block.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.targets[first..self.ends[block]]
+    }
+
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
 }
 
 /// Cuts instructions into blocks and joins them. `asked` says what a jump on None asks, where the source has an `is`.
@@ -170,9 +227,10 @@ impl Body<'_> {
                 ways
             }
             Flow::Yield => {
-                let mut ways = vec![(Way::Next, after)];
+                let way = self.resumption(last);
+                let mut ways = vec![(way, after)];
                 if let Some(target) = self.thrown_through(last) {
-                    ways.push((Way::Next, self.index(target)?));
+                    ways.push((way, self.index(target)?));
                 }
                 ways
             }
@@ -187,6 +245,14 @@ impl Body<'_> {
         }
         let pops = self.instructions.get(target + 1).is_some_and(|next| self.interpreter.is(next.opcode, "POP_TOP"));
         Some(target + 1 + usize::from(self.interpreter.version >= (3, 13) && pops))
+    }
+
+    /// Whether what suspends here gives a value away or waits: a `SEND` before it hands on what another iterator yields.
+    fn resumption(&self, last: usize) -> Way {
+        let sends = last.checked_sub(1).is_some_and(|before| self.flow(&self.instructions[before]) == Flow::Send);
+        let opens =
+            |name: &str| self.instructions[last.saturating_sub(5)..last].iter().any(|before| self.interpreter.is(before.opcode, name));
+        if sends && !opens("GET_YIELD_FROM_ITER") { Way::Awaits } else { Way::Yields }
     }
 
     /// In 3.11 `throw()` goes through a `yield from` to the inner generator; when that returns, control goes on where its `SEND` jumps to.

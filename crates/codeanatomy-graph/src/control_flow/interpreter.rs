@@ -39,11 +39,98 @@ pub enum Jump {
     Absolute,
 }
 
+/// What an instruction does for the expression or statement whose span it carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Takes part in evaluating it.
+    Evaluate,
+    /// Keeps the interpreter's house and carries whatever span came before.
+    Keep,
+    /// `NOP`: a place for tracing.
+    Mark,
+    Jump,
+    /// A conditional jump.
+    Branch,
+    Return,
+    Constant,
+    LoadName,
+    /// Two names in one instruction, with the span of the first.
+    TwoNames,
+    /// Stores or deletes a name.
+    Bind,
+    Compare,
+    Copy,
+    Call,
+    /// A call behind the constant that holds the names of its keywords.
+    NamedCall,
+    /// Enters or leaves a `with`.
+    With,
+    /// Starts or advances an iteration.
+    Iterate,
+    Send,
+    Yield,
+    /// Adds to what a comprehension makes.
+    Gather,
+    Format,
+    /// Joins the pieces of a formatted string.
+    Join,
+}
+
+impl Role {
+    fn of(name: &str, flow: Flow) -> Self {
+        match name {
+            "NOP" => Role::Mark,
+            "EXTENDED_ARG" | "CACHE" | "POP_EXCEPT" | "PUSH_EXC_INFO" | "RERAISE" | "CLEANUP_THROW" | "COPY_FREE_VARS" | "MAKE_CELL"
+            | "RETURN_GENERATOR" | "NOT_TAKEN" | "KW_NAMES" => Role::Keep,
+            "LOAD_CONST" | "LOAD_SMALL_INT" | "LOAD_CONST_IMMORTAL" => Role::Constant,
+            "COPY" | "SWAP" => Role::Copy,
+            "COMPARE_OP" | "IS_OP" | "CONTAINS_OP" => Role::Compare,
+            "PRECALL" | "CALL" => Role::Call,
+            "CALL_KW" => Role::NamedCall,
+            "BEFORE_WITH" | "BEFORE_ASYNC_WITH" | "LOAD_SPECIAL" | "WITH_EXCEPT_START" => Role::With,
+            "GET_ITER" | "FOR_ITER" | "END_FOR" | "POP_ITER" | "GET_AITER" | "GET_ANEXT" | "END_ASYNC_FOR" => Role::Iterate,
+            "SEND" => Role::Send,
+            "YIELD_VALUE" => Role::Yield,
+            "LIST_APPEND" | "SET_ADD" | "MAP_ADD" => Role::Gather,
+            "FORMAT_VALUE" | "FORMAT_SIMPLE" | "FORMAT_WITH_SPEC" | "CONVERT_VALUE" => Role::Format,
+            "BUILD_STRING" => Role::Join,
+            "LOAD_FAST_LOAD_FAST" | "LOAD_FAST_BORROW_LOAD_FAST_BORROW" | "STORE_FAST_LOAD_FAST" | "STORE_FAST_STORE_FAST" => {
+                Role::TwoNames
+            }
+            "LOAD_NAME"
+            | "LOAD_GLOBAL"
+            | "LOAD_FAST"
+            | "LOAD_FAST_CHECK"
+            | "LOAD_FAST_BORROW"
+            | "LOAD_DEREF"
+            | "LOAD_CLASSDEREF"
+            | "LOAD_FROM_DICT_OR_GLOBALS"
+            | "LOAD_FROM_DICT_OR_DEREF" => Role::LoadName,
+            "STORE_NAME"
+            | "STORE_GLOBAL"
+            | "STORE_FAST"
+            | "STORE_DEREF"
+            | "STORE_FAST_MAYBE_NULL"
+            | "DELETE_NAME"
+            | "DELETE_GLOBAL"
+            | "DELETE_FAST"
+            | "DELETE_DEREF" => Role::Bind,
+            _ => match flow {
+                Flow::Jump => Role::Jump,
+                Flow::Branch(_) => Role::Branch,
+                Flow::Return => Role::Return,
+                _ => Role::Evaluate,
+            },
+        }
+    }
+}
+
 /// One opcode.
 #[derive(Clone, Debug)]
 pub struct Opcode {
     pub name: String,
     pub flow: Flow,
+    pub role: Role,
     pub jump: Jump,
     /// Code units of inline cache after the instruction.
     pub caches: u8,
@@ -63,7 +150,8 @@ impl Interpreter {
         for (name, number) in object(parameters, "opcodes")? {
             // Numbers above a byte are the compiler's pseudo instructions: no code object holds them.
             if let Ok(byte) = u8::try_from(integer(number, "opcodes")?) {
-                opcodes[usize::from(byte)] = Some(Opcode { name: name.clone(), flow: Flow::Next, jump: Jump::None, caches: 0 });
+                opcodes[usize::from(byte)] =
+                    Some(Opcode { name: name.clone(), flow: Flow::Next, role: Role::Evaluate, jump: Jump::None, caches: 0 });
             }
         }
         let mut interpreter = Self { opcodes, version: version(parameters)?, extended_arg: 0, load_const: 0 };
@@ -78,6 +166,11 @@ impl Interpreter {
     /// The opcode of that number, if the interpreter has one.
     pub fn opcode(&self, number: u8) -> Option<&Opcode> {
         self.opcodes[usize::from(number)].as_ref()
+    }
+
+    /// What the opcode of that number does for the expression whose span it carries.
+    pub fn role(&self, number: u8) -> Role {
+        self.opcode(number).map_or(Role::Keep, |opcode| opcode.role)
     }
 
     /// Whether the opcode of that number has that name.
@@ -120,6 +213,7 @@ impl Interpreter {
     fn set_flows(&mut self) -> Result<(), OperatorError> {
         for opcode in self.opcodes.iter_mut().flatten() {
             opcode.flow = flow(opcode)?;
+            opcode.role = Role::of(&opcode.name, opcode.flow);
         }
         Ok(())
     }

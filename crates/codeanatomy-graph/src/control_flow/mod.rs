@@ -2,6 +2,7 @@
 
 mod blocks;
 mod codes;
+mod dominance;
 mod exceptions;
 mod instructions;
 mod interpreter;
@@ -9,9 +10,15 @@ mod locations;
 mod objects;
 mod owners;
 mod rows;
+mod scope;
 mod sources;
 #[cfg(test)]
+mod step_tests;
+mod steps;
+mod syntax;
+#[cfg(test)]
 mod tests;
+mod tie;
 
 use rustc_hash::FxHashMap;
 
@@ -24,12 +31,13 @@ use interpreter::Interpreter;
 use objects::Objects;
 use owners::Definitions;
 use sources::Sources;
+use syntax::Forest;
 
 /// Parameters: what the interpreter that compiled the code says of its opcodes. `opcodes` ({name: number}, `dis.opmap`), `relative_jumps`
 /// and `absolute_jumps` ([number], `dis.hasjrel` and `dis.hasjabs`), `caches` ({number: code units}), `version` ([3, 11]).
 pub const CONTROL_FLOW: Operator = Operator {
     name: "control_flow",
-    sentence: "Decodes code objects into instructions, blocks and the edges that the interpreter can take between them.",
+    sentence: "Decodes code objects into instructions, blocks, the edges that the interpreter can take between them, and the steps in each.",
     inputs: &[
         Port { name: "files", columns: &[("file_id", Kind::I64), ("path", Kind::Str), ("module", Kind::Str)] },
         Port {
@@ -62,15 +70,30 @@ pub const CONTROL_FLOW: Operator = Operator {
                 ("bstart", Kind::I32),
                 ("bend", Kind::I32),
                 ("line", Kind::I32),
+                ("def_line", Kind::I32),
             ],
         },
         // Comparisons of the source (`value`: names of the operators): bytecode does not say whether a jump on None was `is` or `is not`.
         Port { name: "comparisons", columns: &[("file_id", Kind::I64), ("bstart", Kind::I32), ("bend", Kind::I32), ("value", Kind::Str)] },
+        Port {
+            name: "syntax",
+            columns: &[
+                ("file_id", Kind::I64),
+                ("node", Kind::I32),
+                ("parent", Kind::I32),
+                ("kind", Kind::Str),
+                ("field", Kind::Str),
+                ("bstart", Kind::I32),
+                ("bend", Kind::I32),
+            ],
+        },
     ],
     outputs: &[
         Port { name: "code_objects", columns: rows::CODE_OBJECTS },
         Port { name: "blocks", columns: rows::BLOCKS },
         Port { name: "flow", columns: rows::FLOW },
+        Port { name: "steps", columns: rows::STEPS },
+        Port { name: "dominance", columns: rows::DOMINANCE },
         Port { name: "instructions", columns: rows::INSTRUCTIONS },
     ],
     run,
@@ -78,14 +101,16 @@ pub const CONTROL_FLOW: Operator = Operator {
 
 fn run(run: &mut Run<'_>) -> Result<Vec<Table>, OperatorError> {
     let inputs = std::mem::take(&mut run.inputs);
-    let [files, lines, code, definitions, comparisons] = inputs.as_slice() else { unreachable!("five input ports") };
+    let [files, lines, code, definitions, comparisons, syntax] = inputs.as_slice() else { unreachable!("the input ports of the operator") };
     let interpreter = Interpreter::new(run.parameters)?;
     let sources = Sources::new(files, lines);
     let codes = Codes::new(code);
     let definitions = Definitions::new(definitions, run.strings);
     let asked = asked(comparisons, run.strings);
+    let forest = Forest::new(syntax, run.strings);
+    run.check()?;
     let order = codes.ordered(&sources, run.strings)?;
-    let mut objects = Objects::new(&interpreter, &codes, &definitions, &asked, run.strings);
+    let mut objects = Objects::new(&interpreter, &codes, &definitions, &asked, &forest, run.strings);
     for file in order.chunk_by(|&left, &right| codes.files[left] == codes.files[right]) {
         run.check()?;
         objects.file(file, &sources.file(codes.files[file[0]])?, run.strings)?;

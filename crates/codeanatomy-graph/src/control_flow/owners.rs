@@ -17,6 +17,7 @@ pub struct Definitions<'a> {
     qualified: &'a [Str],
     bstarts: &'a [i32],
     bends: &'a [i32],
+    def_lines: &'a [i32],
     modules: FxHashMap<i64, usize>,
     /// By file and first line, decorators included: no two such statements start on one line.
     functions: FxHashMap<(i64, i32), usize>,
@@ -57,6 +58,7 @@ impl<'a> Definitions<'a> {
             (_, Column::I32(bstarts)),
             (_, Column::I32(bends)),
             (_, Column::I32(lines)),
+            (_, Column::I32(def_lines)),
         ] = table.columns.as_slice()
         else {
             unreachable!("columns of the port `definitions`")
@@ -71,6 +73,7 @@ impl<'a> Definitions<'a> {
             qualified,
             bstarts,
             bends,
+            def_lines,
             modules: rows("module").map(|row| (files[row], row)).collect(),
             functions: rows("function").map(|row| ((files[row], lines[row]), row)).collect(),
             classes: rows("class").map(|row| ((files[row], lines[row]), row)).collect(),
@@ -81,6 +84,12 @@ impl<'a> Definitions<'a> {
 
     pub fn id(&self, row: usize) -> i64 {
         self.ids[row]
+    }
+
+    /// The line of the `def` or `class` of the statement that starts, with its decorators, on a line.
+    pub fn def_line(&self, file: i64, line: i32) -> Option<i32> {
+        let row = self.functions.get(&(file, line)).or_else(|| self.classes.get(&(file, line)))?;
+        Some(self.def_lines[*row])
     }
 
     pub fn owner(&self, codes: &Codes<'_>, code: &Loaded<'_>, source: &Source<'_>, strings: &mut Strings) -> Owner {

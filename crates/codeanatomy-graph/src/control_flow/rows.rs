@@ -1,4 +1,4 @@
-//! The rows of the four outputs, column by column. It decides nothing.
+//! The rows of the outputs, column by column. It decides nothing.
 
 use crate::operator::Kind;
 use crate::positions::FileLines;
@@ -50,6 +50,10 @@ pub const FLOW: &[(&str, Kind)] = &[
     ("dst_line", Kind::I32),
     ("path", Kind::Str),
 ];
+pub const STEPS: &[(&str, Kind)] =
+    &[("block_id", Kind::I64), ("node_id", Kind::I64), ("seq", Kind::I32), ("path", Kind::Str), ("line", Kind::I32)];
+pub const DOMINANCE: &[(&str, Kind)] =
+    &[("kind", Kind::Str), ("src_id", Kind::I64), ("dst_id", Kind::I64), ("label", Kind::Str), ("path", Kind::Str), ("line", Kind::I32)];
 pub const INSTRUCTIONS: &[(&str, Kind)] = &[
     ("code_id", Kind::I64),
     ("offset", Kind::I32),
@@ -62,7 +66,7 @@ pub const INSTRUCTIONS: &[(&str, Kind)] = &[
     ("block", Kind::I32),
 ];
 
-/// A span in bytes and for people, as four outputs show it.
+/// A span in bytes and for people, as outputs show it.
 #[derive(Default)]
 pub struct Spans {
     bstart: Vec<i32>,
@@ -193,6 +197,52 @@ impl FlowRows {
             ("src_line", Column::I32(self.src_line)),
             ("dst_line", Column::I32(self.dst_line)),
             ("path", Column::Str(self.path)),
+        ])
+    }
+}
+
+/// Rows of `steps`.
+#[derive(Default)]
+pub struct StepRows {
+    pub block_id: Vec<i64>,
+    pub node_id: Vec<i64>,
+    pub seq: Vec<i32>,
+    pub path: Vec<Str>,
+    pub line: Vec<i32>,
+}
+
+impl StepRows {
+    pub fn table(self) -> Table {
+        Table::new(vec![
+            ("block_id", Column::I64(self.block_id)),
+            ("node_id", Column::I64(self.node_id)),
+            ("seq", Column::I32(self.seq)),
+            ("path", Column::Str(self.path)),
+            ("line", Column::I32(self.line)),
+        ])
+    }
+}
+
+/// Rows of `dominance`.
+#[derive(Default)]
+pub struct DominanceRows {
+    pub kind: Vec<Str>,
+    pub src_id: Vec<i64>,
+    pub dst_id: Vec<i64>,
+    pub label: Vec<Str>,
+    pub path: Vec<Str>,
+    pub line: Vec<i32>,
+}
+
+impl DominanceRows {
+    pub fn table(self) -> Table {
+        Table::new(vec![
+            ("kind", Column::Str(self.kind)),
+            ("src_id", Column::I64(self.src_id)),
+            ("dst_id", Column::I64(self.dst_id)),
+            ("label", Column::Str(self.label)),
+            ("path", Column::Str(self.path)),
+            ("line", Column::I32(self.line)),
         ])
     }
 }

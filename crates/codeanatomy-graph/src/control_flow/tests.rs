@@ -7,30 +7,34 @@ use crate::operator::{OperatorError, Run};
 use crate::table::{Column, NULL_I32, NULL_I64, Ragged, Str, Strings, Table};
 
 /// A code object: name, parent, constant of the parent, first line, flags, and its three tables in hexadecimal.
-type Code = (&'static str, i32, i32, i32, i32, &'static str, &'static str, &'static str);
+pub(super) type Code = (&'static str, i32, i32, i32, i32, &'static str, &'static str, &'static str);
 /// A definition: id, kind, name, qualified name, span, first line.
-type Definition = (i64, &'static str, &'static str, &'static str, (i32, i32), i32);
+pub(super) type Definition = (i64, &'static str, &'static str, &'static str, (i32, i32), i32);
 
-struct Sample {
-    source: &'static str,
-    version: (u64, u64),
-    codes: Vec<Code>,
-    definitions: Vec<Definition>,
+/// A syntax node: parent, class, field, span.
+pub(super) type Node = (i32, &'static str, &'static str, (i32, i32));
+
+pub(super) struct Sample {
+    pub(super) source: &'static str,
+    pub(super) version: (u64, u64),
+    pub(super) codes: Vec<Code>,
+    pub(super) definitions: Vec<Definition>,
     /// Span and operators.
-    comparisons: Vec<(i32, i32, &'static str)>,
+    pub(super) comparisons: Vec<(i32, i32, &'static str)>,
+    pub(super) syntax: &'static [Node],
 }
 
-fn sample(source: &'static str, version: (u64, u64), codes: Vec<Code>) -> Sample {
-    Sample { source, version, codes, definitions: vec![], comparisons: vec![] }
+pub(super) fn sample(source: &'static str, version: (u64, u64), codes: Vec<Code>) -> Sample {
+    Sample { source, version, codes, definitions: vec![], comparisons: vec![], syntax: &[] }
 }
 
-struct Out {
-    tables: Vec<Table>,
-    strings: Strings,
+pub(super) struct Out {
+    pub(super) tables: Vec<Table>,
+    pub(super) strings: Strings,
 }
 
 /// The opcodes that the samples use, as `dis` and `opcode` of each interpreter give them.
-fn parameters(version: (u64, u64)) -> Value {
+pub(super) fn parameters(version: (u64, u64)) -> Value {
     let (opcodes, jumps, caches) = match version.1 {
         11 => (
             json!({"POP_TOP": 1, "PUSH_NULL": 2, "NOP": 9, "PUSH_EXC_INFO": 35, "CHECK_EXC_MATCH": 36, "GET_ITER": 68, "GET_YIELD_FROM_ITER": 69,
@@ -39,9 +43,10 @@ fn parameters(version: (u64, u64)) -> Value {
                 "LOAD_GLOBAL": 116, "RERAISE": 119, "COPY": 120, "SEND": 123, "LOAD_FAST": 124, "STORE_FAST": 125,
                 "POP_JUMP_FORWARD_IF_NOT_NONE": 128, "POP_JUMP_FORWARD_IF_NONE": 129, "MAKE_FUNCTION": 132, "JUMP_BACKWARD_NO_INTERRUPT": 134,
                 "JUMP_BACKWARD": 140, "EXTENDED_ARG": 144, "LIST_APPEND": 145, "RESUME": 151, "PRECALL": 166, "CALL": 171,
-                "POP_JUMP_BACKWARD_IF_TRUE": 176}),
-            json!([93, 110, 114, 123, 128, 129, 134, 140, 176]),
-            json!({"116": 5, "166": 1, "171": 4}),
+                "POP_JUMP_BACKWARD_IF_FALSE": 175, "POP_JUMP_BACKWARD_IF_TRUE": 176, "SWAP": 99, "COMPARE_OP": 107,
+                "JUMP_IF_FALSE_OR_POP": 111}),
+            json!([93, 110, 111, 114, 123, 128, 129, 134, 140, 175, 176]),
+            json!({"107": 2, "116": 5, "166": 1, "171": 4}),
         ),
         12 => (
             json!({"POP_TOP": 1, "END_FOR": 4, "GET_ITER": 68, "FOR_ITER": 93, "LOAD_CONST": 100, "POP_JUMP_IF_TRUE": 115, "RETURN_CONST": 121,
@@ -53,9 +58,11 @@ fn parameters(version: (u64, u64)) -> Value {
         _ => (
             json!({"END_FOR": 11, "GET_ITER": 19, "POP_TOP": 32, "TO_BOOL": 40, "EXTENDED_ARG": 71, "FOR_ITER": 72, "JUMP_BACKWARD": 77,
                 "RETURN_VALUE": 36, "CALL": 53, "JUMP_FORWARD": 79, "LOAD_CONST": 83, "LOAD_FAST": 85, "LOAD_GLOBAL": 91, "POP_JUMP_IF_TRUE": 100,
-                "RETURN_CONST": 103, "STORE_FAST": 110, "RESUME": 149}),
-            json!([72, 77, 79, 100]),
-            json!({"40": 3, "53": 3, "72": 1, "77": 1, "91": 4, "100": 1}),
+                "RETURN_CONST": 103, "STORE_FAST": 110, "RESUME": 149, "CALL_INTRINSIC_1": 55, "COMPARE_OP": 58, "COPY": 61, "LOAD_NAME": 92,
+                "MAKE_FUNCTION": 26, "POP_JUMP_IF_FALSE": 97, "PUSH_NULL": 34, "RERAISE": 102, "RETURN_GENERATOR": 35,
+                "STORE_FAST_LOAD_FAST": 111, "STORE_NAME": 114, "SWAP": 115, "YIELD_VALUE": 118}),
+            json!([72, 77, 79, 97, 100]),
+            json!({"40": 3, "53": 3, "58": 1, "72": 1, "77": 1, "91": 4, "97": 1, "100": 1}),
         ),
     };
     json!({"opcodes": opcodes, "relative_jumps": jumps, "absolute_jumps": [], "caches": caches, "version": [version.0, version.1]})
@@ -76,9 +83,9 @@ fn strs<'a>(texts: impl Iterator<Item = &'a str>, strings: &mut Strings) -> Colu
     Column::Str(texts.map(|text| strings.intern(text)).collect())
 }
 
-fn inputs(sample: &Sample, strings: &mut Strings) -> Vec<Table> {
+pub(super) fn inputs(sample: &Sample, strings: &mut Strings) -> Vec<Table> {
     let starts = std::iter::once(0).chain(sample.source.match_indices('\n').map(|(at, _)| at as i32 + 1)).collect();
-    let (codes, definitions, comparisons) = (&sample.codes, &sample.definitions, &sample.comparisons);
+    let Sample { codes, definitions, comparisons, syntax, .. } = sample;
     vec![
         Table::new(vec![
             ("file_id", Column::I64(vec![7])),
@@ -112,6 +119,7 @@ fn inputs(sample: &Sample, strings: &mut Strings) -> Vec<Table> {
             ("bstart", Column::I32(definitions.iter().map(|definition| definition.4.0).collect())),
             ("bend", Column::I32(definitions.iter().map(|definition| definition.4.1).collect())),
             ("line", Column::I32(definitions.iter().map(|definition| definition.5).collect())),
+            ("def_line", Column::I32(definitions.iter().map(|definition| definition.5).collect())),
         ]),
         Table::new(vec![
             ("file_id", Column::I64(vec![7; comparisons.len()])),
@@ -119,10 +127,19 @@ fn inputs(sample: &Sample, strings: &mut Strings) -> Vec<Table> {
             ("bend", Column::I32(comparisons.iter().map(|comparison| comparison.1).collect())),
             ("value", strs(comparisons.iter().map(|comparison| comparison.2), strings)),
         ]),
+        Table::new(vec![
+            ("file_id", Column::I64(vec![7; syntax.len()])),
+            ("node", Column::I32((0..syntax.len() as i32).collect())),
+            ("parent", Column::I32(syntax.iter().map(|node| node.0).collect())),
+            ("kind", strs(syntax.iter().map(|node| node.1), strings)),
+            ("field", strs(syntax.iter().map(|node| node.2), strings)),
+            ("bstart", Column::I32(syntax.iter().map(|node| node.3.0).collect())),
+            ("bend", Column::I32(syntax.iter().map(|node| node.3.1).collect())),
+        ]),
     ]
 }
 
-fn run_with(sample: &Sample, parameters: &Value) -> Result<Out, OperatorError> {
+pub(super) fn run_with(sample: &Sample, parameters: &Value) -> Result<Out, OperatorError> {
     let mut strings = Strings::new();
     let inputs = inputs(sample, &mut strings);
     let mut run = Run { inputs, strings: &mut strings, parameters, cancelled: &|| false };
@@ -130,27 +147,27 @@ fn run_with(sample: &Sample, parameters: &Value) -> Result<Out, OperatorError> {
     Ok(Out { tables, strings })
 }
 
-fn run(sample: &Sample) -> Out {
+pub(super) fn run(sample: &Sample) -> Out {
     run_with(sample, &parameters(sample.version)).expect("a sound code object")
 }
 
 impl Out {
-    fn column(&self, output: &str, name: &str) -> &Column {
+    pub(super) fn column(&self, output: &str, name: &str) -> &Column {
         let port = CONTROL_FLOW.outputs.iter().position(|port| port.name == output).expect("an output");
         self.tables[port].columns.iter().find(|(other, _)| *other == name).map(|(_, column)| column).expect("a column")
     }
 
-    fn i32s(&self, output: &str, name: &str) -> Vec<i32> {
+    pub(super) fn i32s(&self, output: &str, name: &str) -> Vec<i32> {
         let Column::I32(values) = self.column(output, name) else { panic!("{name} holds no 32-bit integers") };
         values.clone()
     }
 
-    fn i64s(&self, output: &str, name: &str) -> Vec<i64> {
+    pub(super) fn i64s(&self, output: &str, name: &str) -> Vec<i64> {
         let Column::I64(values) = self.column(output, name) else { panic!("{name} holds no ids") };
         values.clone()
     }
 
-    fn texts(&self, output: &str, name: &str) -> Vec<&str> {
+    pub(super) fn texts(&self, output: &str, name: &str) -> Vec<&str> {
         let Column::Str(values) = self.column(output, name) else { panic!("{name} holds no texts") };
         values.iter().map(|&value: &Str| self.strings.text(value)).collect()
     }
@@ -231,8 +248,8 @@ fn a_throw_through_yield_from_resumes_behind_its_send() {
         parameters["version"] = json!([version.0, version.1]);
         run_with(&sample, &parameters).expect("a sound code object").edges().join(", ")
     };
-    assert_eq!(yields((3, 11)), "0 next 1, 1 true 2, 1 false 4, 2 next 3, 2 next 4, 3 next 1");
-    assert_eq!(yields((3, 12)), "0 next 1, 1 true 2, 1 false 4, 2 next 3, 3 next 1");
+    assert_eq!(yields((3, 11)), "0 next 1, 1 true 2, 1 false 4, 2 yields 3, 2 yields 4, 3 next 1");
+    assert_eq!(yields((3, 12)), "0 next 1, 1 true 2, 1 false 4, 2 yields 3, 3 next 1");
 }
 
 #[test]
@@ -413,7 +430,7 @@ fn a_cancelled_run_stops() {
 }
 
 /// The rows of a table, last one first.
-fn reversed(table: Table) -> Table {
+pub(super) fn reversed(table: Table) -> Table {
     let columns = table.columns.into_iter().map(|(name, column)| {
         let column = match column {
             Column::I32(values) => Column::I32(values.into_iter().rev().collect()),

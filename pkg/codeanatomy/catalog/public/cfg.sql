@@ -3,4 +3,4 @@ SELECT source.parent_id AS function_id, source.qualified_name AS "function", sou
 FROM cpg_edges AS edge
 JOIN cpg_nodes AS source ON source.id = edge.src
 JOIN cpg_nodes AS target ON target.id = edge.dst
-WHERE edge.kind IN ('next', 'true', 'false', 'exception')
+WHERE edge.kind IN ('next', 'true', 'false', 'exception', 'yields', 'awaits')

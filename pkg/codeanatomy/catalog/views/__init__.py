@@ -74,6 +74,7 @@ _EVIDENCE_OF_FLOW = (
     ("code", "bytecode_objects"),
     ("definitions", "definitions"),
     ("comparisons", "comparisons"),
+    ("syntax", "ast_nodes"),
 )
 
 
@@ -176,6 +177,8 @@ VIEWS: tuple[View, ...] = (
     _flow("compiled_code", "code_objects", "Code objects, tied to the definitions they were made of."),
     _flow("blocks", "blocks", "Basic blocks."),
     _flow("flow", "flow", "Control flow between blocks."),
+    _flow("steps", "steps", "Expressions and statements in the blocks that finish them."),
+    _flow("dominance", "dominance", "Dominators, post-dominators and control dependence of blocks."),
     _part(CPG_NODES, "files_nodes", "modules", "syntax"),
     _part(CPG_NODES, "syntax_nodes", "syntax located"),
     _part(CPG_NODES, "definitions_nodes", "definitions", "syntax"),
@@ -193,8 +196,8 @@ VIEWS: tuple[View, ...] = (
     _part(
         CPG_EDGES,
         "control_flow_edges",
-        "compiled_code blocks flow",
-        f"site_id file_id bstart bend col end_line end_col label position {_NO_RESOLUTION}",
+        "compiled_code blocks flow steps dominance",
+        f"site_id file_id bstart bend col end_line end_col {_NO_RESOLUTION}",
     ),
     _part(CPG_EDGES, "data_flow_edges", "data_flow arguments", _NO_RESOLUTION),
     _part(
