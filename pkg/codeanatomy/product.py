@@ -131,8 +131,12 @@ class GraphProductBuildResult:
     stages: dict[str, float] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
-        """What the generation names: the run and every table at its version."""
-        return {"run_id": self.run_id, "tables": {name: asdict(table) for name, table in self.tables.items()}}
+        """What the generation names: the run, the repository and every table at its version."""
+        return {
+            "run_id": self.run_id,
+            "repository": str(self.repository),
+            "tables": {name: asdict(table) for name, table in self.tables.items()},
+        }
 
     def published(self, generation: int) -> GraphProductBuildResult:
         """This result, with the number that publishing gave it."""

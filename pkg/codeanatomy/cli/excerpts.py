@@ -11,7 +11,7 @@ from typing import Any
 
 from codeanatomy.query.answer import Answer
 from codeanatomy.query.graph import OpenGraph
-from codeanatomy.query.places import manifest
+from codeanatomy.query.places import repository
 
 Row = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Excerpts:
     """Lines of sources as the graph knows them: those of sources whose bytes are no longer the same are not given."""
 
     def __init__(self, graph: OpenGraph, paths: Iterable[str]) -> None:
-        root = Path(manifest(graph)["repository"])
+        root = repository(graph)
         known = _known(graph)
         self._lines = {path: _lines(root / path, known[path]) for path in sorted(paths) if path in known}
 

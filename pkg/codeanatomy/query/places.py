@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from codeanatomy.failure import Coded
 from codeanatomy.query.answer import literal
 from codeanatomy.query.graph import OpenGraph
 
 
-def manifest(graph: OpenGraph) -> dict[str, Any]:
-    """The manifest of the run that published the generation."""
-    found: dict[str, Any] = json.loads(graph.sql("SELECT manifest FROM run_manifest")["manifest"][0].as_py())
-    return found
+def repository(graph: OpenGraph) -> Path:
+    """The root of the repository that was built, on the machine that built it."""
+    return Path(graph.generation.record["repository"])
 
 
 def source(graph: OpenGraph, path: str) -> str:
@@ -58,5 +55,5 @@ def _plain(path: str) -> str:
 
 def _relative(graph: OpenGraph, path: str) -> str:
     """A path of this machine as the repository has it; empty if it lies outside."""
-    full, root = Path(path).resolve(), Path(manifest(graph)["repository"]).resolve()
+    full, root = Path(path).resolve(), repository(graph).resolve()
     return full.relative_to(root).as_posix() if full.is_relative_to(root) else ""
