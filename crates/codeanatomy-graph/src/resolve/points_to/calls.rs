@@ -391,12 +391,7 @@ impl Machine<'_, '_> {
         let made = match self.look_up(class, self.words.new, None) {
             Some(makers) => {
                 let made = self.call_all(site, makers, &arguments.behind(own), Via::Constructor);
-                if self.is_unknown(made) {
-                    let object = self.object(site, class);
-                    self.sets.one(object)
-                } else {
-                    made
-                }
+                self.made_of(site, class, makers, made)
             }
             None => {
                 let object = self.object(site, class);
@@ -424,6 +419,31 @@ impl Machine<'_, '_> {
             }
         }
         made
+    }
+
+    /// What a `__new__` makes of a class. Where it was not told apart from its calls for other classes, their objects are left out.
+    fn made_of(&mut self, site: u32, class: Id, makers: Set, made: Set) -> Set {
+        let mut kept = Vec::new();
+        let (mut has_own, mut is_open) = (false, self.is_unknown(made));
+        for id in self.elements(made) {
+            match self.values.get(id) {
+                Value::Instance { class: of, .. } if of == class || self.derives(of, class) => has_own = true,
+                Value::Instance { class: of, .. } if self.look_up(of, self.words.new, None) == Some(makers) => {
+                    is_open = true;
+                    continue;
+                }
+                Value::Unknown(_) => {
+                    is_open = true;
+                    continue;
+                }
+                _ => {}
+            }
+            kept.push(id);
+        }
+        if is_open && !has_own {
+            kept.push(self.object(site, class));
+        }
+        self.sets.of(kept)
     }
 
     /// The object that a call of a class makes; a class that is called in many places has one for all further ones.

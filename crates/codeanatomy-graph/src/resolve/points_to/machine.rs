@@ -21,7 +21,7 @@ use crate::resolve::syntax::NONE;
 
 /// Sets that grow larger lose their details, then their elements.
 const DETAILED: usize = 12;
-const LARGEST: usize = 40;
+const LARGEST: usize = 64;
 /// Activations of one function that are told apart; the rest are one.
 const CONTEXTS: u32 = 4;
 /// The same for functions that make functions or classes, or are given them: decorators, factories. What they give back is told apart or useless.
