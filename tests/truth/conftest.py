@@ -32,6 +32,14 @@ class BuiltGraph:
         return row[0] if len(row) == 1 else row
 
 
+def build(repository: Path, output: Path, *options: str) -> BuiltGraph:
+    """Build by the command, with the options given."""
+    command = [ROOT / "bin" / "codeanatomy", "build", repository, "-o", output, "--json", "-q", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return BuiltGraph(repository, output, json.loads(done.stdout))
+
+
 @pytest.fixture(scope="session")
 def ticked_django(tmp_path_factory) -> tuple[BuiltGraph, Ticks]:
     """Django, built by the library beside a task that ticks."""
@@ -48,8 +56,4 @@ def django(ticked_django) -> BuiltGraph:
 @pytest.fixture(scope="session")
 def standard_library(tmp_path_factory) -> BuiltGraph:
     """The interpreter's own library with its tests, without what others installed into it."""
-    repository, output = Path(sysconfig.get_paths()["stdlib"]), tmp_path_factory.mktemp("stdlib")
-    command = [ROOT / "bin" / "codeanatomy", "build", repository, "-o", output, "--json", "-q", "--exclude-glob", "site-packages/**"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return BuiltGraph(repository, output, json.loads(done.stdout))
+    return build(Path(sysconfig.get_paths()["stdlib"]), tmp_path_factory.mktemp("stdlib"), "--exclude-glob", "site-packages/**")

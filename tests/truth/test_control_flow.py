@@ -12,7 +12,7 @@ from pathlib import Path
 
 import anyio
 from deltalake import DeltaTable
-from tests.truth.conftest import BuiltGraph
+from tests.truth.conftest import BuiltGraph, build
 from tests.truth.stepped import Steps
 
 from codeanatomy import engine
@@ -70,7 +70,7 @@ def built(paths: list[str], folder: Path) -> BuiltGraph:
         copy = folder / "repository" / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(Path(sysconfig.get_paths()["stdlib"]) / path, copy)
-    return BuiltGraph(folder / "repository", folder / "graph", "--scip", "off", "--types", "off")
+    return build(folder / "repository", folder / "graph", "--scip", "off", "--types", "off")
 
 
 def test_every_executed_transition_is_in_a_block_or_on_an_edge(tmp_path):
