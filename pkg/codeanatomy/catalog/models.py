@@ -58,6 +58,9 @@ CALLBACKS: tuple[Callback, ...] = (
 )
 
 PASSED_THROUGH: dict[str, int] = {
+    "asgiref.sync.async_to_sync": 0,
+    "asgiref.sync.markcoroutinefunction": 0,
+    "asgiref.sync.sync_to_async": 0,
     "asyncio.create_task": 0,
     "asyncio.ensure_future": 0,
     "asyncio.shield": 0,
@@ -82,4 +85,4 @@ PASSED_THROUGH: dict[str, int] = {
     "enum.unique": 0,
     "weakref.proxy": 0,
 }
-"""Calls that give back one of their arguments: its position."""
+"""Calls that give back one of their arguments, or what runs it: its position."""

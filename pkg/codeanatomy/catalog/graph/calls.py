@@ -11,6 +11,12 @@ LAYER = Layer(
     edges=(
         EdgeKind("calls", "Caller to callee of a written call; `label` says by what detour, if any.", CALLERS, CALLEES),
         EdgeKind("calls_implicitly", "Caller to callee where no call is written; `label` says what makes the call.", CALLERS, CALLEES),
+        EdgeKind(
+            "disputes_call",
+            "Caller to what a type checker says that a written call runs, where the values say otherwise: see `disagreements`.",
+            CALLERS,
+            FUNCTIONS,
+        ),
     ),
     properties=(
         Property("callee_text", ("call",), "string", "What is called, as dotted text."),

@@ -126,6 +126,21 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
         "SELECT status, count(*) AS n FROM call_sites GROUP BY status ORDER BY n DESC",
     ),
     PublicView(
+        "disagreements",
+        "One row per two answers of different evidence to one question. The graph keeps the first; the second is told here alone.",
+        (
+            ("subject", "What is asked about: the callee as written, or the caller where it is no dotted name."),
+            ("relation", "What is asked: `calls`."),
+            ("origin_a", "Evidence of the first answer."),
+            ("value_a", "The first answer: qualified name."),
+            ("origin_b", "Evidence of the second answer."),
+            ("value_b", "The second answer."),
+            ("path", "Where."),
+            ("line", "Line there."),
+        ),
+        "SELECT subject, value_a, value_b, path, line FROM disagreements LIMIT 10",
+    ),
+    PublicView(
         "arguments",
         "One row per argument of a call and parameter that it may fill.",
         (

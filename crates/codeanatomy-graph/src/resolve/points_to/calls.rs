@@ -409,10 +409,18 @@ impl Machine<'_, '_> {
                     self.call_all(site, methods, &arguments.behind(receiver), Via::Constructor);
                 }
                 None => {
-                    if let Some(Ancestor::External(path)) = self.outside(of, self.words.init, None) {
-                        let name = self.resolver.dot(path, self.words.init);
-                        let target = self.resolver.external(name);
-                        self.found.call(site, Via::Constructor, target);
+                    match self.outside(of, self.words.init, None) {
+                        Some(Ancestor::External(path)) => {
+                            let name = self.resolver.dot(path, self.words.init);
+                            let target = self.resolver.external(name);
+                            self.found.call(site, Via::Constructor, target);
+                        }
+                        // A kind of `classmethod` or `staticmethod` holds the function that it is given.
+                        Some(Ancestor::Builtin(kind)) if kind == self.words.classmethod || kind == self.words.staticmethod => {
+                            let function = arguments.positional(0).unwrap_or(EMPTY);
+                            self.store_values(object, Key::attribute(self.words.func), function);
+                        }
+                        _ => {}
                     }
                     self.fill_fields(site, of, object, arguments);
                 }

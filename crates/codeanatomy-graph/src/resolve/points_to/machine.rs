@@ -24,7 +24,8 @@ const DETAILED: usize = 12;
 const LARGEST: usize = 64;
 /// Activations of one function that are told apart; the rest are one.
 const CONTEXTS: u32 = 4;
-/// The same for functions that make functions or classes, or are given them: decorators, factories. What they give back is told apart or useless.
+/// The same for functions that make functions or classes, or are given them or the name of an attribute: decorators, factories, `__getattr__`.
+/// What they give back is told apart or useless.
 const CONTEXTS_OF_FACTORIES: u32 = 64;
 /// Nodes of all contexts of one factory together.
 const NODES_OF_FACTORIES: u32 = 4_000;
@@ -366,7 +367,11 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
         let parameters = key.1.clone();
         let count = self.contexts.get(&function).copied().unwrap_or(0);
-        let is_factory = self.factories.contains(&definition) || parameters.iter().any(|&set| self.is_made_of_code(set));
+        let name = self.repository.definitions.get(definition).name;
+        let is_factory = self.factories.contains(&definition)
+            || name == self.words.getattr
+            || name == self.words.getattribute
+            || parameters.iter().any(|&set| self.is_made_of_code(set));
         let most = if is_factory { self.most_contexts(definition) } else { CONTEXTS };
         if count < most && self.units.len() < self.most_units && !self.running.contains(&function) {
             let unit = self.add_unit(definition, parent, parameters);

@@ -49,6 +49,18 @@ impl Machine<'_, '_> {
                 }
                 if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
             }
+            ("classmethod", "__get__") => {
+                let (functions, owners) = (self.read_values(receiver, Key::attribute(self.words.func)), arguments.positional(1));
+                let mut found = EMPTY;
+                for function in self.elements(functions) {
+                    for owner in self.elements(owners.unwrap_or(EMPTY)) {
+                        let method = self.one(Value::Method { function, receiver: owner });
+                        found = self.union(found, method);
+                    }
+                }
+                found
+            }
+            ("staticmethod", "__get__") => self.read_values(receiver, Key::attribute(self.words.func)),
             ("type", "__call__") => self.construct(site, receiver, arguments),
             ("type", "mro" | "__subclasses__") => self.unknown(Reason::Dynamic),
             ("dict", "__getitem__" | "get" | "pop" | "setdefault" | "values" | "items") | ("list", "__getitem__" | "pop" | "__iter__") => {

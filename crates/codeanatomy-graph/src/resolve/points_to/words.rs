@@ -26,6 +26,6 @@ words! {
     int_ = "__int__", metaclass = "metaclass", key = "key", args = "args", default = "default", default_factory = "default_factory",
     fget = "fget", fset = "fset", fdel = "fdel", setter = "setter", getter = "getter", deleter = "deleter", str = "str", int = "int",
     float = "float", bool = "bool", bytes = "bytes", tuple = "tuple", dict = "dict", generator = "generator", coroutine = "coroutine",
-    object = "object", type_ = "type", property = "property", super_ = "super", none = "NoneType", slice = "slice", lt = "__lt__",
+    object = "object", type_ = "type", property = "property", classmethod = "classmethod", staticmethod = "staticmethod", super_ = "super", none = "NoneType", slice = "slice", lt = "__lt__",
     add = "__add__", bytes_ = "__bytes__", float_ = "__float__", abs = "__abs__", round = "__round__",
 }
