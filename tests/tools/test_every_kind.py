@@ -1,0 +1,160 @@
+"""Every kind of node and edge and every property that the catalog names occurs in the graph of one small repository."""
+
+import sys
+
+import deltalake
+import pytest
+from tests.support.repositories import write
+from tests.tools.conftest import needs_node
+
+from codeanatomy.catalog.graph import LAYERS
+from codeanatomy.library import build_graph_product
+from codeanatomy.product import GraphProductBuildRequest
+
+pytestmark = [pytest.mark.anyio, needs_node]
+
+NEWER = {"type_parameter_syntax", "type_parameter"}
+"""What only `GENERICS` has: Python's grammar knows it from 3.12 on."""
+
+GENERICS = "def same[T](x: T) -> T:\n    return x\n"
+
+REPOSITORY = {
+    "pyproject.toml": """\
+[project]
+name = "rich"
+version = "1"
+dependencies = ["requests>=2", "asgiref"]
+""",
+    "pkg/__init__.py": '''\
+"""A package."""
+from pkg.core import *
+''',
+    "pkg/core.py": '''\
+"""Docstring."""
+from __future__ import annotations
+
+import asyncio
+import os.path as p
+from typing import Generic, TypeVar, overload
+
+import requests
+from . import broken
+
+__all__ = ["Base", "work"]
+T = TypeVar("T")  # type: ignore
+count = 0
+
+
+class Base(Generic[T]):
+    x: int = 0
+
+    def total(self, how: int = 1, *rest: str, key: bool = False, **others: float) -> int:
+        # a comment
+        return how
+
+    @property
+    def size(self) -> int:
+        return self.x
+
+    @size.setter
+    def size(self, value):
+        self.x = value
+
+
+class Child(Base):
+    def total(self, how: int = 1, *rest: str, key: bool = False, **others: float) -> int:
+        return super().total(how) + 1
+
+    def __add__(self, other):
+        return self
+
+
+def decorate(f):
+    def inner(*args, **kw):
+        return f(*args, **kw)
+
+    return inner
+
+
+@decorate
+def work(flag, items):
+    global count
+    count += 1
+    total = 0
+
+    def add():
+        nonlocal total
+        total += 1
+
+    try:
+        if flag and items:
+            for item in items:
+                yield item
+        else:
+            while True:
+                break
+    except (ValueError, OSError) as error:
+        raise RuntimeError from error
+    finally:
+        add()
+    with open("x") as file:
+        del file
+    match flag:
+        case {"a": [one, *more]}:
+            print(one, more)
+        case _:
+            assert flag, f"{flag!r}"
+    squares = [n * n for n in range(3) if n]
+    return (lambda q: q)(squares)
+
+
+async def later():
+    await asyncio.sleep(1)
+    async for n in aiter_():
+        print(n)
+    async with lock() as held:
+        return held
+
+
+async def aiter_():
+    yield 1
+
+
+def lock(): ...
+
+
+def run(unknown):
+    unknown.total()
+    c = Child()
+    c.size = 3
+    c + c
+    work(1, [2])
+    requests.get(p.join("a", "b"))
+    c.missing()
+    n: str = 3
+''',
+    "pkg/broken.py": """\
+import os
+def half(:
+    os.getcwd()
+class C(
+""",
+    "ns/mod.py": """\
+from pkg import Base, work
+Base().total()
+""",
+}
+
+
+async def test_every_kind_occurs(tmp_path):
+    has_generics = sys.version_info >= (3, 12)
+    repository = write(tmp_path / "repository", REPOSITORY | ({"pkg/generic.py": GENERICS} if has_generics else {}))
+    result = await build_graph_product(GraphProductBuildRequest(repo_root=repository, output_dir=tmp_path / "graph"))
+
+    def words(table: str, column: str) -> set[str]:
+        rows = deltalake.DeltaTable(result.output_dir / table).to_pyarrow_table(columns=[column])
+        return set(rows[column].to_pylist())
+
+    assert words("cpg_nodes", "kind") | (set() if has_generics else NEWER) == {kind.name for layer in LAYERS for kind in layer.nodes}
+    assert words("cpg_edges", "kind") == {kind.name for layer in LAYERS for kind in layer.edges}
+    assert words("cpg_props", "key") == {known.key for layer in LAYERS for known in layer.properties}
