@@ -71,6 +71,7 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
             ("name", "The name."),
             ("how", "What binds it: def, assign, import, for, …"),
             *_SPAN,
+            ("scope_id", "Module, class, function or lambda in whose scope it is bound."),
         ),
         "SELECT name, how, path, line FROM bindings WHERE how = 'walrus'",
     ),
