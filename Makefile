@@ -60,8 +60,8 @@ scip: .tools/node_modules/.bin/scip-python  ## Install scip-python beside the ch
 bench: build  ## Django's source distribution: each extractor against its floor, the whole build, memory, cancellation
 	$(BIN)/python -m bench run
 
-accuracy: build  ## Facts of the graph against CPython's own verdict over the whole standard library
-	$(BIN)/python -m pytest -q tests/truth
+accuracy: build  ## The graph against truths that others wrote, and PyCG and pyrefly on the same; figures go into the README
+	$(BIN)/python -m bench accuracy --keep
 
 torture: build  ## Hostile inputs and kills at random moments
 	CODEANATOMY_TORTURE=100 $(BIN)/python -m pytest -q tests/torture tests/sandbox

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.accuracy import command as accuracy
 from bench.ask import ask
 from bench.build import SCRATCH, measure_build
 from bench.cancel import measure_cancels
@@ -21,7 +22,7 @@ from bench.extractors import measure_extractor
 from bench.floors import FLOORS, measure_floor
 from bench.report import comparison, page
 from bench.results import BuildFigures, CancelFigures, ExtractorFigures, FloorFigures, Results, Round
-from bench.sources import BY_NAME, DISTRIBUTIONS, source
+from bench.sources import BENCHMARKED, BY_NAME, source
 
 PARTS = ("extractors", "build", "cancel")
 
@@ -41,7 +42,7 @@ def main() -> int:
 
 def data(options: argparse.Namespace) -> None:
     """Fetch every source distribution and say where it is."""
-    for distribution in DISTRIBUTIONS:
+    for distribution in BY_NAME.values():
         found = corpus(source(distribution.name))
         print(f"{distribution.stem}: {len(found.files):,} files, {found.size / 1e6:.1f} MB in {found.folder}")
 
@@ -124,7 +125,12 @@ def _options() -> argparse.Namespace:
     verbs.add_parser("data", help="fetch the source distributions").set_defaults(verb=data)
     measuring = verbs.add_parser("run", help="measure, print the tables, keep the figures")
     measuring.set_defaults(verb=run)
-    measuring.add_argument("--repository", choices=BY_NAME, default="django", help="the source distribution to measure [django]")
+    measuring.add_argument(
+        "--repository",
+        choices=[distribution.name for distribution in BENCHMARKED],
+        default="django",
+        help="the source distribution to measure [django]",
+    )
     measuring.add_argument("--rounds", type=_count, default=1, metavar="N", help="passes over everything; medians are shown [1]")
     measuring.add_argument("--workers", type=_count, default=2, metavar="N", help="workers of a build; 1 is measured too [2]")
     measuring.add_argument("--cancels", type=_count, default=5, metavar="N", help="builds to cancel [5]")
@@ -134,6 +140,9 @@ def _options() -> argparse.Namespace:
     comparing.set_defaults(verb=compare)
     comparing.add_argument("former", type=Path, metavar="A")
     comparing.add_argument("latter", type=Path, metavar="B")
+    judging = verbs.add_parser("accuracy", help="hold the graph against truths that others wrote")
+    judging.set_defaults(verb=accuracy.run)
+    accuracy.arguments(judging)
     asking = verbs.add_parser("ask", help="ask a graph every question, in the library and as a command")
     asking.set_defaults(verb=questions)
     asking.add_argument("graph", type=Path, metavar="GRAPH", help="output folder of a build")

@@ -29,11 +29,17 @@ class Distribution:
         return f"{self.name}-{self.version}"
 
 
-DISTRIBUTIONS = (
+BENCHMARKED = (
     Distribution("django", "5.2", "1a47f7a7a3d43ce64570d350e008d2949abe8c7e21737b351b6a1611277c6d89"),
     Distribution("sympy", "1.14.0", "d3d3fe8df1e5a0b42f0e7bdf50541697dbe7d23746e894990c030e2b05e72517"),
 )
-BY_NAME = {distribution.name: distribution for distribution in DISTRIBUTIONS}
+SUITES = (
+    Distribution("beniget", "0.5.0", "e7af11fa8ec7de3d3eb3d98b1e722d15d44017d8b35d8aa11d54f6719b312f22"),
+    Distribution("jedi", "0.20.1", "2f71208c3f9c1bca057c0e90d3f272aba44ace88fc4067d7587e9e069331b7e5"),
+    Distribution("pycg", "0.0.8", "644b4df4346b393ca29450223da12598a6e6ad51fcfb1c218330b774f643a6c1"),
+    Distribution("pyflakes", "4.1.0", "592beb57058eb82eb190fb7514f2081c555c51000b029ff71286a681e6cf2f83"),
+)
+BY_NAME = {distribution.name: distribution for distribution in (*BENCHMARKED, *SUITES)}
 
 
 def source(name: str) -> Path:
