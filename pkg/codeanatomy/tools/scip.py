@@ -83,7 +83,7 @@ class ScipSupply:
             data = await to_thread.run_sync(_read, Path(self.config.index_path_override), "the SCIP index")
             index = Index()
             await to_thread.run_sync(index.add, data)
-            yield _supply(scan, scan.sources, index, [], [])
+            yield await to_thread.run_sync(_supply, scan, scan.sources, index, [], [])
         elif (program := find(self.config)) is None:
             message = f"scip-python is not installed: there are no SCIP symbols in the graph ({INSTALL})"
             if self.config.mode == "on":
@@ -101,7 +101,7 @@ class ScipSupply:
         kept = cache / f"{await to_thread.run_sync(_key, self.config, program, environment, scan)}.scip"
         indexing = Indexing(self.config, program, self.confinement, scan, sources)
         if await to_thread.run_sync(kept.is_file):
-            indexing.take(await to_thread.run_sync(kept.read_bytes))
+            await to_thread.run_sync(lambda: indexing.take(kept.read_bytes()))
         else:
             async with scratch_folder(self.work / "scratch" / "scip") as folder:
                 await indexing.run(folder, environment)
@@ -109,7 +109,7 @@ class ScipSupply:
                 await to_thread.run_sync(_keep, kept, indexing.data)
         if self.config.output_dir is not None:
             await to_thread.run_sync(_store, Path(self.config.output_dir) / "index.scip", indexing.data)
-        return _supply(scan, sources, indexing.index, indexing.failures, indexing.tools, indexing.warnings)
+        return await to_thread.run_sync(_supply, scan, sources, indexing.index, indexing.failures, indexing.tools, indexing.warnings)
 
 
 class Indexing:
@@ -132,7 +132,7 @@ class Indexing:
         self._again = False
 
     def take(self, part: bytes) -> None:
-        """Add what a run wrote."""
+        """Add what a run wrote. Blocking."""
         self.data += part
         self.index.add(part)
         for path in self.index.documents:
@@ -144,11 +144,11 @@ class Indexing:
         self._over = anyio.current_time() + self._config.timeout_s
         tree = folder / "tree"
         await to_thread.run_sync(write_tree, self._scan, self._scan.sources, tree)
-        (folder / "environment.json").write_bytes(environment)
+        await to_thread.run_sync((folder / "environment.json").write_bytes, environment)
         while self._waiting:
             include = None if self._all and not self.tools else sorted(self._waiting)
             outcome, part = await self._index(tree, include, sum(source.size for source in self._waiting.values()), len(self._waiting))
-            self.take(part)
+            await to_thread.run_sync(self.take, part)
             if outcome.well:
                 return
             if outcome.exit == KILLED and not self._again:
