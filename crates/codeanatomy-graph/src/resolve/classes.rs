@@ -14,9 +14,10 @@ use crate::resolve::syntax::NONE;
 use crate::table::{NULL_I64, Str};
 
 impl Machine<'_, '_> {
-    /// The rows of some classes of one file. A class that is made several times is one.
-    pub fn class_rows(&mut self, classes: &[u32], places: &mut Places<'_>, rows: (&mut InheritsRows, &mut MroRows, &mut OverrideRows)) {
-        for &class in classes {
+    /// The rows of the classes of a file. A class that is made several times is one.
+    pub fn class_rows(&mut self, file: u32, places: &mut Places<'_>, rows: (&mut InheritsRows, &mut MroRows, &mut OverrideRows)) {
+        let definitions = &self.repository.definitions;
+        for &class in definitions.of_file(file).iter().filter(|&&definition| definitions.get(definition).kind == DefinitionKind::Class) {
             let made = self.made_classes.get(&class).cloned().unwrap_or_default();
             self.inherits_rows(class, &made, places, rows.0);
             let order = match made.first() {

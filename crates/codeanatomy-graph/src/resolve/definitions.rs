@@ -215,6 +215,12 @@ impl Definitions {
         strings.intern(&text)
     }
 
+    /// The definitions of a file, by position. They are in order once they are numbered.
+    pub fn of_file(&self, file: u32) -> &[u32] {
+        let first = |file: u32| self.order.partition_point(|&number| self.get(number).file < file);
+        &self.order[first(file)..first(file + 1)]
+    }
+
     /// Gives every definition its id: by group, qualified name and ordinal in the order of files and positions.
     pub fn number(&mut self, ids: &mut Allocator, strings: &Strings) {
         let mut order: Vec<u32> = (0..self.all.len() as u32).collect();

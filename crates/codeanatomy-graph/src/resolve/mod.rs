@@ -34,7 +34,7 @@ use crate::operator::{Operator, OperatorError, Run};
 use crate::positions::{FileLines, Lines};
 use crate::resolve::bindings::Bindings;
 use crate::resolve::builtins::Builtins;
-use crate::resolve::definitions::{DefinitionKind, Definitions};
+use crate::resolve::definitions::Definitions;
 use crate::resolve::guesses::Guesses;
 use crate::resolve::modules::Modules;
 use crate::resolve::points_to::machine::Machine;
@@ -42,7 +42,7 @@ use crate::resolve::points_to::outside::Outside;
 use crate::resolve::resolver::{Repository, Resolver, Target};
 use crate::resolve::rows::{ExternalRow, Places, Rows};
 use crate::resolve::scopes::Scopes;
-use crate::resolve::sources::{Columns, Files, texts};
+use crate::resolve::sources::{Columns, File, Files, texts};
 use crate::resolve::syntax::Tree;
 use crate::table::{Ragged, Table};
 
@@ -89,15 +89,14 @@ fn read(
     Ok(Repository { files, outlined, tree, scopes, definitions, bindings, modules, builtins, outside })
 }
 
-/// Rows, file by file, once all values are known.
+/// Rows, file by file: first what was found out, then, when the memory for finding out is given back, the facts.
 fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repository) -> Result<Vec<Table>, OperatorError> {
     let mut rows = Rows::default();
     let lines = text.lines();
-    rows.syntax.reserve(repository.tree.len());
-    rows.definitions.reserve(repository.definitions.all.len());
-    rows.bindings.reserve(repository.bindings.all.len());
-    let mut order = repository.definitions.order.iter().copied().peekable();
-    repository.modules.rows(&repository.files, &repository.definitions, run.strings, &mut rows.modules);
+    let places = |file: &File| {
+        let of_file = lines.file(file.id).unwrap_or(FileLines { starts: &[0], continuations: &[] });
+        Places::new(file.id, file.path, of_file)
+    };
     let mut resolver = Resolver::new(repository, run.strings, ids);
     let mut machine = Machine::new(&mut resolver);
     machine.run(run.cancelled)?;
@@ -106,29 +105,41 @@ fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repos
         if (run.cancelled)() {
             return Err(OperatorError::Cancelled);
         }
-        let number = number as u32;
-        let of_file = lines.file(file.id).unwrap_or(FileLines { starts: &[0], continuations: &[] });
-        let places = &mut Places::new(file.id, file.path, of_file);
-        let mut classes = Vec::new();
-        while let Some(definition) = order.next_if(|&definition| repository.definitions.get(definition).file == number) {
-            repository.definition_row(definition, machine.resolver.strings, places, &mut rows.definitions);
-            if repository.definitions.get(definition).kind == DefinitionKind::Class {
-                classes.push(definition);
-            }
-        }
-        repository.syntax_rows(number, machine.resolver.strings, places, &mut rows.syntax);
-        repository.scope_rows(number, machine.resolver.strings, places, (&mut rows.scopes, &mut rows.symbols, &mut rows.captures));
-        repository.binding_rows(number, machine.resolver.strings, places, &mut rows.bindings);
-        if repository.scopes.known[number as usize] {
-            machine.resolver.import_rows(number, places, &mut rows.imports);
-            machine.reference_rows(number, places, &mut rows.references);
-            machine.flow_rows(number, places, (&mut rows.data_flow, &mut rows.arguments));
-            machine.class_rows(&classes, places, (&mut rows.inherits, &mut rows.mro, &mut rows.overrides));
-        }
-        machine.call_rows(number, &guesses, places, (&mut rows.calls, &mut rows.call_sites));
+        machine.rows(number as u32, &guesses, &mut places(file), &mut rows);
     }
+    drop((machine, guesses));
     resolver.external_rows(&mut rows);
+    drop(resolver);
+    repository.modules.rows(&repository.files, &repository.definitions, run.strings, &mut rows.modules);
+    rows.syntax.reserve(repository.tree.len());
+    rows.definitions.reserve(repository.definitions.all.len());
+    rows.bindings.reserve(repository.bindings.all.len());
+    for (number, file) in repository.files.files.iter().enumerate() {
+        if (run.cancelled)() {
+            return Err(OperatorError::Cancelled);
+        }
+        let (number, places) = (number as u32, &mut places(file));
+        for &definition in repository.definitions.of_file(number) {
+            repository.definition_row(definition, run.strings, places, &mut rows.definitions);
+        }
+        repository.syntax_rows(number, run.strings, places, &mut rows.syntax);
+        repository.scope_rows(number, run.strings, places, (&mut rows.scopes, &mut rows.symbols, &mut rows.captures));
+        repository.binding_rows(number, run.strings, places, &mut rows.bindings);
+    }
     Ok(rows.into_tables())
+}
+
+impl Machine<'_, '_> {
+    /// What was found out of a file.
+    fn rows(&mut self, file: u32, guesses: &Guesses, places: &mut Places<'_>, rows: &mut Rows) {
+        if self.repository.scopes.known[file as usize] {
+            self.resolver.import_rows(file, places, &mut rows.imports);
+            self.reference_rows(file, places, &mut rows.references);
+            self.flow_rows(file, places, (&mut rows.data_flow, &mut rows.arguments));
+            self.class_rows(file, places, (&mut rows.inherits, &mut rows.mro, &mut rows.overrides));
+        }
+        self.call_rows(file, guesses, places, (&mut rows.calls, &mut rows.call_sites));
+    }
 }
 
 impl Resolver<'_> {

@@ -82,8 +82,9 @@ impl Found {
         Self { values: vec![EMPTY; nodes], reads: vec![EMPTY; nodes], reached: vec![false; nodes], ..Self::default() }
     }
 
-    /// Puts what was found in the order in which rows are written.
+    /// Puts what was found in the order in which rows are written. Nothing is found any more.
     pub fn settle(&mut self) {
+        (self.calls, self.passed_known) = Default::default();
         self.called.sort_by_key(|&(site, via, _)| (site, via));
         self.passed.sort_by_key(|passed| (passed.argument, passed.call, passed.parameter));
     }

@@ -193,6 +193,8 @@ impl<'m, 'a> Machine<'m, 'a> {
             self.settle(cancelled)?;
         }
         self.found.settle();
+        self.sets.forget_unions();
+        self.bindings.forget_unions();
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! What an expression may be: kinds of abstract values, and sets of them by number. How they come to be is `machine.rs`.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::table::Str;
 
@@ -176,7 +177,7 @@ pub const EMPTY: Set = Set(0);
 pub struct Sets<T> {
     elements: Vec<T>,
     ranges: Vec<(u32, u32)>,
-    known: FxHashMap<Box<[T]>, Set>,
+    known: HashTable<Set>,
     unions: FxHashMap<(Set, Set), Set>,
     singles: FxHashMap<T, Set>,
 }
@@ -186,7 +187,7 @@ impl<T: Copy + Ord + Hash> Default for Sets<T> {
         Self {
             elements: Vec::new(),
             ranges: vec![(0, 0)],
-            known: FxHashMap::default(),
+            known: HashTable::new(),
             unions: FxHashMap::default(),
             singles: FxHashMap::default(),
         }
@@ -214,20 +215,26 @@ impl<T: Copy + Ord + Hash> Sets<T> {
         if elements.is_empty() {
             return EMPTY;
         }
-        if let Some(&known) = self.known.get(elements) {
+        let hash = FxBuildHasher.hash_one(elements);
+        if let Some(&known) = self.known.find(hash, |&set| self.get(set) == elements) {
             return known;
         }
         let start = self.elements.len() as u32;
         self.elements.extend_from_slice(elements);
         let set = Set(self.ranges.len() as u32);
         self.ranges.push((start, self.elements.len() as u32));
-        self.known.insert(elements.into(), set);
+        let (all, ranges) = (&self.elements, &self.ranges);
+        self.known.insert_unique(hash, set, |&set| FxBuildHasher.hash_one(slice(all, ranges, set)));
         set
     }
 
+    /// Gives back the memory of remembered unions.
+    pub fn forget_unions(&mut self) {
+        self.unions = FxHashMap::default();
+    }
+
     pub fn get(&self, set: Set) -> &[T] {
-        let (start, end) = self.ranges[set.0 as usize];
-        &self.elements[start as usize..end as usize]
+        slice(&self.elements, &self.ranges, set)
     }
 
     pub fn len(&self, set: Set) -> usize {
@@ -269,6 +276,11 @@ impl<T: Copy + Ord + Hash> Sets<T> {
         self.unions.insert(key, set);
         set
     }
+}
+
+fn slice<'a, T>(elements: &'a [T], ranges: &[(u32, u32)], set: Set) -> &'a [T] {
+    let (start, end) = ranges[set.0 as usize];
+    &elements[start as usize..end as usize]
 }
 
 #[cfg(test)]
