@@ -19,6 +19,8 @@ pub const ADJACENCY: Operator = Operator {
 
 /// Nodes are spread over 2^14 buckets by their upper bits (they are hashes), so that each bucket is sorted inside the cache.
 const BUCKET_BITS: u32 = 14;
+/// So many ends are sorted at once, if their buckets are no larger.
+const ENDS_AT_ONCE: usize = if cfg!(test) { 64 } else { 1 << 20 };
 /// Rows between two looks at the token.
 const STEP: usize = 1 << 14;
 
@@ -69,19 +71,25 @@ impl<'a> Edges<'a> {
 
     fn gather(&self, run: &Run<'_>, nodes: &[i64], neighbours: &[i64]) -> Result<Table, OperatorError> {
         let mut rows = Rows::with_capacity(nodes.len());
-        for end in self.sorted(run, nodes, neighbours)? {
-            rows.add(end, self.kinds[end.rank as usize]);
+        let borders = borders(nodes);
+        let mut first = 0;
+        while first + 1 < borders.len() {
+            // As many buckets as fit the memory, at least one.
+            let last = borders.partition_point(|&border| border <= borders[first] + ENDS_AT_ONCE).max(first + 2) - 1;
+            for end in self.sorted(run, nodes, neighbours, first, &borders[first..=last])? {
+                rows.add(end, self.kinds[end.rank as usize]);
+            }
+            first = last;
         }
         Ok(rows.table())
     }
 
-    /// The ends in order: one pass into buckets, then each bucket by itself.
-    fn sorted(&self, run: &Run<'_>, nodes: &[i64], neighbours: &[i64]) -> Result<Vec<End>, OperatorError> {
-        let borders = borders(nodes);
-        let mut ends = self.scattered(nodes, neighbours, borders.clone());
+    /// The ends of some buckets in order: one pass into the buckets, then each by itself.
+    fn sorted(&self, run: &Run<'_>, nodes: &[i64], neighbours: &[i64], first: usize, borders: &[usize]) -> Result<Vec<End>, OperatorError> {
+        let mut ends = self.scattered(nodes, neighbours, first, borders);
         let mut since = 0;
         for pair in borders.windows(2) {
-            ends[pair[0]..pair[1]].sort_unstable();
+            ends[pair[0] - borders[0]..pair[1] - borders[0]].sort_unstable();
             since += pair[1] - pair[0];
             if since > STEP {
                 run.check()?;
@@ -91,13 +99,17 @@ impl<'a> Edges<'a> {
         Ok(ends)
     }
 
-    /// The ends in their buckets, each in no order; `next` is where each bucket starts.
-    fn scattered(&self, nodes: &[i64], neighbours: &[i64], mut next: Vec<usize>) -> Vec<End> {
-        let mut ends = vec![End::default(); nodes.len()];
+    /// The ends of the buckets from `first` on, each bucket in no order.
+    fn scattered(&self, nodes: &[i64], neighbours: &[i64], first: usize, borders: &[usize]) -> Vec<End> {
+        let mut next: Vec<usize> = borders.iter().map(|border| border - borders[0]).collect();
+        let mut ends = vec![End::default(); next[next.len() - 1]];
+        let buckets = next.len() - 1;
         for row in 0..nodes.len() {
-            let place = &mut next[bucket(nodes[row])];
-            ends[*place] = End { node: nodes[row], rank: self.ranks[row], neighbour: neighbours[row], edge: self.ids[row] };
-            *place += 1;
+            let bucket = bucket(nodes[row]).wrapping_sub(first);
+            if bucket < buckets {
+                ends[next[bucket]] = End { node: nodes[row], rank: self.ranks[row], neighbour: neighbours[row], edge: self.ids[row] };
+                next[bucket] += 1;
+            }
         }
         ends
     }
