@@ -76,6 +76,8 @@ codes! {
     REFERENCES         "CA503" RuleViolation   "A value does not occur in the table that it is promised to refer to.";
     EDGE_END           "CA504" RuleViolation   "An end of an edge is not among the nodes.";
     EDGE_KIND          "CA505" RuleViolation   "An edge joins nodes of kinds that its kind does not allow.";
+    NONDETERMINISTIC   "CA506" RuleViolation   "A view calls a function that may say something else in another run.";
+    COERCION           "CA507" RuleViolation   "A view uses values of one family of types as another without a cast.";
 
     EXECUTION          "CA601" Runtime         "The execution of a plan failed.";
     MEMORY             "CA602" Runtime         "The memory pool is too small for what a plan, operator or sink holds.";

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::cancel::CancelToken;
 use crate::code;
 use crate::error::{EngineError, Result};
+use crate::rulepack::Rulepack;
 use crate::schedule::Schedule;
 use crate::session::{Profile, Session};
 use crate::shape::{Texts, open_schema};
@@ -23,6 +24,8 @@ pub struct Compiled {
     pub schedule: Arc<Schedule>,
     pub spec_hash: String,
     pub explain: String,
+    /// The rules of its runs, with what they warn of before any.
+    pub rulepack: Rulepack,
 }
 
 /// Compiles the JSON of a spec.
@@ -32,13 +35,14 @@ pub fn compile(text: &str) -> Result<Compiled> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         EngineError::new(&code::EXECUTION, format!("cannot start a runtime: {error}"), "free threads or memory", json!({}))
     })?;
-    let explain = runtime.block_on(explain(&validated))?;
+    let mut rulepack = Rulepack::new(validated.spec.rulepack_profile);
+    let explain = runtime.block_on(explain(&validated, &mut rulepack))?;
     let spec_hash = codeanatomy_spec::hash::spec_hash(&validated.spec);
-    Ok(Compiled { validated: Arc::new(validated), schedule: Arc::new(schedule), spec_hash, explain })
+    Ok(Compiled { validated: Arc::new(validated), schedule: Arc::new(schedule), spec_hash, explain, rulepack })
 }
 
-/// Plans every view over empty tables and shows the plans of the outputs.
-async fn explain(validated: &Validated) -> Result<String> {
+/// Plans every view over empty tables, asks the rules about them, and shows the plans of the outputs.
+async fn explain(validated: &Validated, rulepack: &mut Rulepack) -> Result<String> {
     let token = CancelToken::new();
     let session = Session::new(&Profile::from_class("small")?.limits(&validated.spec.runtime), &token)?;
     let empty = |columns: &[ColumnDefinition]| -> Arc<dyn TableProvider> { Arc::new(EmptyTable::new(open_schema(columns, Texts::Views))) };
@@ -47,6 +51,15 @@ async fn explain(validated: &Validated) -> Result<String> {
     }
     let operator = |index: usize| empty(&validated.spec.view_definitions[index].columns);
     plan::views(&session.context, validated, &token, |_| true, operator, |_, plan| plan).await?;
+    for view in validated.order.iter().map(|&index| &validated.spec.view_definitions[index]) {
+        if let Transform::Sql(_) = view.transform {
+            let provider = session.context.table_provider(datafusion::common::TableReference::bare(view.name.as_str())).await;
+            let provider = provider.map_err(|error| EngineError::from_datafusion(&error, &code::SQL, &view.name))?;
+            if let Some(plan) = provider.get_logical_plan() {
+                rulepack.examine(&view.name, &plan, &session.context.state())?;
+            }
+        }
+    }
     let mut text = String::new();
     for output in &validated.spec.output_targets {
         let plan = logical_plan(&session.context, &output.view).await?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use codeanatomy_spec::hash::write_canonical;
 use serde_json::json;
 
+use crate::rulepack::Rulepack;
 use crate::session::rule_names;
 
 /// Versions of what the engine is made of.
@@ -19,11 +20,14 @@ pub fn versions() -> BTreeMap<&'static str, String> {
     ])
 }
 
-/// BLAKE3 over spec hash, versions, rules, functions and the fingerprints of the inputs.
-pub fn hash(spec_hash: &str, inputs: &[(String, u64, Option<String>)]) -> String {
+/// BLAKE3 over spec hash, versions, rules and what is done about their breach, functions and the fingerprints of the inputs.
+pub fn hash(spec_hash: &str, rulepack: &Rulepack, inputs: &[(String, u64, Option<String>)]) -> String {
     let fingerprints: BTreeMap<&String, &Option<String>> = inputs.iter().map(|(name, _, fingerprint)| (name, fingerprint)).collect();
     let functions: Vec<String> = codeanatomy_functions::functions().iter().map(|function| function.name().to_owned()).collect();
-    let value = json!({"spec": spec_hash, "versions": versions(), "rules": rule_names(), "functions": functions, "inputs": fingerprints});
+    let value = json!({
+        "spec": spec_hash, "versions": versions(), "rules": rule_names(), "rulepack": rulepack.snapshot(), "functions": functions,
+        "inputs": fingerprints,
+    });
     let mut text = String::new();
     write_canonical(&value, &mut text);
     blake3::hash(text.as_bytes()).to_hex().to_string()

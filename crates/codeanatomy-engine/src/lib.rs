@@ -31,6 +31,7 @@ pub mod publish;
 mod refuse;
 mod register;
 mod rows;
+pub mod rulepack;
 mod run;
 mod schedule;
 pub mod session;

@@ -7,37 +7,39 @@ use serde_json::{Value, json};
 use crate::code::{self, Code};
 use crate::error::{EngineError, Result};
 use crate::examples;
+use crate::rulepack::Rulepack;
 use crate::sink::{ColumnKeys, EXAMPLES, Values, Written};
 
 /// How many rows are looked at between two looks at the token.
 const STRIDE: usize = 1 << 18;
 
-/// Checks every promise of every table; `alive` fails when the run is stopped.
-pub fn check(tables: &[Written], alive: &dyn Fn() -> Result<()>) -> Result<()> {
+/// Checks every promise of every table that `rules` ask for; `alive` fails when the run is stopped.
+pub fn check(tables: &[Written], rules: &mut Rulepack, alive: &dyn Fn() -> Result<()>) -> Result<()> {
     for table in tables {
-        check_nulls(table)?;
+        check_nulls(table, rules)?;
     }
     for table in tables {
         for promise in &table.table.promises {
             alive()?;
             match promise {
                 Promise::NotNull(_) => {}
-                Promise::Unique(names) => check_unique(table, names)?,
-                Promise::References(reference) => check_references(table, reference, tables, alive)?,
-                Promise::EdgeEnds(ends) => check_ends(table, ends, tables, alive)?,
+                Promise::Unique(names) => check_unique(table, names, rules)?,
+                Promise::References(reference) => check_references(table, reference, tables, rules, alive)?,
+                Promise::EdgeEnds(ends) => check_ends(table, ends, tables, rules, alive)?,
             }
         }
     }
     Ok(())
 }
 
-fn check_nulls(table: &Written) -> Result<()> {
+fn check_nulls(table: &Written, rules: &mut Rulepack) -> Result<()> {
     let Some((column, count, rows)) = table.keys.nulls.first() else { return Ok(()) };
     let shown = examples::rows(table, rows);
-    Err(broken(&code::NOT_NULL, table, "not_null", &[column], *count, &shown, &format!("column `{column}` holds a null in {count} rows")))
+    let text = format!("column `{column}` holds a null in {count} rows");
+    rules.judge(broken(&code::NOT_NULL, table, "not_null", &[column], *count, &shown, &text))
 }
 
-fn check_unique(table: &Written, names: &[String]) -> Result<()> {
+fn check_unique(table: &Written, names: &[String], rules: &mut Rulepack) -> Result<()> {
     let columns: Vec<&str> = names.iter().map(String::as_str).collect();
     let (count, shown) = match names {
         [name] => {
@@ -58,7 +60,7 @@ fn check_unique(table: &Written, names: &[String]) -> Result<()> {
         return Ok(());
     }
     let text = format!("{count} rows repeat the key ({})", names.join(", "));
-    Err(broken(&code::UNIQUE, table, "unique", &columns, count, &shown, &text))
+    rules.judge(broken(&code::UNIQUE, table, "unique", &columns, count, &shown, &text))
 }
 
 fn hashed_repeats(table: &Written, columns: &[&str], hashes: Vec<u128>, nulls: u64) -> (u64, Vec<Value>) {
@@ -92,7 +94,13 @@ fn without_nulls<T: Copy>(values: &[T], nulls: &[u64]) -> Vec<T> {
     values.iter().enumerate().filter(|(row, _)| skip.next_if_eq(&(*row as u64)).is_none()).map(|(_, value)| *value).collect()
 }
 
-fn check_references(table: &Written, reference: &References, tables: &[Written], alive: &dyn Fn() -> Result<()>) -> Result<()> {
+fn check_references(
+    table: &Written,
+    reference: &References,
+    tables: &[Written],
+    rules: &mut Rulepack,
+    alive: &dyn Fn() -> Result<()>,
+) -> Result<()> {
     let target = find(tables, &reference.table);
     let own = &table.keys.keys[&reference.column];
     let columns = [reference.column.as_str()];
@@ -113,7 +121,7 @@ fn check_references(table: &Written, reference: &References, tables: &[Written],
         return Ok(());
     }
     let text = format!("{count} rows refer to `{}.{}` by a `{}` that is not there", reference.table, reference.key, reference.column);
-    Err(broken(&code::REFERENCES, table, "references", &columns, count, &shown, &text))
+    rules.judge(broken(&code::REFERENCES, table, "references", &columns, count, &shown, &text))
 }
 
 fn strangers<T: Eq + std::hash::Hash + Copy>(values: &[T], known: &FxHashSet<T>, alive: &dyn Fn() -> Result<()>) -> Result<(u64, Vec<T>)> {
@@ -132,7 +140,7 @@ fn strangers<T: Eq + std::hash::Hash + Copy>(values: &[T], known: &FxHashSet<T>,
 }
 
 /// Both ends of every edge exist and have kinds that the edge's kind allows.
-fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], alive: &dyn Fn() -> Result<()>) -> Result<()> {
+fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], rules: &mut Rulepack, alive: &dyn Fn() -> Result<()>) -> Result<()> {
     let nodes = find(tables, &ends.nodes);
     let Values::Kinds { numbers: node_kinds, names: node_names } = &nodes.keys.kinds[&ends.node_kind].values else { return Ok(()) };
     let Values::Kinds { numbers: edge_kinds, names: edge_names } = &table.keys.kinds[&ends.kind].values else { return Ok(()) };
@@ -140,8 +148,8 @@ fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], alive: &dyn 
         let allowed = allowed_pairs(ends, is_src, edge_names, node_names);
         let end = End { table, column, own: &table.keys.keys[column], edge_kinds, edge_names, node_kinds, node_names, allowed };
         match (&end.own.values, &nodes.keys.keys[&ends.node_key].values) {
-            (Values::Integers(values), Values::Integers(keys)) => end.check(values, keys, |_| true, alive)?,
-            (Values::Hashes(values), Values::Hashes(keys)) => end.check(values, keys, |_| false, alive)?,
+            (Values::Integers(values), Values::Integers(keys)) => end.check(values, keys, |_| true, rules, alive)?,
+            (Values::Hashes(values), Values::Hashes(keys)) => end.check(values, keys, |_| false, rules, alive)?,
             _ => {}
         }
     }
@@ -162,7 +170,14 @@ struct End<'a> {
 }
 
 impl End<'_> {
-    fn check<T>(&self, values: &[T], keys: &[T], is_plain: impl Fn(&T) -> bool, alive: &dyn Fn() -> Result<()>) -> Result<()>
+    fn check<T>(
+        &self,
+        values: &[T],
+        keys: &[T],
+        is_plain: impl Fn(&T) -> bool,
+        rules: &mut Rulepack,
+        alive: &dyn Fn() -> Result<()>,
+    ) -> Result<()>
     where
         T: Eq + std::hash::Hash + Copy + std::fmt::Display,
     {
@@ -190,8 +205,10 @@ impl End<'_> {
             }
         }
         let (column, table) = (self.column, self.table);
-        missing.raise(&code::EDGE_END, table, column, |count| format!("`{column}` of {count} edges is no node"))?;
-        unfit.raise(&code::EDGE_KIND, table, column, |count| format!("`{column}` of {count} edges has a kind that the edge does not allow"))
+        missing.tell(rules, &code::EDGE_END, table, column, |count| format!("`{column}` of {count} edges is no node"))?;
+        unfit.tell(rules, &code::EDGE_KIND, table, column, |count| {
+            format!("`{column}` of {count} edges has a kind that the edge does not allow")
+        })
     }
 }
 
@@ -209,11 +226,18 @@ impl Breach {
         }
     }
 
-    fn raise(&self, code: &'static Code, table: &Written, column: &str, text: impl FnOnce(u64) -> String) -> Result<()> {
+    fn tell(
+        &self,
+        rules: &mut Rulepack,
+        code: &'static Code,
+        table: &Written,
+        column: &str,
+        text: impl FnOnce(u64) -> String,
+    ) -> Result<()> {
         if self.count == 0 {
             return Ok(());
         }
-        Err(broken(code, table, "edge_ends", &[column], self.count, &self.examples, &text(self.count)))
+        rules.judge(broken(code, table, "edge_ends", &[column], self.count, &self.examples, &text(self.count)))
     }
 }
 

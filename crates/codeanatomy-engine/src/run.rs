@@ -24,6 +24,7 @@ use crate::compile::Compiled;
 use crate::error::{EngineError, Result};
 use crate::intake::Intake;
 use crate::rows::{Rows, RowsTable};
+use crate::rulepack::{Rulepack, RunWarning};
 use crate::schedule::Needs;
 use crate::session::{Limits, Session};
 use crate::shape::{Texts, open_schema};
@@ -63,7 +64,7 @@ pub async fn run(compiled: Compiled, limits: Limits, token: CancelToken, gate: A
     let prepared = started.elapsed().as_secs_f64();
     let mut written = build.clone().work().await?;
     let worked = started.elapsed().as_secs_f64();
-    let tables = build.clone().check(written.drain(..).map(|(table, _)| table).collect()).await?;
+    let (tables, rules) = build.clone().check(written.drain(..).map(|(table, _)| table).collect()).await?;
     let checked = started.elapsed().as_secs_f64();
     if !gate.enter() {
         return Err(EngineError::cancelled());
@@ -73,7 +74,7 @@ pub async fn run(compiled: Compiled, limits: Limits, token: CancelToken, gate: A
     let seconds = json!({
         "prepare": prepared, "run": worked - prepared, "check": checked - worked, "commit": started.elapsed().as_secs_f64() - checked,
     });
-    Ok(build.result(outputs, seconds))
+    Ok(build.result(outputs, &rules, seconds))
 }
 
 struct Build {
@@ -385,11 +386,12 @@ impl Build {
         error
     }
 
-    /// Every promise, on a thread of its own.
-    async fn check(self: Arc<Self>, tables: Vec<Written>) -> Result<Vec<Written>> {
+    /// Every promise, on a thread of its own; the rules with all that they warn of.
+    async fn check(self: Arc<Self>, tables: Vec<Written>) -> Result<(Vec<Written>, Rulepack)> {
         let worker = tokio::task::spawn_blocking(move || {
-            promises::check(&tables, &|| self.token.check())?;
-            Ok(tables)
+            let mut rules = self.compiled.rulepack.clone();
+            promises::check(&tables, &mut rules, &|| self.token.check())?;
+            Ok((tables, rules))
         });
         worker.await.map_err(|error| joined(error, "promises"))?
     }
@@ -409,7 +411,7 @@ impl Build {
         Ok(outputs)
     }
 
-    fn result(&self, outputs: Vec<Value>, seconds: Value) -> Value {
+    fn result(&self, outputs: Vec<Value>, rules: &Rulepack, seconds: Value) -> Value {
         let inputs =
             self.inputs.iter().map(|(name, version, fingerprint)| json!({"name": name, "version": version, "fingerprint": fingerprint}));
         let unused = self.compiled.schedule.unused.iter().map(|&view| &self.validated().spec.view_definitions[view].name);
@@ -417,8 +419,9 @@ impl Build {
             "outputs": outputs,
             "inputs": inputs.collect::<Vec<_>>(),
             "spec_hash": self.compiled.spec_hash,
-            "envelope_hash": envelope::hash(&self.compiled.spec_hash, &self.inputs),
-            "warnings": [],
+            "envelope_hash": envelope::hash(&self.compiled.spec_hash, rules, &self.inputs),
+            "rulepack": {"profile": self.validated().spec.rulepack_profile, "rules": rules.snapshot()},
+            "warnings": rules.warnings().iter().map(RunWarning::to_json).collect::<Vec<_>>(),
             "unused_views": unused.collect::<Vec<_>>(),
             "operators": self.ledger.to_json(),
             "peak_pool_bytes": self.session.pool.max_reserved(),

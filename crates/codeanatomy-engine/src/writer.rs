@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use codeanatomy_spec::RulepackProfile;
 use datafusion::arrow::array::RecordBatch;
 use serde_json::{Value, json};
 
 use crate::code;
 use crate::error::{EngineError, Result};
 use crate::promises;
+use crate::rulepack::Rulepack;
 use crate::shape::check_schema;
 use crate::sink::{Sink, Wanted};
 use crate::table::TableDeclaration;
@@ -52,7 +54,7 @@ impl TableWriter {
     pub fn finish(&mut self, metadata: HashMap<String, Value>) -> Result<Value> {
         let sink = self.sink.take().ok_or_else(|| closed(&self.table.name))?;
         let mut written = [sink.finish()?];
-        promises::check(&written, &|| Ok(()))?;
+        promises::check(&written, &mut Rulepack::new(RulepackProfile::Default), &|| Ok(()))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -20,9 +20,26 @@ pub struct SemanticExecutionSpec {
     pub view_definitions: Vec<ViewDefinition>,
     /// What is written.
     pub output_targets: Vec<OutputTarget>,
+    /// Which of the engine's rules a breach of ends the run, and of which it only warns.
+    #[serde(default)]
+    pub rulepack_profile: RulepackProfile,
     /// Limits of this run; what is not given comes from the session profile.
     #[serde(default)]
     pub runtime: RuntimeConfig,
+}
+
+/// How strictly a run is held to promises and to repeatable queries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum RulepackProfile {
+    /// Broken promises are errors; queries that do not repeat, and coercions, are warnings.
+    #[default]
+    Default,
+    /// Only identity and referential integrity are checked, and told as warnings.
+    LowLatency,
+    /// Everything is an error.
+    Strict,
+    /// The rules of `Default`; who asks for it compares the run with an earlier one.
+    Replay,
 }
 
 /// A Delta table that views read by its logical name.

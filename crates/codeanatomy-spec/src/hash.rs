@@ -1,4 +1,4 @@
-//! The hash of a spec: BLAKE3 of its canonical JSON. Where tables lie and how much memory there is do not enter it.
+//! The hash of a spec: BLAKE3 of its canonical JSON. Where tables lie, how much memory there is and how strict the rules are do not enter it.
 
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ pub fn spec_hash(spec: &SemanticExecutionSpec) -> String {
     let mut value = serde_json::to_value(spec).expect("a spec is JSON");
     if let Value::Object(fields) = &mut value {
         fields.remove("runtime");
+        fields.remove("rulepack_profile");
         for list in ["input_relations", "output_targets"] {
             for entry in fields.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
                 strip_place(entry);
