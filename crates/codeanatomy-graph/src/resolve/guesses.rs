@@ -28,20 +28,7 @@ pub struct Guesses {
 
 impl Guesses {
     pub fn of(machine: &mut Machine<'_, '_>) -> Self {
-        let repository = machine.repository;
-        let mut below: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
-        let mut definitions: Vec<u32> = machine.made_classes.keys().copied().collect();
-        definitions.sort_unstable();
-        for definition in definitions {
-            for class in machine.made_classes[&definition].clone() {
-                for ancestor in &machine.order(class).ancestors {
-                    if let Ancestor::Class(id) = *ancestor {
-                        below.entry(id).or_default().push(class);
-                    }
-                }
-            }
-        }
-        Self { methods: methods(repository), below }
+        Self { methods: methods(machine.repository), below: machine.below() }
     }
 }
 

@@ -22,6 +22,8 @@ use crate::resolve::syntax::NONE;
 /// Sets that grow larger lose their details, then their elements.
 const DETAILED: usize = 12;
 const LARGEST: usize = 64;
+/// The same of sets that hold "a limit was reached".
+const LARGEST_OPEN: usize = 12;
 /// Activations of one function that are told apart; the rest are one.
 const CONTEXTS: u32 = 4;
 /// The same for functions that make functions or classes, or are given them or the name of an attribute: decorators, factories, `__getattr__`.
@@ -31,6 +33,8 @@ const CONTEXTS_OF_FACTORIES: u32 = 64;
 const NODES_OF_FACTORIES: u32 = 4_000;
 /// Activations of all functions together, for each function there is.
 const CONTEXTS_PER_FUNCTION: usize = 3;
+/// Classes below that of a method that nothing calls, of which `self` may be; of more, it is of none of them.
+const HEIRS: usize = 12;
 /// How deep calls are followed at once; deeper ones wait for their turn.
 const DEPTH: usize = 40;
 /// How many calls may be open at once, those that run no body of the repository included.
@@ -172,13 +176,14 @@ impl<'m, 'a> Machine<'m, 'a> {
         while next < self.functions.len() {
             // What overrides something comes last: it is given what callers give to what it overrides.
             let mut overriding = Vec::new();
+            let below = self.below();
             while let Some(&function) = self.functions.get(next) {
                 next += 1;
                 if self.called.contains(&function) {
                     continue;
                 }
                 if self.overridden(function).is_empty() {
-                    self.enter(function, &[]);
+                    self.enter(function, &[], &below);
                 } else {
                     overriding.push(function);
                 }
@@ -187,7 +192,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             for function in overriding {
                 if !self.called.contains(&function) {
                     let above = self.overridden(function);
-                    self.enter(function, &above);
+                    self.enter(function, &above, &below);
                 }
             }
             self.settle(cancelled)?;
@@ -280,15 +285,15 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     /// Runs a function that nothing in the repository calls: its parameters are what their defaults and annotations say, and what is passed to
     /// what it overrides.
-    fn enter(&mut self, function: Id, above: &[Id]) {
+    fn enter(&mut self, function: Id, above: &[Id], below: &FxHashMap<Id, Vec<Id>>) {
         let Value::Function { definition, .. } = self.values.get(function) else { return };
         let parameters = self.parameters(definition);
-        let receiver = self.open_receiver(function, definition);
+        let receiver = self.open_receiver(function, definition, below);
         let unknown = self.unknown(Reason::Parameter);
         let mut sets = Vec::with_capacity(parameters.len());
         for (position, parameter) in parameters.iter().enumerate() {
             let set = match receiver {
-                Some(receiver) if position == 0 && matches!(parameter.kind, Field::Args | Field::PosOnlyArgs) => self.sets.one(receiver),
+                Some(receiver) if position == 0 && matches!(parameter.kind, Field::Args | Field::PosOnlyArgs) => receiver,
                 _ => match parameter.kind {
                     Field::VarArg => self.literal(self.words.tuple),
                     Field::KwArg => self.literal(self.words.dict),
@@ -308,16 +313,44 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.queue_unit(unit);
     }
 
-    /// What `self` or `cls` may be in a method that nothing calls.
-    fn open_receiver(&mut self, function: Id, definition: u32) -> Option<Id> {
+    /// What `self` or `cls` may be in a method that nothing calls: of its class, or of one below that inherits the method.
+    fn open_receiver(&mut self, function: Id, definition: u32, below: &FxHashMap<Id, Vec<Id>>) -> Option<Set> {
         use crate::resolve::definitions::Flavour;
         let class = self.class_of.get(&function).copied()?;
         let definition = self.repository.definitions.get(definition);
-        match definition.flavour {
-            Flavour::Static if definition.name != self.words.new => None,
-            Flavour::Static | Flavour::Class => Some(class),
-            _ => Some(self.values.id(Value::Instance { class, site: ANYWHERE })),
+        if definition.flavour == Flavour::Static && definition.name != self.words.new {
+            return None;
         }
+        let mut classes = vec![class];
+        let own = self.look_up(class, definition.name, None);
+        for &heir in below.get(&class).map(Vec::as_slice).filter(|heirs| heirs.len() <= HEIRS).unwrap_or_default() {
+            if heir != class && self.look_up(heir, definition.name, None) == own {
+                classes.push(heir);
+            }
+        }
+        let receivers = classes.into_iter().map(|class| match definition.flavour {
+            Flavour::Static | Flavour::Class => class,
+            _ => self.values.id(Value::Instance { class, site: ANYWHERE }),
+        });
+        let receivers = receivers.collect();
+        Some(self.sets.of(receivers))
+    }
+
+    /// The classes below each class, itself included, in the order of their statements.
+    pub fn below(&mut self) -> FxHashMap<Id, Vec<Id>> {
+        let mut below: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
+        let mut definitions: Vec<u32> = self.made_classes.keys().copied().collect();
+        definitions.sort_unstable();
+        for definition in definitions {
+            for class in self.made_classes[&definition].clone() {
+                for ancestor in &self.order(class).ancestors {
+                    if let Ancestor::Class(id) = *ancestor {
+                        below.entry(id).or_default().push(class);
+                    }
+                }
+            }
+        }
+        below
     }
 
     fn add_unit(&mut self, definition: u32, parent: u32, parameters: Vec<Set>) -> u32 {
@@ -655,21 +688,25 @@ impl<'m, 'a> Machine<'m, 'a> {
         if self.sets.len(union) <= DETAILED || union == one || union == two { union } else { self.bounded(union) }
     }
 
+    /// A set within the limits. Where one was reached before there is less room: what else it holds is only what may be likely.
     fn bounded(&mut self, set: Set) -> Set {
-        let set = self.without_details(set);
+        let mut set = self.without_details(set);
         let limit = self.values.id(Value::Unknown(Reason::Limit));
-        if self.sets.contains(set, limit) {
-            return self.sets.one(limit);
+        let is_open = self.sets.contains(set, limit);
+        let room = if is_open { LARGEST_OPEN } else { LARGEST };
+        if is_open {
+            let elements = self.elements(set).into_iter().filter(|&id| id == limit || !matches!(self.values.get(id), Value::Unknown(_)));
+            set = self.sets.of(elements.collect());
         }
-        if self.sets.len(set) <= LARGEST {
+        if self.sets.len(set) <= room {
             return set;
         }
         let set = self.without_sites(set);
-        if self.sets.len(set) <= LARGEST {
+        if self.sets.len(set) <= room {
             return set;
         }
         let set = self.without_subclasses(set);
-        if self.sets.len(set) <= LARGEST { set } else { self.sets.one(limit) }
+        if self.sets.len(set) <= room { set } else { self.sets.one(limit) }
     }
 
     /// Objects of many classes become one object of the class that they share.
