@@ -112,12 +112,13 @@ class ExtractorOutcome:
 
 @dataclass(slots=True)
 class Collection(Generic[Written]):
-    """The evidence: what each table's writer said of it, every failure (scan included), coded warnings, what each extractor did."""
+    """The evidence: what each table's writer said of it, every failure (scan included), coded warnings, what each extractor did and who is done."""
 
     tables: dict[str, Written] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     extractors: dict[str, ExtractorOutcome] = field(default_factory=dict)
+    finished: set[str] = field(default_factory=set)
 
 
 async def collect(
@@ -129,13 +130,17 @@ async def collect(
     limits: Limits | None = None,
     events: Events = unwatched,
     confinement: Confinement = CONFINED,
+    collection: Collection[Written] | None = None,
 ) -> Collection[Written]:
     """Run the extractors and write their tables. Stage 0 is the scan's own rows; an extractor reads its supply, or else the sources.
+
+    What is collected goes into `collection` as it comes, if it is given: who gave it sees how far a collection came that was cut short.
 
     Raises what a writer or a supply raises, and `Coded` CA210 when an extractor's workers do not start. Then, and when it is cancelled,
     every worker is gone and every unfinished table aborted.
     """
-    collection: Collection[Written] = Collection(failures=list(scan.failures))
+    collection = Collection() if collection is None else collection
+    collection.failures += scan.failures
     crew = Crew(scan, workers, limits or Limits(), events, confinement, supplies or {}, Kept(extractors))
     for number in sorted({extractor.stage for extractor in extractors}):
         stage = Stage(crew, [extractor for extractor in extractors if extractor.stage == number], open_writer, collection)
@@ -274,6 +279,7 @@ class Stage(Generic[Written]):
     async def _finish(self, extractor: Extractor) -> None:
         for table in extractor.tables:
             self._collection.tables[table.name] = await self._tables[table.name].finish()
+        self._collection.finished.add(extractor.name)
         outcome = self._collection.extractors[extractor.name]
         self._crew.events(ExtractorFinished(extractor.name, outcome.files, outcome.failed, outcome.rows))
 

@@ -16,10 +16,11 @@ from codeanatomy.cli.output import exit_code, fail, print_json, problem
 from codeanatomy.cli.parser import forms
 from codeanatomy.cli.progress import Progress
 from codeanatomy.cli.settings import add_settings, configuration_of
+from codeanatomy.events import BuildUnfinished, Event
 from codeanatomy.failure import Coded, Failure
 
 if TYPE_CHECKING:
-    from codeanatomy.product import GraphProductBuildResult
+    from codeanatomy.product import GraphProductBuildResult, UnfinishedBuild
 
 NAME = "build"
 HELP = "Build and publish the graph of a repository"
@@ -38,20 +39,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Build, and print the outcome."""
+    unfinished: list[UnfinishedBuild] = []
     try:
         request = configuration_of(options.repository, options).request()
         with invocation(request) as call:
             progress = Progress(sys.stderr, quiet=options.quiet, verbose=options.verbose)
-            outcome = anyio.run(_supervise, call, progress)
+            outcome = anyio.run(_supervise, call, progress, unfinished)
             call.ended(outcome.code if isinstance(outcome, _Stopped) else exit_code(outcome) if isinstance(outcome, Coded) else 0)
     except Coded as failure:
-        return _report(failure, "failed", options)
+        return _report(failure, unfinished, options)
     for warning in call.warnings:
         print(f"codeanatomy: warning: {warning}", file=sys.stderr)
     if isinstance(outcome, _Stopped):
-        return _report(outcome.failure, "cancelled", options, outcome.code)
+        return _report(outcome.failure, unfinished, options, outcome.code)
     if isinstance(outcome, Coded):
-        return _report(outcome, "failed", options)
+        return _report(outcome, unfinished, options)
     return _succeed(outcome, options)
 
 
@@ -64,11 +66,17 @@ class _Stopped:
         self.failure = Coded("CA690", f"cancelled by {'SIGINT' if interrupted else 'SIGTERM'}", "the former generation is as it was")
 
 
-async def _supervise(call: Invocation, progress: Progress) -> GraphProductBuildResult | Coded | _Stopped:
-    """The build under two watchers: a signal cancels it, and the progress line moves."""
+async def _supervise(call: Invocation, progress: Progress, unfinished: list[UnfinishedBuild]) -> GraphProductBuildResult | Coded | _Stopped:
+    """The build under two watchers: a signal cancels it, and the progress line moves. What there is of one that did not end well is in `unfinished`."""
     from codeanatomy.build import build_graph_product
 
     outcome: list[GraphProductBuildResult | Coded | _Stopped] = []
+
+    def tell(event: Event) -> None:
+        if isinstance(event, BuildUnfinished):
+            unfinished.append(event.build)
+        progress.tell(event)
+
     async with anyio.create_task_group() as tasks:
 
         async def watch() -> None:
@@ -80,7 +88,7 @@ async def _supervise(call: Invocation, progress: Progress) -> GraphProductBuildR
         tasks.start_soon(watch)
         tasks.start_soon(progress.draw)
         try:
-            outcome.append(await build_graph_product(call.request, progress.tell, call.telemetry))
+            outcome.append(await build_graph_product(call.request, tell, call.telemetry))
         except Coded as failure:
             outcome.append(failure)
         tasks.cancel_scope.cancel()
@@ -124,9 +132,19 @@ def _place(problem: Failure) -> str:
     return (problem.path or ".") + (f":{problem.line}" if problem.line else "")
 
 
-def _report(failure: Coded, status: str, options: argparse.Namespace, code: int | None = None) -> int:
+def _report(failure: Coded, unfinished: list[UnfinishedBuild], options: argparse.Namespace, code: int | None = None) -> int:
+    from codeanatomy.product import UnfinishedBuild
+
     exit = exit_code(failure) if code is None else code
+    # Without a run (wrong settings, no exporter), there is nothing of one.
+    build = unfinished[0] if unfinished else UnfinishedBuild("failed" if code is None else "cancelled", None, options.repository.absolute())
+    if build.generation:
+        failure.hint = f"generation {build.generation} was published before"
     if options.format == "json":
-        print_json({"status": status, "repository": str(options.repository), "error": problem(failure)})
+        print_json(build.to_dict(problem(failure)))
+    for warning in build.warnings:
+        print(f"codeanatomy: warning: {warning}", file=sys.stderr)
     fail(failure, options.verbose)
+    if build.run_bundle:
+        print(f"  what there is of the run: {build.run_bundle}", file=sys.stderr)
     return exit
