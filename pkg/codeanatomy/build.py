@@ -10,12 +10,13 @@ import anyio
 from anyio import from_thread, to_thread
 
 from codeanatomy import engine
+from codeanatomy.care.evidence import clean_evidence
 from codeanatomy.catalog import spans
 from codeanatomy.catalog.extractors import EXTRACTORS
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.collect import Collection, collect
-from codeanatomy.engine.generation import output_folder
+from codeanatomy.engine.generation import output_folder, work_folder
 from codeanatomy.engine.writer import Written
 from codeanatomy.events import Events, FilesFound, of_engine, unwatched
 from codeanatomy.failure import Coded, Failure
@@ -59,7 +60,7 @@ async def build_graph_product(
 async def _build(run: Run, request: GraphProductBuildRequest, begun: Begun) -> GraphProductBuildResult:
     with run.whole(str(request.repository)), _deadline(request.timeout):
         await to_thread.run_sync(check_repository, request.repository)  # else its folder of tables would be made
-        async with beating(run), output_folder(request.output) as output:
+        async with beating(run), output_folder(request.output) as output, work_folder(request.work, request.output):
             with run.stage(spans.SCAN):
                 begun.sources = sources = await scan(request.repository, request.scan_settings, request.confinement)
                 begun.revision = await revision(request.repository, request.confinement)
@@ -88,6 +89,8 @@ async def _build(run: Run, request: GraphProductBuildRequest, begun: Begun) -> G
                     result = settled.result.published(begun.generation)
                 with timed(run, "generation.clean"):
                     await output.clean(request.keep_generations)
+                    needed = {name: table.version for name, table in result.evidence.items() if name in evidence.tables}
+                    await to_thread.run_sync(clean_evidence, request, needed)
             report, warnings = None, result.warnings
             if request.include_run_bundle:
                 with run.stage(spans.REPORT):

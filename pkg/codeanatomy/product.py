@@ -121,6 +121,7 @@ class GraphProductBuildResult:
     generation: int
     repository: Path
     output_dir: Path
+    work_dir: Path
     manifest_path: Path | None
     run_bundle: Path | None
     report_path: Path | None
@@ -138,11 +139,13 @@ class GraphProductBuildResult:
     stages: dict[str, float] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
-        """What the generation names: the run, the repository and every table at its version."""
+        """What the generation names: the run, the repository, every table at its version, and the evidence that they were made of."""
         return {
             "run_id": self.run_id,
             "repository": str(self.repository),
             "tables": {name: asdict(table) for name, table in self.tables.items()},
+            "work_dir": str(self.work_dir),
+            "evidence": {name: asdict(table) for name, table in self.evidence.items()},
         }
 
     def published(self, generation: int) -> GraphProductBuildResult:

@@ -59,9 +59,25 @@ class OutputFolder:
 @asynccontextmanager
 async def output_folder(path: Path, wait_s: float = 0.0) -> AsyncIterator[OutputFolder]:
     """The folder, made and locked. Raises CA620 when another build still holds it after `wait_s` seconds."""
+    async with _locked(path, wait_s):
+        yield OutputFolder(path, await to_thread.run_sync(current_generation, path))
+
+
+@asynccontextmanager
+async def work_folder(path: Path, output: Path) -> AsyncIterator[None]:
+    """The folder of the evidence, made and locked as well where it is not inside the output folder: builds into several of those may share it."""
+    if path.is_relative_to(output):
+        yield
+        return
+    async with _locked(path, 0.0):
+        yield
+
+
+@asynccontextmanager
+async def _locked(path: Path, wait_s: float) -> AsyncIterator[None]:
     token = _engine.CancelToken()
     lock = await stoppable(partial(_engine.OutputLock, path, wait_s, token), token.cancel)
     try:
-        yield OutputFolder(path, await to_thread.run_sync(current_generation, path))
+        yield
     finally:
         lock.release()

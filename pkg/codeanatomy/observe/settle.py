@@ -97,6 +97,7 @@ async def settle(run: Run, request: GraphProductBuildRequest, made: Made, output
         generation=0,
         repository=request.repository,
         output_dir=request.output,
+        work_dir=request.work,
         manifest_path=manifest_path,
         run_bundle=bundle.folder if request.include_run_bundle else None,
         report_path=None,
