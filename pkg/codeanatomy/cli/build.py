@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 NAME = "build"
 HELP = "Build and publish the graph of a repository"
 
+STOPS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = 130
 TERMINATED = 143
 SHOWN_PROBLEMS = 3
@@ -41,10 +44,9 @@ def run(options: argparse.Namespace) -> int:
     """Build, and print the outcome."""
     unfinished: list[UnfinishedBuild] = []
     try:
-        request = configuration_of(options.repository, options).request()
-        with invocation(request) as call:
+        with _noted() as early, invocation(configuration_of(options.repository, options).request()) as call:
             progress = Progress(sys.stderr, quiet=options.quiet, verbose=options.verbose)
-            outcome = anyio.run(_supervise, call, progress, unfinished)
+            outcome = anyio.run(_supervise, call, progress, early, unfinished)
             call.ended(outcome.code if isinstance(outcome, _Stopped) else exit_code(outcome) if isinstance(outcome, Coded) else 0)
     except Coded as failure:
         return _report(failure, unfinished, options)
@@ -57,6 +59,18 @@ def run(options: argparse.Namespace) -> int:
     return _succeed(outcome, options)
 
 
+@contextmanager
+def _noted() -> Iterator[list[int]]:
+    """Signals that come before there is a build to cancel. As exceptions they would come amid imports, and some of those swallow what is raised in them."""
+    noted: list[int] = []
+    former = {number: signal.signal(number, lambda number, _: noted.append(number)) for number in STOPS}
+    try:
+        yield noted
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
 class _Stopped:
     """A build that a signal ended: what to say of it and the exit code."""
 
@@ -66,8 +80,10 @@ class _Stopped:
         self.failure = Coded("CA690", f"cancelled by {'SIGINT' if interrupted else 'SIGTERM'}", "the former generation is as it was")
 
 
-async def _supervise(call: Invocation, progress: Progress, unfinished: list[UnfinishedBuild]) -> GraphProductBuildResult | Coded | _Stopped:
-    """The build under two watchers: a signal cancels it, and the progress line moves. What there is of one that did not end well is in `unfinished`."""
+async def _supervise(
+    call: Invocation, progress: Progress, early: list[int], unfinished: list[UnfinishedBuild]
+) -> GraphProductBuildResult | Coded | _Stopped:
+    """The build under two watchers: a signal cancels it, and the progress line moves. What there is of one that did not end well goes to `unfinished`."""
     from codeanatomy.build import build_graph_product
 
     outcome: list[GraphProductBuildResult | Coded | _Stopped] = []
@@ -77,21 +93,23 @@ async def _supervise(call: Invocation, progress: Progress, unfinished: list[Unfi
             unfinished.append(event.build)
         progress.tell(event)
 
-    async with anyio.create_task_group() as tasks:
+    with anyio.open_signal_receiver(*STOPS) as signals:
+        if early:
+            return _Stopped(early[0])
+        async with anyio.create_task_group() as tasks:
 
-        async def watch() -> None:
-            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async def watch() -> None:
                 async for number in signals:
                     outcome.append(_Stopped(number))
                     tasks.cancel_scope.cancel()
 
-        tasks.start_soon(watch)
-        tasks.start_soon(progress.draw)
-        try:
-            outcome.append(await build_graph_product(call.request, tell, call.telemetry))
-        except Coded as failure:
-            outcome.append(failure)
-        tasks.cancel_scope.cancel()
+            tasks.start_soon(watch)
+            tasks.start_soon(progress.draw)
+            try:
+                outcome.append(await build_graph_product(call.request, tell, call.telemetry))
+            except Coded as failure:
+                outcome.append(failure)
+            tasks.cancel_scope.cancel()
     progress.clear()
     return outcome[0]
 
