@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from tests.cli.conftest import COMMAND
+from tests.support.answers import check
 from tests.support.repositories import BAD, SHOP, write
 
 from codeanatomy.catalog.failures import FAILURES
@@ -213,6 +214,22 @@ def test_a_signal_cancels_and_leaves_nothing(run, tmp_path, number, code):
     assert "CA690" in talk
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
     assert run("query", "SELECT 1 AS one FROM files LIMIT 1", cwd=repository).returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_amid_imports_is_not_swallowed(tmp_path, number):
+    """numpy, for one, lives on when an exception comes while it is imported: the build went on as if nobody had pressed Ctrl-C."""
+    command = [COMMAND, "build", write(tmp_path / "r", SHOP), "--json", "-q"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while "numpy" not in Path(f"/proc/{process.pid}/maps").read_text():
+        time.sleep(0.001)
+    process.send_signal(number)
+    stdout, talk = process.communicate(timeout=20)
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[number], talk
+    check(["build"], stdout)
+    told = json.loads(stdout)
+    assert (told["status"], told["run_id"], told["error"]["code"]) == ("cancelled", None, "CA690")
+    assert not (tmp_path / "r" / "build").exists()
 
 
 def test_contradicting_settings(run, shop):
