@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,7 @@ class GraphProductBuildRequest:
     exclude_globs: tuple[str, ...] = ()
     include_untracked: bool = False
     include_submodules: bool = False
+    include_worktrees: bool = False
     follow_symlinks: bool = False
     scip: ScipIndexConfig = field(default_factory=ScipIndexConfig)
     types: str = "auto"
@@ -83,7 +84,7 @@ class GraphProductBuildRequest:
 
     @property
     def scan_settings(self) -> ScanSettings:
-        return ScanSettings(self.include_globs, self.exclude_globs, self.include_untracked, self.include_submodules, self.follow_symlinks)
+        return ScanSettings(**{field.name: getattr(self, field.name) for field in fields(ScanSettings)})
 
     @property
     def confinement(self) -> Confinement:

@@ -146,6 +146,35 @@ def test_scope_settings(run, tmp_path):
     assert files("--include-glob", "shop/**") == 3
 
 
+def test_every_scope_setting_takes_its_sources_in(run, tmp_path):
+    repository = write(tmp_path / "r", {"tracked.py": "", "untracked.py": "", ".gitignore": "/there\n"})
+    inner = write(tmp_path / "inner", {"inside.py": ""})
+
+    def git(folder, *arguments):
+        who = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "-c", "protocol.file.allow=always"]
+        subprocess.run(["git", "-C", folder, *who, *arguments], check=True, capture_output=True)
+
+    for folder, name in ((inner, "inside.py"), (repository, "tracked.py")):
+        git(folder, "init", "-q")
+        git(folder, "add", name)
+        git(folder, "commit", "-q", "-m", "one")
+    git(repository, "submodule", "--quiet", "add", inner, "sub")
+    git(repository, "worktree", "add", "-q", "there")
+    (repository / "link.py").symlink_to("tracked.py")
+    git(repository, "add", "link.py")
+
+    def files(*options):
+        shown = json.loads(run("build", repository, "-o", tmp_path / "out", "--json", *options).stdout)
+        asked = run("query", "SELECT path FROM files ORDER BY path", "--graph", shown["output_dir"], "--format", "jsonl")
+        return [json.loads(line)["path"] for line in asked.stdout.splitlines()]
+
+    assert files() == ["tracked.py"]
+    assert files("--include-untracked") == ["tracked.py", "untracked.py"]
+    assert files("--include-submodules") == ["sub/inside.py", "tracked.py"]
+    assert files("--include-worktrees") == ["there/tracked.py", "tracked.py"]
+    assert files("--follow-symlinks") == ["link.py", "tracked.py"]
+
+
 def test_the_summary_says_what_to_ask(run, shop):
     done = run("build", shop)
     assert done.stdout == ""
