@@ -60,7 +60,7 @@ async def build_graph_product(
 async def _build(run: Run, request: GraphProductBuildRequest, begun: Begun) -> GraphProductBuildResult:
     with run.whole(str(request.repository)), _deadline(request.timeout):
         await to_thread.run_sync(check_repository, request.repository)  # else its folder of tables would be made
-        async with beating(run), output_folder(request.output) as output, work_folder(request.work, request.output):
+        async with beating(run), output_folder(request.output) as output, work_folder(request.work, request.scratch, request.output):
             with run.stage(spans.SCAN):
                 begun.sources = sources = await scan(request.repository, request.scan_settings, request.confinement)
                 begun.revision = await revision(request.repository, request.confinement)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 
 from codeanatomy import _engine
 from codeanatomy.catalog.defaults import KEPT_GENERATIONS
@@ -64,13 +65,25 @@ async def output_folder(path: Path, wait_s: float = 0.0) -> AsyncIterator[Output
 
 
 @asynccontextmanager
-async def work_folder(path: Path, output: Path) -> AsyncIterator[None]:
-    """The folder of the evidence, made and locked as well where it is not inside the output folder: builds into several of those may share it."""
-    if path.is_relative_to(output):
-        yield
-        return
-    async with _locked(path, 0.0):
-        yield
+async def work_folder(path: Path, scratch: Path, output: Path) -> AsyncIterator[None]:
+    """The folder of the evidence; the one inside it for what lives only as long as a build is not there before and after.
+
+    It is locked as well where it is not inside the output folder: builds into several of those may share it. Raises CA620 then.
+    """
+    async with AsyncExitStack() as stack:
+        if not path.is_relative_to(output):
+            await stack.enter_async_context(_locked(path, 0.0))
+        await to_thread.run_sync(_remove, scratch)
+        try:
+            yield
+        finally:
+            with CancelScope(shield=True):
+                await to_thread.run_sync(_remove, scratch)
+
+
+def _remove(scratch: Path) -> None:
+    """What cannot be removed (a stopped engine may still be writing) disturbs nobody, and the next build tries again."""
+    shutil.rmtree(scratch, ignore_errors=True)
 
 
 @asynccontextmanager
