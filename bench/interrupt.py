@@ -28,6 +28,8 @@ MEDIAN_S, WORST_S = 0.5, 2.0
 OPTIONS = ("--json", "--quiet", "--scip", "off", "--types", "off")
 ENDS = {signal.SIGKILL: {-signal.SIGKILL}, signal.SIGINT: {130, -signal.SIGINT}}
 """Exits of an interrupted build; before it listens to signals, SIGINT ends it as any program. A build that was faster ends well."""
+EARLY = (signal.SIGINT, 1)
+"""What CPython makes of a signal while it imports `site`, before any code of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Interrupted:
             used = build.tree.wait()
             seconds = time.perf_counter() - began
             told = build.told()
-        wrong = [] if used.exit in ENDS[number] | {0} else [f"exit {used.exit}"]
+        wrong = [] if used.exit in ENDS[number] | {0} or ((number, used.exit) == EARLY and not told) else [f"exit {used.exit}"]
         wrong += [f"it went on for {seconds:.2f} s"] if seconds > WORST_S else []
         wrong += self._survivors([*members, *of_session(build.tree.pid)])
         wrong += self._unreadable(before, 1 if told.get("generation") or number == signal.SIGKILL else 0)

@@ -5,6 +5,7 @@ import platform
 import re
 import signal
 import subprocess
+import sys
 import sysconfig
 import time
 from contextlib import suppress
@@ -259,6 +260,26 @@ def test_a_signal_amid_imports_is_not_swallowed(tmp_path, number):
     told = json.loads(stdout)
     assert (told["status"], told["run_id"], told["error"]["code"]) == ("cancelled", None, "CA690")
     assert not (tmp_path / "r" / "build").exists()
+
+
+@pytest.mark.parametrize("former", ["signal.default_int_handler", "signal.SIG_IGN"])
+def test_before_the_command_line_is_imported_a_signal_is_no_exception(former):
+    code = f"""
+import signal, sys
+from codeanatomy.__main__ import main
+signal.signal(signal.SIGINT, {former})
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "codeanatomy.cli":
+            print(signal.getsignal(signal.SIGINT).name)
+sys.meta_path.insert(0, Finder())
+sys.argv = ["codeanatomy", "version"]
+main()
+print(getattr(signal.getsignal(signal.SIGINT), "__name__", "SIG_IGN"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    expected = ("SIG_DFL", "default_int_handler") if former == "signal.default_int_handler" else ("SIG_IGN", "SIG_IGN")
+    assert (done.stdout.splitlines()[0], done.stdout.splitlines()[-1]) == expected
 
 
 def test_contradicting_settings(run, shop):
