@@ -67,7 +67,10 @@ OpenWriter = Callable[[Table], Awaitable[Writer[Written]]]
 
 @dataclass(slots=True)
 class ExtractorOutcome:
-    """What one extractor did, summed over its shards (its seconds too: they overlap); the peak is the largest worker's."""
+    """What one extractor did, summed over its shards (its seconds too: they overlap); the peak is the largest worker's.
+
+    `status` is `ok`, `off` or `skipped`, of a build that did not come to its end also `unfinished`; `reason` says why it is not `ok`.
+    """
 
     extractor: str
     files: int = 0
@@ -82,12 +85,13 @@ class ExtractorOutcome:
     python: str = ""
     in_force: tuple[str, ...] = ()
     status: str = "ok"
+    reason: str = ""
     tools: list[dict[str, Any]] = field(default_factory=list)
     slowest: list[tuple[str, float]] = field(default_factory=list)
 
     def supplied(self, supply: Supply, seconds: float) -> None:
         """Note what its supply cost."""
-        self.status = supply.status
+        self.status, self.reason = supply.status, supply.reason
         self.seconds += seconds
         self.failed += len({failure.path for failure in supply.failures if failure.severity == "error"})
         for tool in supply.tools:

@@ -157,7 +157,9 @@ def test_a_signal(tmp_path, number, code):
     ended = Ended(process.returncode, stdout, talk + rest)
     ended.holds("cancelled", "CA690", "extraction")
     assert (ended.code, ended.files()) == (code, FILES)
-    assert "unfinished" in {outcome["status"] for outcome in ended.manifest["extractors"].values()}
+    assert ("unfinished", "the build ended before it") in {
+        (outcome["status"], outcome["reason"]) for outcome in ended.manifest["extractors"].values()
+    }
     assert ended.printed["error"]["message"] == f"cancelled by {number.name}"
     assert not (tmp_path / "out" / "CURRENT").exists()
 

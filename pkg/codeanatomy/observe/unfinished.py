@@ -138,7 +138,11 @@ def _after_publishing(run: Run, request: GraphProductBuildRequest, settled: Sett
 
 def _as_it_ended(outcome: ExtractorOutcome, begun: Begun) -> ExtractorOutcome:
     """An extractor whose tables are not all committed has not ended."""
-    return outcome if outcome.extractor in begun.evidence.finished else replace(outcome, status="unfinished")
+    return (
+        outcome
+        if outcome.extractor in begun.evidence.finished
+        else replace(outcome, status="unfinished", reason="the build ended before it")
+    )
 
 
 def _manifest(

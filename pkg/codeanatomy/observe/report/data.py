@@ -68,6 +68,7 @@ def _provider(extractor: Extractor, outcome: ExtractorOutcome) -> Filling:
         **{figure: getattr(outcome, figure) for figure in figures},
         **{figure: getattr(outcome, figure) if outcome.shards else None for figure in of_workers},
         "python": outcome.python or None,
+        "why": outcome.reason or None,
     }
 
 
