@@ -133,13 +133,14 @@ def _refuse(failures: list[Failure]) -> None:
     """Raises CA860 where a source has a failure."""
     errors = [failure for failure in failures if failure.severity == "error"]
     if errors:
-        first, codes = errors[0], count_by_code(errors)
+        first, codes, paths = errors[0], count_by_code(errors), sorted({failure.path for failure in errors})
+        have = "1 source has" if len(paths) == 1 else f"{len(paths)} sources have"
         told = ", ".join(f"{count} × {code}" for code, count in codes.items())
         raise Coded(
             "CA860",
-            f"{len({failure.path for failure in errors})} sources have failures ({told}), such as {first.path}: {first.message}",
+            f"{have} failures ({told}), such as {first.path}: {first.message}",
             "mend or exclude them, or build without --strict-extraction",
-            {"failures": codes, "paths": sorted({failure.path for failure in errors})[:MOST_NAMED]},
+            {"failures": codes, "paths": paths[:MOST_NAMED]},
         )
 
 

@@ -110,6 +110,15 @@ def test_a_strict_extraction(run, tmp_path):
     assert ended.manifest["configuration"]["strict_extraction"] == {"value": True, "source": "flag", "place": "--strict-extraction"}
 
 
+def test_the_trace_of_a_failure_is_in_its_bundle(run, tmp_path):
+    ended = run(write(tmp_path / "r", {"bad.py": BAD["bad/syntax.py"]}), "--strict-extraction", "--otel-test-mode")
+    ended.holds("failed", "CA860", "extraction")
+    assert ended.manifest["error"]["message"].startswith("1 source has failures (1 × CA201)")
+    assert ended.files() == FILES | {"otel/spans.json", "otel/metrics.json", "otel/logs.json"}
+    status = {span["name"]: span["status"]["status_code"] for span in ended.read("otel/spans.json")}
+    assert [status[name] for name in ("scan", "extraction", "graph_product.build")] == ["UNSET", "ERROR", "ERROR"]
+
+
 def test_a_log_that_takes_no_commit_of_the_engine(run, tmp_path):
     ended = run(
         write(tmp_path / "r", SHOP), spoil=lambda output: (output / "cpg_nodes" / "_delta_log" / "00000000000000000001.json").mkdir()
