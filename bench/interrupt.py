@@ -124,7 +124,7 @@ class Interrupted:
     def _left(self) -> list[str]:
         """Scratch files, drafts, and data files that no commit names."""
         scratch = self._output / "work" / "scratch"
-        drafts = [path for path in self._output.rglob(".*") if path.name not in (".lock", ".publish")]
+        drafts = [path for path in self._output.rglob("*") if path.name.startswith(".draft") or "#" in path.name]
         left = [*(scratch.iterdir() if scratch.exists() else ()), *drafts, *self._orphans()]
         return [f"{path.relative_to(self._output)} is left" for path in left]
 

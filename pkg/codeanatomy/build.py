@@ -10,7 +10,7 @@ import anyio
 from anyio import from_thread, to_thread
 
 from codeanatomy import engine
-from codeanatomy.care.evidence import clean_evidence
+from codeanatomy.care import leftovers
 from codeanatomy.catalog import spans
 from codeanatomy.catalog.extractors import EXTRACTORS
 from codeanatomy.catalog.shapes import Table
@@ -89,8 +89,8 @@ async def _build(run: Run, request: GraphProductBuildRequest, begun: Begun) -> G
                     result = settled.result.published(begun.generation)
                 with timed(run, "generation.clean"):
                     await output.clean(request.keep_generations)
-                    needed = {name: table.version for name, table in result.evidence.items() if name in evidence.tables}
-                    await to_thread.run_sync(clean_evidence, request, needed)
+                    needed = {name: table.version for name, table in result.evidence.items()}
+                    await to_thread.run_sync(leftovers.clean, request, needed)
             report, warnings = None, result.warnings
             if request.include_run_bundle:
                 with run.stage(spans.REPORT):

@@ -54,8 +54,16 @@ def test_what_a_killed_build_left_is_gone_after_the_next(tmp_path):
             "scratch/loose": "",
         },
     )
+    drafts = (
+        "generations/.draft-1",
+        ".draft-2",
+        f"cpg_nodes/_delta_log/{1:020}.json#1",
+        f"work/extract/ast_nodes/_delta_log/{1:020}.json#1",
+    )
+    write(tmp_path / "out", dict.fromkeys(drafts, "half"))
     build(tmp_path, keep_generations=1)
     assert not (work / "scratch").exists()
+    assert [path for path in (tmp_path / "out").rglob("*") if "#" in path.name or path.name.startswith(".draft")] == []
     assert "part-killed.parquet" not in data_files(work / "extract" / "ast_nodes")
     assert len(data_files(work / "extract" / "ast_nodes")) == 1
 
