@@ -1,9 +1,13 @@
-"""`codeanatomy`, or `python -m codeanatomy`: the command line, from its first moment on."""
+"""`codeanatomy`, or `python -m codeanatomy`: the command line, from its first moment to its last."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from contextlib import suppress
+
+CANCELLED = (130, 143)
 
 
 def main() -> int:
@@ -13,7 +17,14 @@ def main() -> int:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from codeanatomy import cli
 
-    return cli.main()
+    code = cli.main()
+    if code in CANCELLED:
+        # Nobody who pressed Ctrl-C waits for an interpreter to take itself apart, which of a large build takes longer than to stop it.
+        with suppress(BrokenPipeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 if __name__ == "__main__":
