@@ -172,6 +172,8 @@ def _during(told: dict[str, Any]) -> str:
 
 def interruptions(repository: Path, count: int, seed: int = 0) -> Iterator[Interruption]:
     """So many kills and so many cancels, in turn."""
+    # Whoever is started in the background by a shell ignores SIGINT, and so would the builds, until they listen to it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     SCRATCH.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="interrupted-", dir=SCRATCH) as output:
         interrupted = Interrupted(repository, Path(output), seed)

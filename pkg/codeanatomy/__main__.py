@@ -12,7 +12,7 @@ CANCELLED = (130, 143)
 
 def main() -> int:
     """Import the command line and run it. Until it is there, SIGINT ends the process as it ends any other."""
-    # As an exception it would come amid imports, where it may be lost: callbacks and some modules swallow what is raised in them.
+    # As an exception it would come amid imports and be a traceback of those, or be ignored in one of their callbacks.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from codeanatomy import cli

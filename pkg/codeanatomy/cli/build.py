@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _noted() -> Iterator[list[int]]:
-    """Signals that come before there is a build to cancel. As exceptions they would come amid imports, and some of those swallow what is raised in them."""
+    """Signals that come before there is a build to cancel: they end it as later ones do, with a code and an object, and not amid imports."""
     noted: list[int] = []
     former = {number: signal.signal(number, lambda number, _: noted.append(number)) for number in STOPS}
     try:
