@@ -20,6 +20,7 @@ from bench.corpus import Corpus, corpus
 from bench.extractors import BY_NAME as EXTRACTORS
 from bench.extractors import measure_extractor
 from bench.floors import FLOORS, measure_floor
+from bench.interrupt import interruptions, verdict
 from bench.report import comparison, page
 from bench.results import BuildFigures, CancelFigures, ExtractorFigures, FloorFigures, Results, Round
 from bench.sources import BENCHMARKED, BY_NAME, source
@@ -68,6 +69,19 @@ def compare(options: argparse.Namespace) -> None:
 def questions(options: argparse.Namespace) -> None:
     """Say how long questions of a graph take."""
     print(ask(options.graph, options.rounds))
+
+
+def interrupt(options: argparse.Namespace) -> None:
+    """Kill and cancel builds at random moments, and say what came of it."""
+    found = []
+    for one in interruptions(source(options.repository), options.count, options.seed):
+        found.append(one)
+        what = "; ".join(one.wrong) or "nothing wrong"
+        _say(f"{len(found)}/{2 * options.count}: {one.number.name} after {one.moment:.2f} s, gone {one.seconds:.2f} s later: {what}")
+    text, held = verdict(found)
+    print(text)
+    if not held:
+        raise RuntimeError("a promise was not kept")
 
 
 def _results(options: argparse.Namespace) -> Results:
@@ -143,6 +157,11 @@ def _options() -> argparse.Namespace:
     judging = verbs.add_parser("accuracy", help="hold the graph against truths that others wrote")
     judging.set_defaults(verb=accuracy.run)
     accuracy.arguments(judging)
+    interrupting = verbs.add_parser("interrupt", help="kill and cancel builds at random moments")
+    interrupting.set_defaults(verb=interrupt)
+    interrupting.add_argument("--count", type=_count, default=100, metavar="N", help="kills, and as many cancels [100]")
+    interrupting.add_argument("--repository", choices=sorted(BY_NAME), default="pycg", help="the source distribution to build [pycg]")
+    interrupting.add_argument("--seed", type=int, default=0, metavar="N", help="what the moments are drawn from [0]")
     asking = verbs.add_parser("ask", help="ask a graph every question, in the library and as a command")
     asking.set_defaults(verb=questions)
     asking.add_argument("graph", type=Path, metavar="GRAPH", help="output folder of a build")

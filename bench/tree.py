@@ -78,6 +78,12 @@ def family(root: int) -> list[int]:
     return found
 
 
+def of_session(leader: int) -> list[Member]:
+    """Everybody who is in the session of that process, whoever their parent is by now."""
+    numbers = (int(entry.name) for entry in PROC.iterdir() if entry.name.isdecimal())
+    return [member for pid in numbers if _session(pid) == leader and (member := _member(pid))]
+
+
 def living(members: Sequence[Member]) -> list[Member]:
     """Those that still run."""
     return [member for member in members if _member(member.pid) == member]
@@ -98,6 +104,13 @@ def _children(pid: int) -> list[int]:
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 children += map(int, (task / "children").read_bytes().split())
     return children
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
 
 
 def _member(pid: int) -> Member | None:

@@ -32,10 +32,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a suite found: its cases, and what else is to be told, by name."""
+    """What a suite found: its cases, and what else is to be told, by name. A truth that is not all the truth judges recall only."""
 
     cases: Sequence[Case]
     facts: dict[str, float] = field(default_factory=dict)
+    recall_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

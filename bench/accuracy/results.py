@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.accuracy.cases import Agreement
+from bench.accuracy.cases import Outcome, agreement
 
 KEPT = Path(__file__).resolve().parent.parent / "accuracy.json"
 README = KEPT.parent.parent / "README.md"
@@ -16,8 +16,10 @@ BEGIN, END = "<!-- accuracy: begin -->\n", "<!-- accuracy: end -->"
 
 
 class SuiteFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One suite, or one peer on it. Exact cases agree in every fact; precision, recall and F1 are over the facts of all cases."""
+    """One suite, or one peer on it, at the state that was measured. Exact cases agree in every fact; precision, recall and F1 are over the facts of all
+    cases. Precision is null where the truth is not all the truth."""
 
+    commit: str
     suite: str
     of: str
     source: str
@@ -35,16 +37,17 @@ class SuiteFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A run: the state that was measured, and its suites in order."""
+    """The figures of all suites, in order."""
 
-    commit: str
     python: str
     suites: list[SuiteFigures]
 
 
-def figures(name: str, of: str, source: str, agreed: Agreement, seconds: float, facts: dict[str, float]) -> SuiteFigures:
+def figures(commit: str, name: str, of: str, source: str, outcome: Outcome, seconds: float) -> SuiteFigures:
     """What is kept of a suite."""
+    agreed = agreement(outcome.cases)
     return SuiteFigures(
+        commit=commit,
         suite=name,
         of=of,
         source=source,
@@ -53,12 +56,12 @@ def figures(name: str, of: str, source: str, agreed: Agreement, seconds: float, 
         right=agreed.right,
         missing=agreed.missing,
         spurious=agreed.spurious,
-        precision=_rounded(agreed.precision),
+        precision=None if outcome.recall_only else _rounded(agreed.precision),
         recall=_rounded(agreed.recall),
-        f1=_rounded(agreed.f1),
+        f1=None if outcome.recall_only else _rounded(agreed.f1),
         crashes=agreed.crashes,
         seconds=round(seconds, 1),
-        facts=facts,
+        facts=outcome.facts,
     )
 
 
@@ -81,7 +84,7 @@ def kept() -> Accuracy:
 
 
 def keep(accuracy: Accuracy) -> None:
-    """Put a run into the file of the figures and its table into the README."""
+    """Put figures into their file and the table of them into the README."""
     KEPT.write_bytes(msgspec.json.format(msgspec.json.encode(accuracy), indent=1) + b"\n")
     before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -94,8 +97,9 @@ def shown() -> str:
 
 
 def _rounded(share: float | None) -> float | None:
-    return None if share is None else round(share, 4)
+    """Four digits; what is not all is not rounded to all."""
+    return None if share is None else min(round(share, 4), share if share == 1 else 0.9999)
 
 
 def _percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.1f} %"
+    return "" if share is None else f"{100 if share == 1 else min(100 * share, 99.9):.1f} %"

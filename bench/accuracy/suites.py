@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.accuracy import beniget, jedi, peers, pycg, pyflakes
 from bench.accuracy.cases import Outcome
+from bench.accuracy.cpython import calls, mro, variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +28,8 @@ SUITES = (
     Suite("jedi-goto", "definitions of names", "jedi 0.20.1, test/completion `#!`", jedi.goto),
     Suite("beniget", "definition-use pairs", "beniget 0.5.0, tests", beniget.run),
     Suite("pyflakes", "undefined and unused names", "pyflakes 4.1.0, tests", pyflakes.run),
+    Suite("cpython-calls", "executed calls", "CPython on 87 test modules", calls.run),
+    Suite("cpython-mro", "bases and ancestors", "CPython on its standard library", mro.run),
+    Suite("cpython-locals", "executed store → load pairs", "CPython on 64 test modules", variables.run),
 )
 BY_NAME = {suite.name: suite for suite in SUITES}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from codeanatomy.library import Build, Graph, open_build, open_graph
     from codeanatomy.observe.config import OtelConfig
     from codeanatomy.observe.telemetry import Telemetry
-    from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
+    from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult, UnfinishedBuild
     from codeanatomy.tools.config import ScipIdentityOverrides, ScipIndexConfig
 
 _HOMES = {
@@ -28,6 +28,7 @@ _HOMES = {
     "ScipIdentityOverrides": "codeanatomy.tools.config",
     "ScipIndexConfig": "codeanatomy.tools.config",
     "Telemetry": "codeanatomy.observe.telemetry",
+    "UnfinishedBuild": "codeanatomy.product",
     "build_graph_product": "codeanatomy.build",
     "open_build": "codeanatomy.library",
     "open_graph": "codeanatomy.library",
@@ -44,6 +45,7 @@ __all__ = [
     "ScipIdentityOverrides",
     "ScipIndexConfig",
     "Telemetry",
+    "UnfinishedBuild",
     "build_graph_product",
     "open_build",
     "open_graph",

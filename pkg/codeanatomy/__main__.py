@@ -1,12 +1,31 @@
-"""`python -m codeanatomy`: the command line."""
+"""`codeanatomy`, or `python -m codeanatomy`: the command line, from its first moment to its last."""
 
+from __future__ import annotations
+
+import os
+import signal
 import sys
+from contextlib import suppress
+
+CANCELLED = (130, 143)
+
+
+def main() -> int:
+    """Import the command line and run it. Until it is there, SIGINT ends the process as it ends any other."""
+    # As an exception it would come amid imports and be a traceback of those, or be ignored in one of their callbacks.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from codeanatomy import cli
+
+    code = cli.main()
+    if code in CANCELLED:
+        # Nobody who pressed Ctrl-C waits for an interpreter to take itself apart, which of a large build takes longer than to stop it.
+        with suppress(BrokenPipeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    return code
+
 
 if __name__ == "__main__":
-    try:
-        from codeanatomy.cli import main
-
-        code = main()
-    except KeyboardInterrupt:  # while the command line itself was still being imported
-        code = 130
-    sys.exit(code)
+    sys.exit(main())

@@ -10,12 +10,13 @@ import anyio
 from anyio import from_thread, to_thread
 
 from codeanatomy import engine
+from codeanatomy.care import leftovers
 from codeanatomy.catalog import spans
 from codeanatomy.catalog.extractors import EXTRACTORS
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.collect import Collection, collect
-from codeanatomy.engine.generation import output_folder
+from codeanatomy.engine.generation import output_folder, work_folder
 from codeanatomy.engine.writer import Written
 from codeanatomy.events import Events, FilesFound, of_engine, unwatched
 from codeanatomy.failure import Coded, Failure
@@ -26,6 +27,7 @@ from codeanatomy.observe.run import Run, new_run_id
 from codeanatomy.observe.settle import Made, settle, write_report
 from codeanatomy.observe.storage import MeasuredWriter, open_measured, timed
 from codeanatomy.observe.telemetry import Telemetry
+from codeanatomy.observe.unfinished import Begun, telling
 from codeanatomy.plan import execution_spec, locations
 from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
 from codeanatomy.scan import Scan, check_repository, scan
@@ -45,41 +47,50 @@ async def build_graph_product(
 
     Spans, metrics and log records go to `telemetry`; without it to providers of this build's own if `request.otel` asks for some, and
     otherwise to the global ones. Raises `Coded` for every expected failure (its subclass `EngineError` for those of the engine); the
-    former generation then stays as it was. Cancelling the surrounding scope stops every worker and the engine before it returns.
+    former generation then stays as it was. Cancelling the surrounding scope stops every worker and the engine before it returns. However
+    a build ends, its files are in `runs/RUN/` of the output folder; the last event of one that does not come to its end says where.
     """
     if telemetry is None and request.otel.wanted:
         return await _exported(request, events)
     run = Run.begin(events, telemetry)
+    async with telling(run, request) as begun:
+        return await _build(run, request, begun)
+
+
+async def _build(run: Run, request: GraphProductBuildRequest, begun: Begun) -> GraphProductBuildResult:
     with run.whole(str(request.repository)), _deadline(request.timeout):
         await to_thread.run_sync(check_repository, request.repository)  # else its folder of tables would be made
-        async with beating(run), output_folder(request.output) as output:
+        async with beating(run), output_folder(request.output) as output, work_folder(request.work, request.scratch, request.output):
             with run.stage(spans.SCAN):
-                sources = await scan(request.repository, request.scan_settings, request.confinement)
-                revised = await revision(request.repository, request.confinement)
+                begun.sources = sources = await scan(request.repository, request.scan_settings, request.confinement)
+                begun.revision = await revision(request.repository, request.confinement)
                 run.tell(FilesFound(len(sources.sources)))
             with run.stage(spans.EXTRACTION):
-                evidence = await _extract(run, sources, request)
-                failures = await to_thread.run_sync(auxiliary.one_row_a_source, evidence.failures)
+                evidence = await _extract(run, sources, request, begun.evidence)
+                begun.failures = failures = await to_thread.run_sync(auxiliary.one_row_a_source, evidence.failures)
                 if request.strict_extraction:
                     _refuse(failures)
-                problems = await auxiliary.write_failures(run, failures, request.errors_folder)
+                begun.problems = problems = await auxiliary.write_failures(run, failures, request.errors_folder)
             with run.stage(spans.SEMANTIC_IR_COMPILE):
                 ir = await to_thread.run_sync(lambda: semantic_ir(engine.operator_ports()))
             with run.stage(spans.SPEC_BUILD):
                 versions = {name: table.version for name, table in evidence.tables.items()} | {EXTRACT_ERRORS.name: problems.version}
-                spec = await to_thread.run_sync(_spec, ir, versions, request)
+                begun.spec = spec = await to_thread.run_sync(_spec, ir, versions, request)
             with run.stage(spans.ENGINE_EXECUTE):
-                graph = await engine.run(spec, request.engine_profile, on_progress=_relay(run))
+                begun.graph = graph = await engine.run(spec, request.engine_profile, on_progress=_relay(run))
             with run.stage(spans.AUXILIARY_OUTPUTS):
                 places = locations(versions, request)
                 read = {table.name: places[table.name] for table in ir.relations}
-                made = Made(sources, revised, evidence, failures, problems, read, ir, spec, graph)
-                settled = await settle(run, request, made, output)
+                made = Made(sources, begun.revision, evidence, failures, problems, read, ir, spec, graph)
+                begun.settled = settled = await settle(run, request, made, output)
             with run.stage(spans.PUBLISH):
                 with timed(run, "generation.publish"):
-                    result = settled.result.published(await output.publish(settled.result.record()))
+                    begun.generation = await output.publish(settled.result.record())
+                    result = settled.result.published(begun.generation)
                 with timed(run, "generation.clean"):
                     await output.clean(request.keep_generations)
+                    needed = {name: table.version for name, table in result.evidence.items()}
+                    await to_thread.run_sync(leftovers.clean, request, needed)
             report, warnings = None, result.warnings
             if request.include_run_bundle:
                 with run.stage(spans.REPORT):
@@ -102,12 +113,19 @@ async def _exported(request: GraphProductBuildRequest, events: Events) -> GraphP
     return result.warned(warnings)
 
 
-async def _extract(run: Run, sources: Scan, request: GraphProductBuildRequest) -> Collection[Written]:
+async def _extract(run: Run, sources: Scan, request: GraphProductBuildRequest, collection: Collection[Written]) -> Collection[Written]:
     async def writer(table: Table) -> MeasuredWriter:
         return await open_measured(run, table, request.evidence_folder(table.name))
 
     return await collect(
-        sources, EXTRACTORS, writer, request.worker_count, supplies(request), events=run.tell, confinement=request.confinement
+        sources,
+        EXTRACTORS,
+        writer,
+        request.worker_count,
+        supplies(request),
+        events=run.tell,
+        confinement=request.confinement,
+        collection=collection,
     )
 
 
@@ -115,13 +133,14 @@ def _refuse(failures: list[Failure]) -> None:
     """Raises CA860 where a source has a failure."""
     errors = [failure for failure in failures if failure.severity == "error"]
     if errors:
-        first, codes = errors[0], count_by_code(errors)
+        first, codes, paths = errors[0], count_by_code(errors), sorted({failure.path for failure in errors})
+        have = "1 source has" if len(paths) == 1 else f"{len(paths)} sources have"
         told = ", ".join(f"{count} × {code}" for code, count in codes.items())
         raise Coded(
             "CA860",
-            f"{len({failure.path for failure in errors})} sources have failures ({told}), such as {first.path}: {first.message}",
+            f"{have} failures ({told}), such as {first.path}: {first.message}",
             "mend or exclude them, or build without --strict-extraction",
-            {"failures": codes, "paths": sorted({failure.path for failure in errors})[:MOST_NAMED]},
+            {"failures": codes, "paths": paths[:MOST_NAMED]},
         )
 
 

@@ -67,7 +67,10 @@ OpenWriter = Callable[[Table], Awaitable[Writer[Written]]]
 
 @dataclass(slots=True)
 class ExtractorOutcome:
-    """What one extractor did, summed over its shards (its seconds too: they overlap); the peak is the largest worker's."""
+    """What one extractor did, summed over its shards (its seconds too: they overlap); the peak is the largest worker's.
+
+    `status` is `ok`, `off` or `skipped`, of a build that did not come to its end also `unfinished`; `reason` says why it is not `ok`.
+    """
 
     extractor: str
     files: int = 0
@@ -82,12 +85,13 @@ class ExtractorOutcome:
     python: str = ""
     in_force: tuple[str, ...] = ()
     status: str = "ok"
+    reason: str = ""
     tools: list[dict[str, Any]] = field(default_factory=list)
     slowest: list[tuple[str, float]] = field(default_factory=list)
 
     def supplied(self, supply: Supply, seconds: float) -> None:
         """Note what its supply cost."""
-        self.status = supply.status
+        self.status, self.reason = supply.status, supply.reason
         self.seconds += seconds
         self.failed += len({failure.path for failure in supply.failures if failure.severity == "error"})
         for tool in supply.tools:
@@ -112,12 +116,13 @@ class ExtractorOutcome:
 
 @dataclass(slots=True)
 class Collection(Generic[Written]):
-    """The evidence: what each table's writer said of it, every failure (scan included), coded warnings, what each extractor did."""
+    """The evidence: what each table's writer said of it, every failure (scan included), coded warnings, what each extractor did and who is done."""
 
     tables: dict[str, Written] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     extractors: dict[str, ExtractorOutcome] = field(default_factory=dict)
+    finished: set[str] = field(default_factory=set)
 
 
 async def collect(
@@ -129,13 +134,17 @@ async def collect(
     limits: Limits | None = None,
     events: Events = unwatched,
     confinement: Confinement = CONFINED,
+    collection: Collection[Written] | None = None,
 ) -> Collection[Written]:
     """Run the extractors and write their tables. Stage 0 is the scan's own rows; an extractor reads its supply, or else the sources.
+
+    What is collected goes into `collection` as it comes, if it is given: who gave it sees how far a collection came that was cut short.
 
     Raises what a writer or a supply raises, and `Coded` CA210 when an extractor's workers do not start. Then, and when it is cancelled,
     every worker is gone and every unfinished table aborted.
     """
-    collection: Collection[Written] = Collection(failures=list(scan.failures))
+    collection = Collection() if collection is None else collection
+    collection.failures += scan.failures
     crew = Crew(scan, workers, limits or Limits(), events, confinement, supplies or {}, Kept(extractors))
     for number in sorted({extractor.stage for extractor in extractors}):
         stage = Stage(crew, [extractor for extractor in extractors if extractor.stage == number], open_writer, collection)
@@ -274,6 +283,7 @@ class Stage(Generic[Written]):
     async def _finish(self, extractor: Extractor) -> None:
         for table in extractor.tables:
             self._collection.tables[table.name] = await self._tables[table.name].finish()
+        self._collection.finished.add(extractor.name)
         outcome = self._collection.extractors[extractor.name]
         self._crew.events(ExtractorFinished(extractor.name, outcome.files, outcome.failed, outcome.rows))
 

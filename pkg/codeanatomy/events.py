@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from codeanatomy.product import UnfinishedBuild
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,13 @@ class Stalled:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class BuildUnfinished:
+    """The build has failed or was cancelled, and this is what there is of it. It is the last event."""
+
+    build: UnfinishedBuild
+
+
 Event = (
     StageStarted
     | StageFinished
@@ -181,6 +192,7 @@ Event = (
     | OutputWritten
     | Heartbeat
     | Stalled
+    | BuildUnfinished
 )
 Events = Callable[[Event], None]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Coded(Exception):
     message: str
     hint: str = ""
     details: dict[str, object] = field(default_factory=dict)
+    run_bundle: Path | None = field(default=None, init=False)
+    """The folder in which the run that it ended is told, if it is."""
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}" + (f" ({self.hint})" if self.hint else "")

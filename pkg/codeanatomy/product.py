@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codeanatomy.catalog.defaults import KEPT_GENERATIONS
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
@@ -16,10 +16,16 @@ from codeanatomy.sandbox.confinement import UNCONFINED, Confinement
 from codeanatomy.scan.settings import ScanSettings
 from codeanatomy.tools.config import ScipIndexConfig
 
+if TYPE_CHECKING:
+    from codeanatomy.configuration.effective import Given
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphProductBuildRequest:
-    """A build of one repository. Every field but the repository is a setting of `catalog.settings`; null means its default there."""
+    """A build of one repository. Every field but the repository is a setting of `catalog.settings`; null means its default there.
+
+    `origins` changes nothing: it is what the manifest says of where a setting comes from, by field.
+    """
 
     repo_root: str | os.PathLike[str]
     output_dir: str | os.PathLike[str] | None = None
@@ -35,6 +41,7 @@ class GraphProductBuildRequest:
     exclude_globs: tuple[str, ...] = ()
     include_untracked: bool = False
     include_submodules: bool = False
+    include_worktrees: bool = False
     follow_symlinks: bool = False
     scip: ScipIndexConfig = field(default_factory=ScipIndexConfig)
     types: str = "auto"
@@ -44,6 +51,7 @@ class GraphProductBuildRequest:
     include_manifest: bool = True
     include_run_bundle: bool = True
     otel: OtelConfig = field(default_factory=OtelConfig)
+    origins: Mapping[str, Given] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def repository(self) -> Path:
@@ -76,7 +84,7 @@ class GraphProductBuildRequest:
 
     @property
     def scan_settings(self) -> ScanSettings:
-        return ScanSettings(self.include_globs, self.exclude_globs, self.include_untracked, self.include_submodules, self.follow_symlinks)
+        return ScanSettings(**{field.name: getattr(self, field.name) for field in fields(ScanSettings)})
 
     @property
     def confinement(self) -> Confinement:
@@ -114,6 +122,7 @@ class GraphProductBuildResult:
     generation: int
     repository: Path
     output_dir: Path
+    work_dir: Path
     manifest_path: Path | None
     run_bundle: Path | None
     report_path: Path | None
@@ -131,11 +140,13 @@ class GraphProductBuildResult:
     stages: dict[str, float] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
-        """What the generation names: the run, the repository and every table at its version."""
+        """What the generation names: the run, the repository, every table at its version, and the evidence that they were made of."""
         return {
             "run_id": self.run_id,
             "repository": str(self.repository),
             "tables": {name: asdict(table) for name, table in self.tables.items()},
+            "work_dir": str(self.work_dir),
+            "evidence": {name: asdict(table) for name, table in self.evidence.items()},
         }
 
     def published(self, generation: int) -> GraphProductBuildResult:
@@ -152,23 +163,60 @@ class GraphProductBuildResult:
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `build --json` prints."""
-        return {
-            "status": "ok",
-            "run_id": self.run_id,
-            "generation": self.generation,
-            "repository": str(self.repository),
-            "output_dir": str(self.output_dir),
-            "manifest": str(self.manifest_path) if self.manifest_path else None,
-            "run_bundle": str(self.run_bundle) if self.run_bundle else None,
-            "report": str(self.report_path) if self.report_path else None,
-            "seconds": round(self.seconds, 3),
-            "stages": {name: round(seconds, 3) for name, seconds in self.stages.items()},
-            "tables": {name: asdict(table) for name, table in self.tables.items()},
-            "evidence": {name: asdict(table) for name, table in self.evidence.items()},
-            "files": {"scanned": self.files_scanned, "failed": self.files_failed},
-            "failures": self.failures,
-            "warnings": self.warnings,
-            "spec_hash": self.spec_hash,
-            "envelope_hash": self.envelope_hash,
-            "error": None,
-        }
+        return {"status": "ok", **_told(self), "error": None}
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedBuild:
+    """A build that failed or was cancelled, as far as it came. Every path exists, and is None where nothing was written.
+
+    A build that ended before its run began has no run id. One that ended after publishing has the generation, and its tables.
+    """
+
+    status: str
+    run_id: str | None
+    repository: Path
+    output_dir: Path | None = None
+    generation: int | None = None
+    manifest_path: Path | None = None
+    run_bundle: Path | None = None
+    report_path: Path | None = None
+    seconds: float = 0.0
+    tables: dict[str, TableResult] = field(default_factory=dict)
+    evidence: dict[str, TableResult] = field(default_factory=dict)
+    files_scanned: int = 0
+    files_failed: int = 0
+    failures: dict[str, int] = field(default_factory=dict)
+    spec_hash: str | None = None
+    envelope_hash: str | None = None
+    warnings: list[str] = field(default_factory=list)
+    stages: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self, error: object) -> dict[str, Any]:
+        """The object that `build --json` prints, with what ended the build."""
+        return {"status": self.status, **_told(self), "error": error}
+
+
+def _told(build: GraphProductBuildResult | UnfinishedBuild) -> dict[str, Any]:
+    """What `build --json` prints, however the build ended."""
+    paths = {
+        "output_dir": build.output_dir,
+        "manifest": build.manifest_path,
+        "run_bundle": build.run_bundle,
+        "report": build.report_path,
+    }
+    return {
+        "run_id": build.run_id,
+        "generation": build.generation,
+        "repository": str(build.repository),
+        **{name: str(path) if path else None for name, path in paths.items()},
+        "seconds": round(build.seconds, 3),
+        "stages": {name: round(seconds, 3) for name, seconds in build.stages.items()},
+        "tables": {name: asdict(table) for name, table in build.tables.items()},
+        "evidence": {name: asdict(table) for name, table in build.evidence.items()},
+        "files": {"scanned": build.files_scanned, "failed": build.files_failed},
+        "failures": build.failures,
+        "warnings": build.warnings,
+        "spec_hash": build.spec_hash,
+        "envelope_hash": build.envelope_hash,
+    }

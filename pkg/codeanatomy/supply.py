@@ -28,6 +28,11 @@ class Supply:
     tools: Sequence[ToolOutcome] = ()
     status: str = "ok"
 
+    @property
+    def reason(self) -> str:
+        """Why nothing is supplied, if nothing is."""
+        return {"off": "a setting turns it off", "skipped": "; ".join(self.warnings)}.get(self.status, "")
+
 
 Rows = Mapping[str, Sequence[bytes]]
 """Arrow IPC streams of the tables that an extractor names as its inputs."""

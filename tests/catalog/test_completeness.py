@@ -98,7 +98,7 @@ def test_every_evidence_table_has_one_extractor():
 
 
 def test_every_setting_is_a_field_of_the_request():
-    assert set(fields_of(GraphProductBuildRequest(repo_root="."))) - {"repo_root"} == {setting.field for setting in SETTINGS}
+    assert set(fields_of(GraphProductBuildRequest(repo_root="."))) - {"repo_root", "origins"} == {setting.field for setting in SETTINGS}
 
 
 def test_every_setting_defaults_to_what_the_request_does():

@@ -5,6 +5,7 @@ import platform
 import re
 import signal
 import subprocess
+import sys
 import sysconfig
 import time
 from contextlib import suppress
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from tests.cli.conftest import COMMAND
+from tests.support.answers import check
 from tests.support.repositories import BAD, SHOP, write
 
 from codeanatomy.catalog.failures import FAILURES
@@ -145,6 +147,35 @@ def test_scope_settings(run, tmp_path):
     assert files("--include-glob", "shop/**") == 3
 
 
+def test_every_scope_setting_takes_its_sources_in(run, tmp_path):
+    repository = write(tmp_path / "r", {"tracked.py": "", "untracked.py": "", ".gitignore": "/there\n"})
+    inner = write(tmp_path / "inner", {"inside.py": ""})
+
+    def git(folder, *arguments):
+        who = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "-c", "protocol.file.allow=always"]
+        subprocess.run(["git", "-C", folder, *who, *arguments], check=True, capture_output=True)
+
+    for folder, name in ((inner, "inside.py"), (repository, "tracked.py")):
+        git(folder, "init", "-q")
+        git(folder, "add", name)
+        git(folder, "commit", "-q", "-m", "one")
+    git(repository, "submodule", "--quiet", "add", inner, "sub")
+    git(repository, "worktree", "add", "-q", "there")
+    (repository / "link.py").symlink_to("tracked.py")
+    git(repository, "add", "link.py")
+
+    def files(*options):
+        shown = json.loads(run("build", repository, "-o", tmp_path / "out", "--json", *options).stdout)
+        asked = run("query", "SELECT path FROM files ORDER BY path", "--graph", shown["output_dir"], "--format", "jsonl")
+        return [json.loads(line)["path"] for line in asked.stdout.splitlines()]
+
+    assert files() == ["tracked.py"]
+    assert files("--include-untracked") == ["tracked.py", "untracked.py"]
+    assert files("--include-submodules") == ["sub/inside.py", "tracked.py"]
+    assert files("--include-worktrees") == ["there/tracked.py", "tracked.py"]
+    assert files("--follow-symlinks") == ["link.py", "tracked.py"]
+
+
 def test_the_summary_says_what_to_ask(run, shop):
     done = run("build", shop)
     assert done.stdout == ""
@@ -213,6 +244,42 @@ def test_a_signal_cancels_and_leaves_nothing(run, tmp_path, number, code):
     assert "CA690" in talk
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
     assert run("query", "SELECT 1 AS one FROM files LIMIT 1", cwd=repository).returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_amid_imports_is_told_as_any_other(tmp_path, number):
+    """It ends the build as a later one does: with its code, and an object for programs."""
+    command = [COMMAND, "build", write(tmp_path / "r", SHOP), "--json", "-q"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while "numpy" not in Path(f"/proc/{process.pid}/maps").read_text():
+        time.sleep(0.001)
+    process.send_signal(number)
+    stdout, talk = process.communicate(timeout=20)
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[number], talk
+    check(["build"], stdout)
+    told = json.loads(stdout)
+    assert (told["status"], told["run_id"], told["error"]["code"]) == ("cancelled", None, "CA690")
+    assert not (tmp_path / "r" / "build").exists()
+
+
+@pytest.mark.parametrize("former", ["signal.default_int_handler", "signal.SIG_IGN"])
+def test_before_the_command_line_is_imported_a_signal_is_no_exception(former):
+    code = f"""
+import signal, sys
+from codeanatomy.__main__ import main
+signal.signal(signal.SIGINT, {former})
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "codeanatomy.cli":
+            print(signal.getsignal(signal.SIGINT).name)
+sys.meta_path.insert(0, Finder())
+sys.argv = ["codeanatomy", "version"]
+main()
+print(getattr(signal.getsignal(signal.SIGINT), "__name__", "SIG_IGN"))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    expected = ("SIG_DFL", "default_int_handler") if former == "signal.default_int_handler" else ("SIG_IGN", "SIG_IGN")
+    assert (done.stdout.splitlines()[0], done.stdout.splitlines()[-1]) == expected
 
 
 def test_contradicting_settings(run, shop):

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from dataclasses import replace
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.support.repositories import BAD, SHOP, write
 from codeanatomy import Coded, OtelConfig, build_graph_product, open_graph
 from codeanatomy.catalog.extractors import EXTRACTORS
 from codeanatomy.catalog.settings import SETTINGS
+from codeanatomy.configuration.effective import configuration
 from codeanatomy.events import StageStarted
 from codeanatomy.observe.artifacts import ARTIFACTS, EngineExecutionSummaryArtifact, EnginePlanSummaryArtifact
 from codeanatomy.observe.schema import DOCUMENTS, schema
@@ -59,7 +61,7 @@ def test_documents_hold_to_their_schemas(watched, name):
     checker = jsonschema.Draft202012Validator(written)
     document = watched.read(DOCUMENT_FILES[name])
     assert [error.message for error in checker.iter_errors(document)] == []
-    assert document["schema_version"] == 1 + (name == "manifest")
+    assert document["schema_version"] == {"manifest": 3, "report": 2}.get(name, 1)
     assert [*checker.iter_errors({**document, "schema_version": "1"})]
     for field in document:
         assert [*checker.iter_errors({key: value for key, value in document.items() if key != field})], field
@@ -171,20 +173,39 @@ def test_tools_and_machine(watched):
 
 
 def test_configuration_says_what_was_given(watched):
-    configuration = watched.read("config.json")
-    assert configuration == watched.manifest["configuration"]
-    assert configuration.keys() == {setting.field for setting in SETTINGS}
-    given = {name: setting["value"] for name, setting in configuration.items() if setting["source"] == "given"}
+    told = watched.read("config.json")
+    assert told == watched.manifest["configuration"]
+    assert told.keys() == {setting.field for setting in SETTINGS}
+    given = {name: tuple(setting.values()) for name, setting in told.items() if setting["source"] != "default"}
     assert given == {
-        "output_dir": watched.printed["output_dir"],
-        "scip.mode": "off",
-        "types": "off",
-        "otel.enable_traces": True,
-        "otel.enable_metrics": True,
-        "otel.enable_logs": True,
-        "otel.endpoint": watched.collector.endpoint,
-        "otel.test_mode": True,
+        "output_dir": (watched.printed["output_dir"], "flag", "--output-dir"),
+        "scip.mode": ("off", "environment", "CODEANATOMY_SCIP"),
+        "types": ("off", "environment", "CODEANATOMY_TYPES"),
+        "otel.enable_traces": (True, "flag", "--enable-traces"),
+        "otel.enable_metrics": (True, "flag", "--enable-metrics"),
+        "otel.enable_logs": (True, "flag", "--enable-logs"),
+        "otel.endpoint": (watched.collector.endpoint, "flag", "--otel-endpoint"),
+        "otel.test_mode": (True, "flag", "--otel-test-mode"),
     }
+    assert {setting["place"] for setting in told.values() if setting["source"] == "default"} == {""}
+
+
+def test_where_a_value_of_a_file_stands_and_what_the_library_was_asked_for(small):
+    repository = small().repository
+    write(repository, {"codeanatomy.toml": '[delta]\nkeep_generations = 3\n\n[scope]\ninclude_globs = ["*.py"]\n'})
+    environment = {"CODEANATOMY_SCIP": "off", "CODEANATOMY_TYPES": "off", "CODEANATOMY_WORKERS": "1"}
+    found = configuration(repository, {"enable_libcst": False, "workers": 2}, environment)
+    result = anyio.run(build_graph_product, replace(found.request(), enable_tree_sitter=False, keep_generations=4))
+    told = {name: tuple(setting.values()) for name, setting in json.loads((result.run_bundle / "config.json").read_text()).items()}
+    assert {name: told[name] for name in ("workers", "enable_libcst", "enable_tree_sitter", "include_globs", "types", "timeout")} == {
+        "workers": (2, "flag", "--workers"),
+        "enable_libcst": (False, "flag", "--enable-libcst"),
+        "enable_tree_sitter": (False, "request", ""),
+        "include_globs": (["*.py"], "file", "codeanatomy.toml:5"),
+        "types": ("off", "environment", "CODEANATOMY_TYPES"),
+        "timeout": (None, "default", ""),
+    }
+    assert told["keep_generations"] == (4, "request", "")
 
 
 def test_a_secret_of_a_header_is_nowhere_in_the_bundle(small):
@@ -203,6 +224,7 @@ def test_extractors_and_what_confined_them(watched):
         outcome = manifest["extractors"][extractor.name]
         assert outcome["rows"] == sum(manifest["evidence"][table.name]["rows"] for table in extractor.tables), extractor.name
         assert (outcome["status"] == "off") == (extractor.name in {"scip", "types"})
+        assert outcome["reason"] == ("a setting turns it off" if outcome["status"] == "off" else "")
     assert set(manifest["sandbox"]["workers"]["in_force"]) >= {"cpu", "data", "dies_with_parent"}
     assert manifest["sandbox"]["tools"] is None
     missing = manifest["sandbox"]["workers"]["missing"]

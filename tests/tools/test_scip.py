@@ -123,6 +123,7 @@ async def test_modes(shop: Path, collected: Collect, tmp_path: Path, monkeypatch
     nowhere = tmp_path / "scip-python"
     skipped = await collected(shop, "scip", scip=ScipIndexConfig(scip_python_bin=nowhere))
     assert skipped.extractors["scip"].status == "skipped"
+    assert skipped.extractors["scip"].reason == skipped.warnings[0]
     assert [warning[:5] for warning in skipped.warnings] == ["CA233"]
     missing = await failure(collected, shop, ScipIndexConfig(mode="on", scip_python_bin=nowhere))
     assert missing.code == "CA231"

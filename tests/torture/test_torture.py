@@ -4,23 +4,22 @@
 
 import json
 import os
-import random
 import shutil
 import signal
 import site
 import subprocess
 import sys
 import sysconfig
-import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from bench.interrupt import interruptions, verdict
 from deltalake import DeltaTable
 from pyarrow import parquet
 from tests.support.repositories import SHOP, write
 from tests.torture.corpus import SOURCES
 
-from codeanatomy.catalog.tables import GRAPH_TABLES
 from codeanatomy.scan.settings import DEFAULT_EXCLUDES, PYTHON_SUFFIXES
 
 COMMAND = Path(__file__).parents[2] / "bin" / "codeanatomy"
@@ -36,32 +35,15 @@ def build(repository: Path, output: Path, *options: str) -> dict:
     return json.loads(done.stdout)
 
 
-def rows(output: Path, sql: str) -> list[dict]:
-    done = subprocess.run([COMMAND, "query", sql, "--graph", output, "--format", "jsonl"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def fingerprints(result: dict) -> dict[str, str]:
-    return {table.name: result["tables"][table.name]["fingerprint"] for table in GRAPH_TABLES}
-
-
-def test_killed_at_random_moments_the_former_generation_stays(tmp_path):
-    repository = tmp_path / "repository"
-    for name in ("json", "email", "logging"):
-        shutil.copytree(Path(sysconfig.get_paths()["stdlib"]) / name, repository / name, ignore=shutil.ignore_patterns("__pycache__"))
-    began = time.monotonic()
-    first = build(repository, tmp_path / "out")
-    whole = time.monotonic() - began
-    moments = random.Random(5)
-    for _ in range(ROUNDS):
-        process = subprocess.Popen([COMMAND, "build", repository, "-o", tmp_path / "out", "-q"], stderr=subprocess.DEVNULL)
-        time.sleep(moments.uniform(0, whole))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        (count,) = rows(tmp_path / "out", "SELECT count(*) AS n FROM cpg_nodes")
-        assert count["n"] == first["tables"]["cpg_nodes"]["rows"]
-    assert fingerprints(build(repository, tmp_path / "out")) == fingerprints(first)
+def test_killed_and_cancelled_at_random_moments_nothing_is_lost(tmp_path):
+    """As `python -m bench interrupt` does it on a larger repository."""
+    for name in ("json", "email"):
+        shutil.copytree(Path(sysconfig.get_paths()["stdlib"]) / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    found = list(interruptions(tmp_path, max(ROUNDS, 5), seed=ROUNDS))
+    text, _ = verdict(found)
+    assert [one for one in found if one.wrong] == [], text
+    assert Counter(one.number for one in found) == {signal.SIGKILL: max(ROUNDS, 5), signal.SIGINT: max(ROUNDS, 5)}
+    assert {one.exit for one in found if one.number == signal.SIGKILL} <= {-signal.SIGKILL, 0}
 
 
 def table(output: Path, name: str) -> list[dict]:

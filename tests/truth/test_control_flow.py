@@ -11,6 +11,7 @@ from itertools import accumulate
 from pathlib import Path
 
 import anyio
+from bench.accuracy.cpython.modules import TRACED, dotted
 from deltalake import DeltaTable
 from tests.truth.conftest import BuiltGraph, build
 from tests.truth.stepped import Steps
@@ -23,13 +24,6 @@ from codeanatomy.semantics.ir import compile_views, infer, optimise
 from codeanatomy.semantics.spec import RuntimeConfig
 
 EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
-TRACED = """
-abc base64 binop bisect bool builtin class colorsys compare configparser contextlib contextlib_async copy csv decorators defaultdict dictviews
-dynamicclassattribute enumerate eof exception_group exception_variations except_star fnmatch fractions funcattrs generators genericalias
-genericpath getopt glob grammar graphlib heapq html isinstance iter keyword keywordonlyarg metaclass named_expressions numeric_tower opcodes
-ordered_dict patma pkgutil positional_only_arg pprint property raise reprlib richcmp shlex string super textwrap typechecks unary userlist
-userstring with coroutines asyncgen listcomps
-"""
 REWRITTEN = """
 argparse bisect configparser contextlib csv shlex textwrap test.test_argparse test.test_asyncgen test.test_augassign test.test_configparser
 test.test_contextlib test.test_contextlib_async test.test_csv test.test_decorators test.test_dictcomps test.test_except_star test.test_generators
@@ -74,7 +68,7 @@ def built(paths: list[str], folder: Path) -> BuiltGraph:
 
 
 def test_every_executed_transition_is_in_a_block_or_on_an_edge(tmp_path):
-    found = executed("traced.py", [f"test.test_{name}" for name in TRACED.split()], tmp_path)
+    found = executed("traced.py", dotted(TRACED), tmp_path)
     graph = built(sorted(found), tmp_path)
     codes = code_objects(graph)
     blocks: dict[int, dict[int, int]] = defaultdict(dict)
@@ -94,7 +88,7 @@ def test_every_executed_transition_is_in_a_block_or_on_an_edge(tmp_path):
             transitions += len(pairs)
             absent = min((list(unexplained(pairs, blocks[code], prefixes[code], code, ids, edges)) for code in candidates), key=len)
             missing += [(path, name, line, *pair) for pair in absent]
-    assert len(TRACED.split()) >= 50
+    assert len(TRACED) >= 50
     assert transitions > 100_000
     assert missing == []
 

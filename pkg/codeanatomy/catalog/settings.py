@@ -234,6 +234,16 @@ SETTINGS: tuple[Setting, ...] = (
         key="scope.include_submodules",
     ),
     Setting(
+        "include_worktrees",
+        ("--include-worktrees",),
+        "repository scope",
+        "switch",
+        "Also sources of the repository's other checkouts (git worktree) inside it.",
+        default=False,
+        environment="CODEANATOMY_INCLUDE_WORKTREES",
+        key="scope.include_worktrees",
+    ),
+    Setting(
         "follow_symlinks",
         ("--follow-symlinks",),
         "repository scope",

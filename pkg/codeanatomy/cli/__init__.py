@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = argparse.Namespace()
     try:
         parser().parse_args(argv, options)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # of `__main__`; from here on, commands clean up after themselves
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         code: int = options.run(options)
     except Coded as failure:
         if getattr(options, "format", None) == "json":

@@ -75,18 +75,34 @@ class Built(Answer, frozen=True, tag_field="status", tag="ok"):
     error: None = None
 
 
-class BuildFailed(Answer, frozen=True, tag_field="status", tag="failed"):
-    """A build that published nothing."""
+class BuildUnfinished(Answer, frozen=True):
+    """A build as far as it came. `generation` and `tables` are there if it had published before it ended; what lies before its run is null."""
 
+    run_id: str | None
+    generation: int | None
     repository: str
+    output_dir: str | None
+    manifest: str | None
+    run_bundle: str | None
+    report: str | None
+    seconds: float
+    stages: dict[str, float]
+    tables: dict[str, TableWritten]
+    evidence: dict[str, TableWritten]
+    files: FileCounts
+    failures: dict[str, int]
+    warnings: list[str]
+    spec_hash: str | None
+    envelope_hash: str | None
     error: Problem
 
 
-class BuildCancelled(Answer, frozen=True, tag_field="status", tag="cancelled"):
-    """A build that a signal ended; the former generation is as it was."""
+class BuildFailed(BuildUnfinished, frozen=True, tag_field="status", tag="failed"):
+    """A build that failed."""
 
-    repository: str
-    error: Problem
+
+class BuildCancelled(BuildUnfinished, frozen=True, tag_field="status", tag="cancelled"):
+    """A build that a signal ended."""
 
 
 class QueryRows(Answer, frozen=True):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +18,16 @@ from codeanatomy.cli.output import exit_code, fail, print_json, problem
 from codeanatomy.cli.parser import forms
 from codeanatomy.cli.progress import Progress
 from codeanatomy.cli.settings import add_settings, configuration_of
+from codeanatomy.events import BuildUnfinished, Event
 from codeanatomy.failure import Coded, Failure
 
 if TYPE_CHECKING:
-    from codeanatomy.product import GraphProductBuildResult
+    from codeanatomy.product import GraphProductBuildResult, UnfinishedBuild
 
 NAME = "build"
 HELP = "Build and publish the graph of a repository"
 
+STOPS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = 130
 TERMINATED = 143
 SHOWN_PROBLEMS = 3
@@ -38,21 +42,33 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Build, and print the outcome."""
+    unfinished: list[UnfinishedBuild] = []
     try:
-        request = configuration_of(options.repository, options).request()
-        with invocation(request) as call:
+        with _noted() as early, invocation(configuration_of(options.repository, options).request()) as call:
             progress = Progress(sys.stderr, quiet=options.quiet, verbose=options.verbose)
-            outcome = anyio.run(_supervise, call, progress)
+            outcome = anyio.run(_supervise, call, progress, early, unfinished)
             call.ended(outcome.code if isinstance(outcome, _Stopped) else exit_code(outcome) if isinstance(outcome, Coded) else 0)
     except Coded as failure:
-        return _report(failure, "failed", options)
+        return _report(failure, unfinished, options)
     for warning in call.warnings:
         print(f"codeanatomy: warning: {warning}", file=sys.stderr)
     if isinstance(outcome, _Stopped):
-        return _report(outcome.failure, "cancelled", options, outcome.code)
+        return _report(outcome.failure, unfinished, options, outcome.code)
     if isinstance(outcome, Coded):
-        return _report(outcome, "failed", options)
+        return _report(outcome, unfinished, options)
     return _succeed(outcome, options)
+
+
+@contextmanager
+def _noted() -> Iterator[list[int]]:
+    """Signals that come before there is a build to cancel: they end it as later ones do, with a code and an object, and not amid imports."""
+    noted: list[int] = []
+    former = {number: signal.signal(number, lambda number, _: noted.append(number)) for number in STOPS}
+    try:
+        yield noted
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 class _Stopped:
@@ -64,26 +80,36 @@ class _Stopped:
         self.failure = Coded("CA690", f"cancelled by {'SIGINT' if interrupted else 'SIGTERM'}", "the former generation is as it was")
 
 
-async def _supervise(call: Invocation, progress: Progress) -> GraphProductBuildResult | Coded | _Stopped:
-    """The build under two watchers: a signal cancels it, and the progress line moves."""
+async def _supervise(
+    call: Invocation, progress: Progress, early: list[int], unfinished: list[UnfinishedBuild]
+) -> GraphProductBuildResult | Coded | _Stopped:
+    """The build under two watchers: a signal cancels it, and the progress line moves. What there is of one that did not end well goes to `unfinished`."""
     from codeanatomy.build import build_graph_product
 
     outcome: list[GraphProductBuildResult | Coded | _Stopped] = []
-    async with anyio.create_task_group() as tasks:
 
-        async def watch() -> None:
-            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    def tell(event: Event) -> None:
+        if isinstance(event, BuildUnfinished):
+            unfinished.append(event.build)
+        progress.tell(event)
+
+    with anyio.open_signal_receiver(*STOPS) as signals:
+        if early:
+            return _Stopped(early[0])
+        async with anyio.create_task_group() as tasks:
+
+            async def watch() -> None:
                 async for number in signals:
                     outcome.append(_Stopped(number))
                     tasks.cancel_scope.cancel()
 
-        tasks.start_soon(watch)
-        tasks.start_soon(progress.draw)
-        try:
-            outcome.append(await build_graph_product(call.request, progress.tell, call.telemetry))
-        except Coded as failure:
-            outcome.append(failure)
-        tasks.cancel_scope.cancel()
+            tasks.start_soon(watch)
+            tasks.start_soon(progress.draw)
+            try:
+                outcome.append(await build_graph_product(call.request, tell, call.telemetry))
+            except Coded as failure:
+                outcome.append(failure)
+            tasks.cancel_scope.cancel()
     progress.clear()
     return outcome[0]
 
@@ -124,9 +150,19 @@ def _place(problem: Failure) -> str:
     return (problem.path or ".") + (f":{problem.line}" if problem.line else "")
 
 
-def _report(failure: Coded, status: str, options: argparse.Namespace, code: int | None = None) -> int:
+def _report(failure: Coded, unfinished: list[UnfinishedBuild], options: argparse.Namespace, code: int | None = None) -> int:
+    from codeanatomy.product import UnfinishedBuild
+
     exit = exit_code(failure) if code is None else code
+    # Without a run (wrong settings, no exporter), there is nothing of one.
+    build = unfinished[0] if unfinished else UnfinishedBuild("failed" if code is None else "cancelled", None, options.repository.absolute())
+    if build.generation:
+        failure.hint = f"generation {build.generation} was published before"
     if options.format == "json":
-        print_json({"status": status, "repository": str(options.repository), "error": problem(failure)})
+        print_json(build.to_dict(problem(failure)))
+    for warning in build.warnings:
+        print(f"codeanatomy: warning: {warning}", file=sys.stderr)
     fail(failure, options.verbose)
+    if build.run_bundle:
+        print(f"  what there is of the run: {build.run_bundle}", file=sys.stderr)
     return exit

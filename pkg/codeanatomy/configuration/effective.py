@@ -41,10 +41,10 @@ class Configuration:
 
     def request(self) -> GraphProductBuildRequest:
         """The build that they ask for."""
-        request = GraphProductBuildRequest(repo_root=self.repository)
-        for setting in SETTINGS:
-            value = self.given[setting.field].value
-            request = _with(request, setting.field.split("."), tuple(value or ()) if setting.type in ("globs", "texts") else value)  # type: ignore[arg-type]
+        origins = {setting.field: _as_asked(setting, self.given[setting.field]) for setting in SETTINGS}
+        request = GraphProductBuildRequest(repo_root=self.repository, origins=origins)
+        for field, given in origins.items():
+            request = _with(request, field.split("."), given.value)
         return request
 
 
@@ -81,6 +81,11 @@ def _given(setting: Setting, file: ConfigurationFile | None, environment: Mappin
         said = file.said[setting.field]
         return Given(said.value, "file", f"{file.path.name}:{said.line}" if said.line else file.path.name)
     return Given(setting.default)
+
+
+def _as_asked(setting: Setting, given: Given) -> Given:
+    """The value as a request has it."""
+    return replace(given, value=tuple(given.value or ())) if setting.type in ("globs", "texts") else given  # type: ignore[arg-type]
 
 
 def _from_environment(setting: Setting, text: str) -> object:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 
 from codeanatomy import _engine
 from codeanatomy.catalog.defaults import KEPT_GENERATIONS
@@ -59,9 +60,37 @@ class OutputFolder:
 @asynccontextmanager
 async def output_folder(path: Path, wait_s: float = 0.0) -> AsyncIterator[OutputFolder]:
     """The folder, made and locked. Raises CA620 when another build still holds it after `wait_s` seconds."""
+    async with _locked(path, wait_s):
+        yield OutputFolder(path, await to_thread.run_sync(current_generation, path))
+
+
+@asynccontextmanager
+async def work_folder(path: Path, scratch: Path, output: Path) -> AsyncIterator[None]:
+    """The folder of the evidence; the one inside it for what lives only as long as a build is not there before and after.
+
+    It is locked as well where it is not inside the output folder: builds into several of those may share it. Raises CA620 then.
+    """
+    async with AsyncExitStack() as stack:
+        if not path.is_relative_to(output):
+            await stack.enter_async_context(_locked(path, 0.0))
+        await to_thread.run_sync(_remove, scratch)
+        try:
+            yield
+        finally:
+            with CancelScope(shield=True):
+                await to_thread.run_sync(_remove, scratch)
+
+
+def _remove(scratch: Path) -> None:
+    """What cannot be removed (a stopped engine may still be writing) disturbs nobody, and the next build tries again."""
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+@asynccontextmanager
+async def _locked(path: Path, wait_s: float) -> AsyncIterator[None]:
     token = _engine.CancelToken()
     lock = await stoppable(partial(_engine.OutputLock, path, wait_s, token), token.cancel)
     try:
-        yield OutputFolder(path, await to_thread.run_sync(current_generation, path))
+        yield
     finally:
         lock.release()

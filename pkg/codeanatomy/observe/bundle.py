@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ class Bundle:
             path.write_bytes(data)
             status = "ok"
         except OSError as error:
+            # Half a file is worse than none: whoever finds it takes it for the whole.
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
             hint = "free the disk, or leave the files out with --no-include-run-bundle and --no-include-manifest"
             raise Coded("CA873", f"{path} cannot be written: {error.strerror}", hint, {"path": str(path)}) from error
         finally:

@@ -18,7 +18,8 @@ from codeanatomy.product import GraphProductBuildRequest, TableResult
 from codeanatomy.sandbox.confinement import TOOL, WORKER, Confinement
 from codeanatomy.scan.revision import Revision
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+CANCELLED = "CA690"
 
 
 class Repository(msgspec.Struct, frozen=True):
@@ -40,10 +41,11 @@ class Tools(msgspec.Struct, frozen=True):
 
 
 class Configured(msgspec.Struct, frozen=True):
-    """A setting: its value, and whether it is the default or was given."""
+    """A setting: its value, whether it is from `default`, `file`, `environment`, `flag` or the library's `request`, and where there (`FILE:LINE`, ...)."""
 
     value: Any
     source: str
+    place: str
 
 
 class InForce(msgspec.Struct, frozen=True):
@@ -80,8 +82,24 @@ class EngineFacts(msgspec.Struct, frozen=True):
     peak_pool_bytes: int
 
 
+class RunError(msgspec.Struct, frozen=True):
+    """What ended a run: its code (null for a bug) with the stage that the catalog gives it, in which stage of the build, what happened, and the facts."""
+
+    code: str | None
+    stage: str
+    during: str | None
+    message: str
+    hint: str
+    details: dict[str, Any]
+
+    @property
+    def status(self) -> str:
+        """What the run is then."""
+        return "cancelled" if self.code == CANCELLED else "failed"
+
+
 class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """The manifest up to the publishing of the tables."""
+    """The manifest up to the publishing of the tables, or up to what ended the run before; `engine` and the hashes are null if its engine was not done."""
 
     schema_version: int
     run_id: str
@@ -97,9 +115,10 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     extractors: dict[str, ExtractorOutcome]
     evidence: dict[str, TableResult]
     tables: dict[str, TableResult]
-    spec_hash: str
-    envelope_hash: str
-    engine: EngineFacts
+    spec_hash: str | None
+    envelope_hash: str | None
+    engine: EngineFacts | None
+    error: RunError | None
     warnings: list[str]
     stages: dict[str, float]
     metrics: list[dict[str, Any]]
@@ -119,15 +138,16 @@ def run_manifest(
     failures: Iterable[Failure],
     evidence: Mapping[str, TableResult],
     tables: Mapping[str, TableResult],
-    graph: Mapping[str, Any],
+    graph: Mapping[str, Any] | None,
     engine_versions: Mapping[str, str],
     warnings: list[str],
+    error: RunError | None = None,
 ) -> RunManifest:
-    """The manifest of a run whose tables are written."""
+    """The manifest of a run whose tables are written, or that an error ended."""
     return RunManifest(
         schema_version=SCHEMA_VERSION,
         run_id=run.run_id,
-        status="ok",
+        status=error.status if error else "ok",
         started=run.started,
         seconds=round(run.seconds, 3),
         repository=Repository(str(request.repository), revision.commit, revision.branch, revision.dirty),
@@ -139,27 +159,38 @@ def run_manifest(
         extractors=collected.extractors,
         evidence=dict(evidence),
         tables=dict(tables),
-        spec_hash=graph["spec_hash"],
-        envelope_hash=graph["envelope_hash"],
-        engine=EngineFacts(
-            request.engine_profile,
-            **{name: graph[name] for name in ("limits", "seconds", "operators", "inputs", "unused_views", "peak_pool_bytes")},
-        ),
+        spec_hash=graph["spec_hash"] if graph else None,
+        envelope_hash=graph["envelope_hash"] if graph else None,
+        engine=_engine_facts(request, graph) if graph else None,
+        error=error,
         warnings=warnings,
         stages=dict(run.stages),
         metrics=run.measures.snapshot(),
     )
 
 
+def _engine_facts(request: GraphProductBuildRequest, graph: Mapping[str, Any]) -> EngineFacts:
+    facts = ("limits", "seconds", "operators", "inputs", "unused_views", "peak_pool_bytes")
+    return EngineFacts(request.engine_profile, **{name: graph[name] for name in facts})
+
+
 def configuration(request: GraphProductBuildRequest) -> dict[str, Configured]:
     """Every setting by its dotted name. Values of headers are secrets and not told."""
     default = dict(_settings(GraphProductBuildRequest(repo_root=request.repo_root)))
     found = ((name, value) for name, value in _settings(request) if name != "repo_root")
-    return {name: Configured(_open(name, value), "default" if value == default[name] else "given") for name, value in found}
+    return {name: Configured(_open(name, value), *_origin(request, name, value, default[name])) for name, value in found}
+
+
+def _origin(request: GraphProductBuildRequest, name: str, value: Any, default: Any) -> tuple[str, str]:
+    """Source and place of a value: those of the configuration that the request was made of, unless the caller of the library put another value there."""
+    origin = request.origins.get(name)
+    if origin is not None and origin.value == value:
+        return origin.source, origin.place
+    return ("default" if value == default else "request"), ""
 
 
 def _settings(part: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for field in fields(part):
+    for field in (field for field in fields(part) if field.compare):  # `origins` is none
         value = getattr(part, field.name)
         if is_dataclass(value):
             yield from _settings(value, f"{prefix}{field.name}.")

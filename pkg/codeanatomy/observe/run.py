@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from traceback import format_exception
+
+from anyio import get_cancelled_exc_class
 
 from codeanatomy import events as told
 from codeanatomy.catalog import metrics, spans
@@ -59,14 +62,23 @@ class Run:
 
     @contextmanager
     def whole(self, repository: str) -> Iterator[None]:
-        """The span of the whole build, around it. A failure that ends it is counted and logged as those of sources are."""
+        """The span of the whole build, around it. What ends it before its time is logged; a failure is counted as those of sources are."""
         with self.timeline.inside(spans.BUILD, run_id=self.run_id, repository=repository):
             try:
                 yield
             except Coded as failure:
                 self.record(metrics.ERROR_COUNT, 1, stage=self.current or spans.BUILD.name, error_type=failure.code)
-                self.log.say("ERROR", "build_failed", self.build.traced, {"code": failure.code, "message": failure.message})
+                self._broken(failure.code, failure.message)
                 raise
+            except Exception as bug:
+                self._broken(None, f"{type(bug).__name__}: {bug}", traceback="".join(format_exception(bug)))
+                raise
+            except get_cancelled_exc_class():
+                self.log.say("WARN", "build_cancelled", self.build.traced, {"stage": self.current})
+                raise
+
+    def _broken(self, code: str | None, message: str, **facts: str) -> None:
+        self.log.say("ERROR", "build_failed", self.build.traced, {"code": code, "message": message, **facts})
 
     @contextmanager
     def stage(self, kind: SpanKind) -> Iterator[Span]:
@@ -82,8 +94,10 @@ class Run:
         try:
             with self.timeline.inside(kind, stage=kind.name) as span:
                 began = time.process_time()
-                yield span
-                self.timeline.add(span, cpu_seconds=time.process_time() - began)
+                try:
+                    yield span
+                finally:
+                    self.timeline.add(span, cpu_seconds=time.process_time() - began)
         finally:
             assert span is not None, "a stage that ends has begun"
             self.stages[kind.name] = span.seconds

@@ -46,8 +46,7 @@ class Made:
 
     @property
     def files(self) -> FileCounts:
-        failed = {failure.path for failure in self.failures if failure.severity == "error"}
-        return FileCounts(len(self.sources.sources), len(failed))
+        return FileCounts(len(self.sources.sources), failed_files(self.failures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ async def settle(run: Run, request: GraphProductBuildRequest, made: Made, output
     warnings = _warnings(request, made)
     # In threads, as everything that grows with the repository: it may have thousands of failures.
     await to_thread.run_sync(_measure, run, made, {**facts, **tables}, extents)
-    await to_thread.run_sync(_log, run, made, warnings)
+    await to_thread.run_sync(note_problems, run, made.failures, warnings)
     bundle = Bundle(request.run_folder(run.run_id), run)
     if request.include_run_bundle:
         await to_thread.run_sync(_write_bundle, bundle, request, made)
@@ -98,6 +97,7 @@ async def settle(run: Run, request: GraphProductBuildRequest, made: Made, output
         generation=0,
         repository=request.repository,
         output_dir=request.output,
+        work_dir=request.work,
         manifest_path=manifest_path,
         run_bundle=bundle.folder if request.include_run_bundle else None,
         report_path=None,
@@ -108,8 +108,8 @@ async def settle(run: Run, request: GraphProductBuildRequest, made: Made, output
         files_failed=told.files.failed,
         failures=told.failures,
         problems=tuple(made.failures),
-        spec_hash=told.spec_hash,
-        envelope_hash=told.envelope_hash,
+        spec_hash=made.graph["spec_hash"],
+        envelope_hash=made.graph["envelope_hash"],
         warnings=warnings,
     )
     return Settled(result, made, told, extents)
@@ -129,16 +129,36 @@ def write_report(run: Run, request: GraphProductBuildRequest, settled: Settled, 
         settled.extents,
         generation,
     )
-    bundle = Bundle(request.run_folder(run.run_id), run)
     try:
-        report = diagnostics_report(account)
-        bundle.write("report.json", "report_json", pretty(report))
-        bundle.write("report.md", "report_md", markdown(report).encode())
-        path = bundle.write("report.html", "report_html", html(report).encode())
-        bundle.write_log()
+        return write_report_files(account, Bundle(request.run_folder(run.run_id), run)), []
     except Coded as failure:
         return None, [f"CA874: the graph is published, its report is not written: {failure.message}"]
-    return path, []
+
+
+def write_report_files(account: Account, bundle: Bundle) -> Path:
+    """The report in its three forms, and the log; returns where the page is. Raises CA873 when the disk does not take them."""
+    report = diagnostics_report(account)
+    bundle.write("report.json", "report_json", pretty(report))
+    bundle.write("report.md", "report_md", markdown(report).encode())
+    path = bundle.write("report.html", "report_html", html(report).encode())
+    bundle.write_log()
+    return path
+
+
+def note_problems(run: Run, failures: list[Failure], warnings: list[str]) -> None:
+    """Count and log failures of sources and warnings, unless it was done: a build that fails at its end notes them before and after."""
+    if any(line["event"] in ("warning", "failure") for line in run.log.lines):
+        return
+    measure.measure_failures(run, failures)
+    for warning in warnings:
+        run.warn(warning)
+    for failure in failures:
+        run.problem(failure)
+
+
+def failed_files(failures: list[Failure]) -> int:
+    """How many sources have a failure of severity `error`."""
+    return len({failure.path for failure in failures if failure.severity == "error"})
 
 
 def _extents(made: Made) -> dict[str, Extent]:
@@ -146,7 +166,6 @@ def _extents(made: Made) -> dict[str, Extent]:
 
 
 def _measure(run: Run, made: Made, tables: dict[str, TableResult], extents: dict[str, Extent]) -> None:
-    measure.measure_failures(run, made.failures)
     measure.measure_engine(run, made.graph)
     measure.measure_inputs(run, extents)
     measure.measure_tables(run, tables)
@@ -158,13 +177,6 @@ def _warnings(request: GraphProductBuildRequest, made: Made) -> list[str]:
         *made.evidence.warnings,
         *(warning["message"] for warning in made.graph["warnings"]),
     ]
-
-
-def _log(run: Run, made: Made, warnings: list[str]) -> None:
-    for warning in warnings:
-        run.warn(warning)
-    for failure in made.failures:
-        run.problem(failure)
 
 
 def _write_bundle(bundle: Bundle, request: GraphProductBuildRequest, made: Made) -> None:

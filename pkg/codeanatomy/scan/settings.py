@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScanSettings:
-    """Globs over repository-relative paths (see `globs`), and what is looked at beyond tracked regular files."""
+    """Globs over repository-relative paths (see `globs`), and what is looked at beyond tracked regular files. The fields are those of a request."""
 
     include_globs: tuple[str, ...] = ()
     exclude_globs: tuple[str, ...] = ()

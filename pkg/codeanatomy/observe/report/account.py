@@ -11,28 +11,35 @@ import msgspec
 
 from codeanatomy.failure import Failure
 from codeanatomy.observe.delta_log import Extent
-from codeanatomy.observe.manifest import FileCounts, Repository, RunManifest
+from codeanatomy.observe.manifest import FileCounts, Repository, RunError, RunManifest
 from codeanatomy.observe.run import Run
 from codeanatomy.product import TableResult
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is known of a run at its end. `locations` are the folders of all tables, `extents` those of the tables that the engine read."""
+    """What is known of a run at its end. `locations` are the folders of all tables, `extents` those of the tables that the engine read.
+
+    A run that ended before its time has no generation, and no graph where its engine was not done.
+    """
 
     run: Run
     manifest: RunManifest
-    graph: Mapping[str, Any]
+    graph: Mapping[str, Any] | None
     failures: Sequence[Failure]
     warnings: Sequence[str]
     locations: Mapping[str, Path]
     extents: Mapping[str, Extent]
-    generation: int
+    generation: int | None
 
     @property
     def tables(self) -> dict[str, TableResult]:
         """Every table that the build wrote: evidence, graph, auxiliary."""
         return {**self.manifest.evidence, **self.manifest.tables}
+
+
+UNDONE = "The engine did not come to its end."
+"""Why sections about its run have nothing."""
 
 
 class ReportSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +89,8 @@ class DiagnosticsReport(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     started: str
     seconds: float
-    generation: int
+    generation: int | None
+    error: RunError | None
     repository: Repository
     codeanatomy: str
     files: FileCounts

@@ -12,7 +12,7 @@ from codeanatomy.catalog.tables import GRAPH_TABLES
 from codeanatomy.observe.report import data, engine, times, trouble
 from codeanatomy.observe.report.account import Account, Bar, DiagnosticsReport, ReportSection, SlowFile, TableFacts
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SLOWEST = 15
 
 FILLED: dict[str, Callable[[Account], dict[str, Any]]] = {
@@ -43,6 +43,7 @@ def diagnostics_report(account: Account) -> DiagnosticsReport:
         started=manifest.started,
         seconds=round(account.run.seconds, 3),
         generation=account.generation,
+        error=manifest.error,
         repository=manifest.repository,
         codeanatomy=manifest.tools.codeanatomy,
         files=manifest.files,

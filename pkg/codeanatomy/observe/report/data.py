@@ -7,13 +7,15 @@ from typing import Any
 from codeanatomy.catalog.extractors import EXTRACTORS, Extractor
 from codeanatomy.collect import ExtractorOutcome
 from codeanatomy.observe.delta_log import table_folder
-from codeanatomy.observe.report.account import Account
+from codeanatomy.observe.report.account import UNDONE, Account
 
 Filling = dict[str, Any]
 
 
 def dataset_readiness(account: Account) -> Filling:
     """What the engine was given."""
+    if account.manifest.engine is None:
+        return {"reason": UNDONE}
     tables = account.tables
     rows = []
     for given in account.manifest.engine.inputs:
@@ -26,8 +28,10 @@ def dataset_readiness(account: Account) -> Filling:
 
 def provider_modes(account: Account) -> Filling:
     """Who made the evidence."""
-    rows = [_provider(extractor, account.manifest.extractors[extractor.name]) for extractor in EXTRACTORS]
-    return {"summary": {"cpu_seconds": sum(row["cpu_seconds"] or 0 for row in rows)}, "rows": rows}
+    found = account.manifest.extractors
+    rows = [_provider(extractor, found[extractor.name]) for extractor in EXTRACTORS if extractor.name in found]
+    reason = None if rows else "No extractor had begun."
+    return {"summary": {"cpu_seconds": sum(row["cpu_seconds"] or 0 for row in rows)}, "rows": rows, "reason": reason}
 
 
 def delta_log_health(account: Account) -> Filling:
@@ -46,7 +50,7 @@ def delta_log_health(account: Account) -> Filling:
 def scan_pruning(account: Account) -> Filling:
     """What there was to read for the engine."""
     if not account.extents:
-        return {"reason": "The engine read no table."}
+        return {"reason": "The engine read no table, or was not asked what it read."}
     rows: list[Filling] = [
         {"dataset": name, "files": extent.files, "row_groups": extent.row_groups, "rows": account.tables[name].rows, "bytes": extent.bytes}
         for name, extent in account.extents.items()
@@ -64,6 +68,7 @@ def _provider(extractor: Extractor, outcome: ExtractorOutcome) -> Filling:
         **{figure: getattr(outcome, figure) for figure in figures},
         **{figure: getattr(outcome, figure) if outcome.shards else None for figure in of_workers},
         "python": outcome.python or None,
+        "why": outcome.reason or None,
     }
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from codeanatomy.observe.report.account import Account
+from codeanatomy.observe.report.account import UNDONE, Account
 
 Filling = dict[str, Any]
 
 
 def plan_execution_diff(account: Account) -> Filling:
     """What the plan names and what was done."""
+    if account.graph is None or account.manifest.engine is None:
+        return {"reason": UNDONE}
     plan = account.graph["plan"]["summary"]
     expected = [("output", output["table"]) for output in plan["outputs"]]
     expected += [("operator", job["operator"]) for job in plan["schedule"] if "run" in job]
@@ -26,7 +28,10 @@ def plan_execution_diff(account: Account) -> Filling:
 
 def datafusion_execution(account: Account) -> Filling:
     """Every operator with its figures."""
-    operators = sorted(account.manifest.engine.operators, key=lambda operator: -operator["elapsed_ns"])
+    engine = account.manifest.engine
+    if engine is None:
+        return {"reason": UNDONE}
+    operators = sorted(engine.operators, key=lambda operator: -operator["elapsed_ns"])
     rows = [
         {
             "output": operator["output"] or "graph operator",
@@ -40,9 +45,8 @@ def datafusion_execution(account: Account) -> Filling:
         for operator in operators
     ]
     spilled = sum(row["spilled_bytes"] or 0 for row in rows)
-    limits = account.manifest.engine.limits
-    peak = account.manifest.engine.peak_pool_bytes
-    return {"summary": {"peak_pool_bytes": peak, "pool_bytes": limits["memory_bytes"], "spilled_bytes": spilled}, "rows": rows}
+    summary = {"peak_pool_bytes": engine.peak_pool_bytes, "pool_bytes": engine.limits["memory_bytes"], "spilled_bytes": spilled}
+    return {"summary": summary, "rows": rows}
 
 
 def _without(these: list[tuple[str, str]], those: list[tuple[str, str]]) -> list[tuple[str, str]]:

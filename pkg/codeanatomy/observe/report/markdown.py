@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from codeanatomy.observe.manifest import RunError
 from codeanatomy.observe.report.account import DiagnosticsReport, ReportSection
 from codeanatomy.observe.report.wording import said, seconds, words
 
@@ -19,7 +20,9 @@ def _lines(report: DiagnosticsReport) -> Iterator[str]:
     repository = report.repository
     yield f"# Run {report.run_id}"
     yield ""
-    yield f"{repository.root}, {revision(report)}. {report.status}, generation {report.generation}, {seconds(report.seconds)}."
+    yield f"{repository.root}, {revision(report)}. {report.status}, {published(report)}, {seconds(report.seconds)}."
+    if report.error:
+        yield f"Ended by {ended(report.error)}"
     yield f"{report.files.scanned:,} sources, {report.files.failed:,} of them with failures."
     yield from (f"Warning: {warning}" for warning in report.warnings)
     yield from ("", "## Tables", "")
@@ -28,6 +31,16 @@ def _lines(report: DiagnosticsReport) -> Iterator[str]:
     yield from _table([msgspec.structs.asdict(file) for file in report.slowest_files])
     for section in report.sections.values():
         yield from _section(section)
+
+
+def published(report: DiagnosticsReport) -> str:
+    """The generation in words."""
+    return "nothing published" if report.generation is None else f"generation {report.generation}"
+
+
+def ended(error: RunError) -> str:
+    """What ended the run, in words."""
+    return f"{error.code or 'a bug'}" + (f" during {error.during}" if error.during else "") + f": {error.message}"
 
 
 def revision(report: DiagnosticsReport) -> str:

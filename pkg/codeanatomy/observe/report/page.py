@@ -11,7 +11,7 @@ import msgspec
 
 from codeanatomy.observe.report.account import DiagnosticsReport, ReportSection
 from codeanatomy.observe.report.chart import timeline
-from codeanatomy.observe.report.markdown import columns, revision
+from codeanatomy.observe.report.markdown import columns, ended, revision
 from codeanatomy.observe.report.wording import is_number, said, seconds, words
 
 SHOWN = 15
@@ -61,10 +61,12 @@ def _head(report: DiagnosticsReport, name: str) -> Iterator[str]:
     yield _fact("Sources", f"{report.files.scanned:,}")
     yield _fact("With failures", f"{report.files.failed:,}", bad=report.files.failed > 0)
     yield _fact("Failures", f"{failures:,}", bad=failures > 0)
-    yield _fact("Nodes", f"{tables.get('cpg_nodes', 0):,}")
-    yield _fact("Edges", f"{tables.get('cpg_edges', 0):,}")
-    yield _fact("Generation", str(report.generation))
+    yield _fact("Nodes", said("rows", tables.get("cpg_nodes")))
+    yield _fact("Edges", said("rows", tables.get("cpg_edges")))
+    yield _fact("Generation", said("generation", report.generation))
     yield "</dl>"
+    if report.error:
+        yield f'<p class="warning" role="alert">Ended by {escape(ended(report.error))}</p>'
     yield from (f'<p class="warning" role="note">{escape(warning)}</p>' for warning in report.warnings)
     yield "</header>"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from codeanatomy.catalog import spans
-from codeanatomy.observe.report.account import Account
+from codeanatomy.observe.report.account import UNDONE, Account
 from codeanatomy.observe.timeline import Span
 
 SLOW = 15
@@ -56,6 +56,8 @@ def idle_gaps(account: Account) -> Filling:
 
 def plan_phase_summary(account: Account) -> Filling:
     """The engine's own account of its phases."""
+    if account.manifest.engine is None:
+        return {"reason": UNDONE}
     seconds = account.manifest.engine.seconds
     rows = [{"phase": phase, "seconds": spent, "share": spent / (sum(seconds.values()) or 1)} for phase, spent in seconds.items()]
     return {"summary": {"seconds": sum(seconds.values())}, "rows": rows}

@@ -38,6 +38,9 @@ def diagnostic_categories(account: Account) -> Filling:
     """Failures and warnings by code."""
     counts = Counter((failure.severity, failure.code) for failure in account.failures)
     counts.update(("warning", warning.partition(":")[0]) for warning in account.warnings)
+    ended = account.manifest.error
+    if ended:
+        counts["error", ended.code or "bug"] += 1
     paths: dict[str, list[str]] = {}
     for failure in account.failures:
         paths.setdefault(failure.code, []).append(failure.path)
@@ -70,7 +73,7 @@ def runtime_capabilities(account: Account) -> Filling:
     summary = {
         "cores": len(os.sched_getaffinity(0)),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        "engine_partitions": account.manifest.engine.limits["partitions"],
+        "engine_partitions": account.manifest.engine.limits["partitions"] if account.manifest.engine else None,
         "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIB,
         "peak_worker_bytes": max((outcome.peak_bytes for outcome in account.manifest.extractors.values()), default=0),
     }

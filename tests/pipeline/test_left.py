@@ -1,0 +1,77 @@
+"""What builds leave in the work folder: the evidence of the kept generations, and nothing else, also where a build was killed."""
+
+import json
+from pathlib import Path
+
+import anyio
+from deltalake import DeltaTable
+from tests.support.repositories import SHOP, write
+
+from codeanatomy import GraphProductBuildRequest, build_graph_product
+from codeanatomy.tools.config import ScipIndexConfig
+
+QUICK = {"scip": ScipIndexConfig(mode="off"), "types": "off", "enable_libcst": False, "enable_tree_sitter": False}
+
+
+def build(tmp_path: Path, **settings):
+    return anyio.run(
+        build_graph_product, GraphProductBuildRequest(repo_root=tmp_path / "r", output_dir=tmp_path / "out", **QUICK, **settings)
+    )
+
+
+def data_files(folder: Path) -> set[str]:
+    return {path.name for path in folder.glob("*.parquet")}
+
+
+def test_evidence_is_kept_as_long_as_the_generation_that_was_made_of_it(tmp_path):
+    for number in range(4):
+        write(tmp_path / "r", {**SHOP, "new.py": f"x = {number}\n"})
+        result = build(tmp_path, keep_generations=2)
+    records = [json.loads(path.read_text()) for path in sorted((tmp_path / "out" / "generations").glob("*.json"))]
+    assert len(records) == 2
+    assert {record["work_dir"] for record in records} == {str(tmp_path / "out" / "work")}
+    folder = tmp_path / "out" / "work" / "extract" / "ast_nodes"
+    named = set()
+    for record in records:
+        table = DeltaTable(folder, version=record["evidence"]["ast_nodes"]["version"])
+        assert table.to_pyarrow_table().num_rows == record["evidence"]["ast_nodes"]["rows"]
+        named |= {Path(uri).name for uri in table.file_uris()}
+    assert data_files(folder) == named
+    assert len(named) == 2
+    assert result.evidence["ast_nodes"].version == 3
+
+
+def test_what_a_killed_build_left_is_gone_after_the_next(tmp_path):
+    write(tmp_path / "r", SHOP)
+    build(tmp_path)
+    work = tmp_path / "out" / "work"
+    write(
+        work,
+        {
+            "extract/ast_nodes/part-killed.parquet": "half",
+            "scratch/datafusion-x/spill": "1",
+            "scratch/types/tree/a.py": "",
+            "scratch/loose": "",
+        },
+    )
+    drafts = (
+        "generations/.draft-1",
+        ".draft-2",
+        f"cpg_nodes/_delta_log/{1:020}.json#1",
+        f"work/extract/ast_nodes/_delta_log/{1:020}.json#1",
+    )
+    write(tmp_path / "out", dict.fromkeys(drafts, "half"))
+    build(tmp_path, keep_generations=1)
+    assert not (work / "scratch").exists()
+    assert [path for path in (tmp_path / "out").rglob("*") if "#" in path.name or path.name.startswith(".draft")] == []
+    assert "part-killed.parquet" not in data_files(work / "extract" / "ast_nodes")
+    assert len(data_files(work / "extract" / "ast_nodes")) == 1
+
+
+def test_evidence_of_another_work_folder_keeps_nothing_here(tmp_path):
+    write(tmp_path / "r", SHOP)
+    build(tmp_path, work_dir=tmp_path / "one")
+    build(tmp_path, work_dir=tmp_path / "two")
+    build(tmp_path, work_dir=tmp_path / "two")
+    assert len(data_files(tmp_path / "one" / "extract" / "ast_nodes")) == 1
+    assert len(data_files(tmp_path / "two" / "extract" / "ast_nodes")) == 2
