@@ -23,7 +23,8 @@ from codeanatomy.semantics.spec import RuntimeConfig, SemanticExecutionSpec
 
 def execution_spec(ir: IR, versions: Mapping[str, int], request: GraphProductBuildRequest) -> SemanticExecutionSpec:
     """The spec of that build: its evidence tables at these versions. What it computes, and so its hash, is the same for all versions."""
-    return build_execution_spec(ir, locations(versions, request), request.output, RuntimeConfig(spill_directory=str(request.scratch)))
+    runtime = RuntimeConfig(spill_directory=str(request.scratch))
+    return build_execution_spec(ir, locations(versions, request), request.output, runtime, request.rulepack_profile)
 
 
 def locations(versions: Mapping[str, int], request: GraphProductBuildRequest) -> dict[str, tuple[Path, int]]:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codeanatomy.catalog.defaults import KEPT_GENERATIONS
+from codeanatomy.catalog.defaults import KEPT_GENERATIONS, RULEPACK_PROFILES
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe.config import OtelConfig
@@ -32,6 +32,7 @@ class GraphProductBuildRequest:
     work_dir: str | os.PathLike[str] | None = None
     workers: int | None = None
     engine_profile: str = "medium"
+    rulepack_profile: str = RULEPACK_PROFILES[0]
     timeout: float | None = None
     strict_extraction: bool = False
     keep_generations: int = KEPT_GENERATIONS

@@ -93,6 +93,7 @@ class Graph:
             "view_definitions": views,
             "output_targets": outputs,
             "runtime": runtime,
+            "rulepack_profile": "Default",
         }
 
     def output(self, name: str, view: str, declared: Columns, promises: list[Any] | None = None, **more: Any) -> dict[str, Any]:

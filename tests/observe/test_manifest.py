@@ -98,7 +98,7 @@ def test_the_plan_summary_counts_what_the_spec_holds(watched):
     assert summary["output_target_count"] == len(spec["output_targets"])
     # A spec of this version has neither.
     assert spec.keys().isdisjoint({"join_graph", "rule_intents"})
-    assert (summary["join_edge_count"], summary["rule_intent_count"], summary["rulepack_profile"]) == (None, None, None)
+    assert (summary["join_edge_count"], summary["rule_intent_count"], summary["rulepack_profile"]) == (None, None, "Default")
     assert summary["unused_view_count"] == len(watched.manifest["engine"]["unused_views"])
 
 

@@ -9,3 +9,6 @@ OTEL_BATCH_SIZE = 512
 OTEL_BATCH_DELAY_S = 5.0
 OTEL_EXPORT_TIMEOUT_S = 10.0
 OTEL_METRIC_INTERVAL_S = 60.0
+
+RULEPACK_PROFILES = ("Default", "LowLatency", "Strict")
+"""How strictly the engine is held to its promises; the first is the default."""

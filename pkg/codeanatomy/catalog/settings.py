@@ -13,6 +13,7 @@ from codeanatomy.catalog.defaults import (
     OTEL_EXPORT_TIMEOUT_S,
     OTEL_METRIC_INTERVAL_S,
     OTEL_SAMPLER,
+    RULEPACK_PROFILES,
     SCIP_TIMEOUT_S,
 )
 
@@ -39,6 +40,10 @@ class Setting:
     in_file: bool = True
     contradicts: str = ""
     example: object = None
+
+    def chosen(self, text: str) -> str:
+        """The choice that a text means, in whatever case it is written; the text itself where it means none."""
+        return next((choice for choice in self.choices if choice.casefold() == text.casefold()), text)
 
     @property
     def section(self) -> str:
@@ -139,6 +144,17 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("small", "medium", "large"),
         environment="CODEANATOMY_ENGINE_PROFILE",
         key="engine.profile",
+    ),
+    Setting(
+        "rulepack_profile",
+        ("--rulepack-profile",),
+        "execution",
+        "choice",
+        "How strict the engine is: LowLatency only warns of broken identities and references, Strict also refuses queries that do not repeat.",
+        default=RULEPACK_PROFILES[0],
+        choices=RULEPACK_PROFILES,
+        environment="CODEANATOMY_RULEPACK_PROFILE",
+        key="engine.rulepack_profile",
     ),
     Setting(
         "timeout",

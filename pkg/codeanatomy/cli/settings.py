@@ -49,7 +49,7 @@ def _argument(setting: Setting) -> dict[str, Any]:
         case "file":
             return {**common, "type": Path, "metavar": "FILE"}
         case "choice":
-            return {**common, "choices": setting.choices}
+            return {**common, "type": setting.chosen, "choices": setting.choices}
         case "int":
             return {**common, "type": positive(int), "metavar": "N"}
         case "share":

@@ -110,12 +110,13 @@ def _share(number: float) -> float:
 
 
 def _chosen(setting: Setting, text: str) -> str:
-    if text not in setting.choices:
+    chosen = setting.chosen(text)
+    if chosen not in setting.choices:
         close = get_close_matches(text, setting.choices, n=1)
         raise WrongValue(
             f"{text!r} is none of {', '.join(setting.choices)}", f"did you mean {close[0]!r}?" if close else "give one of them"
         )
-    return text
+    return chosen
 
 
 def _inside(folder: Path, text: str) -> Path:

@@ -74,6 +74,7 @@ class EngineFacts(msgspec.Struct, frozen=True):
     """What the engine says of its run."""
 
     profile: str
+    rulepack: dict[str, Any]
     limits: dict[str, Any]
     seconds: dict[str, float]
     operators: list[dict[str, Any]]
@@ -170,7 +171,7 @@ def run_manifest(
 
 
 def _engine_facts(request: GraphProductBuildRequest, graph: Mapping[str, Any]) -> EngineFacts:
-    facts = ("limits", "seconds", "operators", "inputs", "unused_views", "peak_pool_bytes")
+    facts = ("rulepack", "limits", "seconds", "operators", "inputs", "unused_views", "peak_pool_bytes")
     return EngineFacts(request.engine_profile, **{name: graph[name] for name in facts})
 
 

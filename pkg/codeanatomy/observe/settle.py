@@ -175,7 +175,7 @@ def _warnings(request: GraphProductBuildRequest, made: Made) -> list[str]:
     return [
         *sandbox_warnings(request.confinement, made.evidence.extractors.values()),
         *made.evidence.warnings,
-        *(warning["message"] for warning in made.graph["warnings"]),
+        *(f"{warning['code']}: {warning['message']}" for warning in made.graph["warnings"]),
     ]
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from codeanatomy.catalog.defaults import RULEPACK_PROFILES
 from codeanatomy.catalog.evidence import EVIDENCE_TABLES
 from codeanatomy.catalog.graph import EDGE_KINDS
 from codeanatomy.catalog.shapes import Column, Table
@@ -42,7 +43,11 @@ def semantic_ir(ports: Ports) -> IR:
 
 
 def build_execution_spec(
-    ir: IR, evidence: Mapping[str, tuple[Path, int]], output_dir: Path, runtime: RuntimeConfig
+    ir: IR,
+    evidence: Mapping[str, tuple[Path, int]],
+    output_dir: Path,
+    runtime: RuntimeConfig,
+    rulepack_profile: str = RULEPACK_PROFILES[0],
 ) -> SemanticExecutionSpec:
     """The spec of an IR over evidence: `evidence[name]` is the folder of a Delta table and the version to read.
 
@@ -54,6 +59,7 @@ def build_execution_spec(
         [_view(node) for node in ir.nodes],
         [_target(output, output_dir) for output in ir.outputs],
         runtime,
+        rulepack_profile,
     )
 
 

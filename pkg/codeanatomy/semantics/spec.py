@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from codeanatomy.catalog.defaults import RULEPACK_PROFILES
+
 SCHEMA_VERSION = 1
 
 
@@ -106,6 +108,8 @@ class SemanticExecutionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=T
     view_definitions: list[ViewDefinition]
     output_targets: list[OutputTarget]
     runtime: RuntimeConfig
+    rulepack_profile: str = RULEPACK_PROFILES[0]
+    """A breach of which rules ends the run, and of which it only warns: one of `RULEPACK_PROFILES`, or `Replay`."""
 
     def to_json(self) -> str:
         return msgspec.json.encode(self).decode()

@@ -7,7 +7,7 @@ use crate::resolve::definitions::node_id;
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::modules::Found;
 use crate::resolve::names::Meaning;
-use crate::resolve::resolver::{Resolver, Target};
+use crate::resolve::resolver::{PARTS, Resolver, Target};
 use crate::resolve::rows::{ImportRow, ImportRows, Place, Places};
 use crate::resolve::sets::{EMPTY, Set, add};
 use crate::table::{NULL_I64, NULL_STR, Str};
@@ -38,7 +38,7 @@ impl Resolver<'_> {
 
     /// A dotted name whose end is no module but bound in one: `import os.path`.
     fn module_attribute_path(&mut self, file: u32, name: &str) -> Set {
-        let Some((above, last)) = name.rsplit_once('.') else { return EMPTY };
+        let Some((above, last)) = name.rsplit_once('.').filter(|_| name.matches('.').count() < PARTS) else { return EMPTY };
         let last = self.strings.intern(last);
         let modules = self.module_targets(file, above);
         self.members(modules, last)

@@ -6,7 +6,7 @@ use crate::resolve::definitions::{Flavour, node_id};
 use crate::resolve::kinds::{Access, Field, Syntax};
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::quoted::dotted_names;
-use crate::resolve::resolver::{BUILTIN, Resolver, Target};
+use crate::resolve::resolver::{BUILTIN, PARTS, Resolver, Target};
 use crate::resolve::rows::{Places, ReferenceRow, ReferenceRows};
 use crate::resolve::scopes::ScopeKind;
 use crate::resolve::sets::{EMPTY, Set, add};
@@ -299,7 +299,7 @@ impl Resolver<'_> {
         self.dotted_reference(token, &find, places, rows);
     }
 
-    /// A row for each part of a dotted name. Written with spaces or line breaks inside, only the whole name has one.
+    /// A row for each part of a dotted name, up to so many as are looked for. Written with spaces or line breaks inside, only the whole name has one.
     fn dotted_reference(&mut self, token: Token, find: &dyn Fn(&mut Self, &str) -> Set, places: &mut Places<'_>, rows: &mut ReferenceRows) {
         let name = self.strings.text(token.name).to_owned();
         if name.len() as i32 != token.bend - token.bstart {
@@ -308,7 +308,7 @@ impl Resolver<'_> {
             return;
         }
         let mut start = 0;
-        for part in name.split('.') {
+        for part in name.split('.').take(PARTS) {
             let end = start + part.len();
             let targets = find(self, &name[..end]);
             let part =

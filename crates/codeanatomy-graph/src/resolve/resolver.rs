@@ -55,6 +55,9 @@ pub const BUILTIN: &str = "builtin";
 /// At most so many targets of one variable are kept.
 pub const TARGETS: usize = 32;
 
+/// Of a dotted name, so many parts are looked for.
+pub const PARTS: usize = 64;
+
 pub struct Resolver<'a> {
     pub repository: &'a Repository,
     pub strings: &'a mut Strings,

@@ -483,7 +483,8 @@ impl Machine<'_, '_> {
     pub fn store_attributes(&mut self, node: u32, objects: Set, set: Set) {
         let name = self.attribute_name(node);
         let is_single = self.sets.len(objects) == 1;
-        for object in self.elements(objects) {
+        // What is stored on an object of a class above is found on those of the classes below.
+        for object in self.uppermost(objects, |_, _| true) {
             self.store_attribute(node, object, name, set, is_single);
         }
     }
@@ -572,12 +573,33 @@ impl Machine<'_, '_> {
     pub fn attribute_targets(&mut self, node: u32) -> Vec<Target> {
         let name = self.attribute_name(node);
         let mut found = Vec::new();
-        for object in self.elements(self.found.values[node as usize + 1]) {
+        let has = |machine: &mut Self, class: Id| !machine.class_targets(class, name, None, false).is_empty();
+        for object in self.uppermost(self.found.values[node as usize + 1], has) {
             for target in self.targets_of(object, name) {
                 targets::add(&mut found, target);
             }
         }
         found
+    }
+
+    /// The elements of a set but those open objects whose class is below that of another one which `counts`: of what is asked of them, it says
+    /// the same.
+    fn uppermost(&mut self, set: Set, counts: impl Fn(&mut Self, Id) -> bool) -> Vec<Id> {
+        let elements = self.elements(set);
+        let open = |machine: &Self, id: Id| match machine.values.get(id) {
+            Value::Instance { class, site: ANYWHERE } => Some(class),
+            _ => None,
+        };
+        let mut uppers: Vec<Id> = elements.iter().filter_map(|&id| open(self, id)).collect();
+        if uppers.len() < 2 {
+            return elements;
+        }
+        uppers.retain(|&class| counts(self, class));
+        let is_below = |machine: &mut Self, class: Id| {
+            let order = machine.order(class);
+            uppers.iter().any(|&other| other != class && order.ancestors.contains(&Ancestor::Class(other)))
+        };
+        elements.into_iter().filter(|&id| open(self, id).is_none_or(|class| !is_below(self, class))).collect()
     }
 
     fn targets_of(&mut self, object: Id, name: Str) -> Vec<Target> {
