@@ -116,6 +116,10 @@ class Installed:
     environment: str
 
 
+PARTS = 64
+"""So many parts of a dotted name are looked for: nobody packs deeper, and all beginnings of a longer one take memory with its square."""
+
+
 class Distributions:
     """Everything installed and declared."""
 
@@ -149,8 +153,8 @@ class Distributions:
 
 
 def _prefixes(module: str) -> list[str]:
-    """`a.b.c`, `a.b`, `a`."""
-    parts = module.split(".")
+    """`a.b.c`, `a.b`, `a`; of a name of more than `PARTS` parts, the first of them."""
+    parts = module.split(".", PARTS)[:PARTS]
     return [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
 
 
