@@ -17,14 +17,11 @@ def told(outcome: Outcome) -> str:
 
 
 def test_executed_calls_are_in_the_graph():
-    """No fewer than were found when this was written, 81.9 % of the explicit and 57.7 % of the implicit ones; 85 % of the explicit ones is the goal.
-
-    What is missed most is what a method of a base calls on `self` and a subclass has: its overrides, and attributes that it alone sets.
-    """
+    """No fewer than were found when this was written: of these modules 84.9 % of the explicit ones, of all that `make accuracy` runs 89.7 %."""
     outcome = calls.outcome(dotted(SHORT))
     agreed, facts = agreement(outcome.cases), outcome.facts
     assert agreed.right + agreed.missing > 2_500
-    assert agreed.recall >= 0.817, told(outcome)
+    assert agreed.recall >= 0.845, told(outcome)
     assert facts["implicit found"] / facts["implicit executed"] >= 0.57
 
 
