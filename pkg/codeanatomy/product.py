@@ -193,6 +193,12 @@ class UnfinishedBuild:
     warnings: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, result: GraphProductBuildResult, status: str) -> UnfinishedBuild:
+        """A build that ended after publishing: all that its result has."""
+        told = {field.name: getattr(result, field.name) for field in fields(cls) if field.name != "status"}
+        return cls(status=status, **told)
+
     def to_dict(self, error: object) -> dict[str, Any]:
         """The object that `build --json` prints, with what ended the build."""
         return {"status": self.status, **_told(self), "error": error}

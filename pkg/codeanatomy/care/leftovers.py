@@ -15,8 +15,8 @@ DRAFTS = (".draft-*", "generations/.draft-*", f"*/{LOG}/*#*")
 """What is written before it is given its name: records of generations, and commits of tables."""
 
 
-def clean(request: GraphProductBuildRequest, evidence: Mapping[str, int]) -> int:
-    """Remove it, but for evidence of these versions and of those that records of generations name; returns how many files went. Blocking.
+def clean(request: GraphProductBuildRequest, evidence: Mapping[str, int]) -> None:
+    """Remove it, but for evidence of these versions and of those that records of generations name. Blocking.
 
     The caller holds the output folder and the work folder, so that nobody else writes there.
     """
@@ -26,7 +26,6 @@ def clean(request: GraphProductBuildRequest, evidence: Mapping[str, int]) -> int
         dead += [path for drafts in DRAFTS for path in folder.glob(drafts)]
     for path in dead:
         path.unlink()
-    return len(dead)
 
 
 def _named(records: Iterable[dict[str, Any]], request: GraphProductBuildRequest, name: str) -> Iterator[int]:

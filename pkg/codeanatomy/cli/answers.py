@@ -53,30 +53,8 @@ class FileCounts(Answer, frozen=True):
     failed: int
 
 
-class Built(Answer, frozen=True, tag_field="status", tag="ok"):
-    """A build that published. Times are wall seconds."""
-
-    run_id: str
-    generation: int
-    repository: str
-    output_dir: str
-    manifest: str | None
-    run_bundle: str | None
-    report: str | None
-    seconds: float
-    stages: dict[str, float]
-    tables: dict[str, TableWritten]
-    evidence: dict[str, TableWritten]
-    files: FileCounts
-    failures: dict[str, int]
-    warnings: list[str]
-    spec_hash: str
-    envelope_hash: str
-    error: None = None
-
-
-class BuildUnfinished(Answer, frozen=True):
-    """A build as far as it came. `generation` and `tables` are there if it had published before it ended; what lies before its run is null."""
+class AnyBuild(Answer, frozen=True):
+    """A build as far as it came. Times are wall seconds; what lies before its run is null."""
 
     run_id: str | None
     generation: int | None
@@ -94,6 +72,22 @@ class BuildUnfinished(Answer, frozen=True):
     warnings: list[str]
     spec_hash: str | None
     envelope_hash: str | None
+
+
+class Built(AnyBuild, frozen=True, tag_field="status", tag="ok", kw_only=True):
+    """A build that published. Times are wall seconds."""
+
+    run_id: str
+    generation: int
+    output_dir: str
+    spec_hash: str
+    envelope_hash: str
+    error: None = None
+
+
+class BuildUnfinished(AnyBuild, frozen=True, kw_only=True):
+    """A build as far as it came. `generation` and `tables` are there if it had published before it ended; what lies before its run is null."""
+
     error: Problem
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from anyio import to_thread
 
 from codeanatomy import engine
 from codeanatomy.catalog.tables import EXTRACT_ERRORS, NORMALIZE_OUTPUTS, RUN_MANIFEST
-from codeanatomy.collect import Collection
+from codeanatomy.collect import Collection, ExtractorOutcome
 from codeanatomy.engine.generation import OutputFolder
 from codeanatomy.engine.writer import Written
 from codeanatomy.failure import Coded, Failure
@@ -67,7 +68,7 @@ async def settle(run: Run, request: GraphProductBuildRequest, made: Made, output
     # What is not published lies, and is told, with the evidence.
     (tables if request.include_errors else facts)[EXTRACT_ERRORS.name] = made.problems
     extents = await to_thread.run_sync(_extents, made)
-    warnings = _warnings(request, made)
+    warnings = warnings_of(request, made.evidence.extractors, made.evidence.warnings, made.graph)
     # In threads, as everything that grows with the repository: it may have thousands of failures.
     await to_thread.run_sync(_measure, run, made, {**facts, **tables}, extents)
     await to_thread.run_sync(note_problems, run, made.failures, warnings)
@@ -171,11 +172,14 @@ def _measure(run: Run, made: Made, tables: dict[str, TableResult], extents: dict
     measure.measure_tables(run, tables)
 
 
-def _warnings(request: GraphProductBuildRequest, made: Made) -> list[str]:
+def warnings_of(
+    request: GraphProductBuildRequest, extractors: Mapping[str, ExtractorOutcome], collected: list[str], graph: Mapping[str, Any] | None
+) -> list[str]:
+    """What a build warns of: its sandbox if anything ran in it, its extractors, and its engine if that was done."""
     return [
-        *sandbox_warnings(request.confinement, made.evidence.extractors.values()),
-        *made.evidence.warnings,
-        *(f"{warning['code']}: {warning['message']}" for warning in made.graph["warnings"]),
+        *(sandbox_warnings(request.confinement, extractors.values()) if extractors else ()),
+        *collected,
+        *(f"{warning['code']}: {warning['message']}" for warning in (graph["warnings"] if graph else ())),
     ]
 
 

@@ -27,11 +27,10 @@ from codeanatomy.observe.manifest import (
     RunManifest,
     configuration,
     run_manifest,
-    sandbox_warnings,
 )
 from codeanatomy.observe.report.account import Account
 from codeanatomy.observe.run import Run
-from codeanatomy.observe.settle import Settled, failed_files, note_problems, write_report, write_report_files
+from codeanatomy.observe.settle import Settled, failed_files, note_problems, warnings_of, write_report, write_report_files
 from codeanatomy.product import GraphProductBuildRequest, TableResult, UnfinishedBuild
 from codeanatomy.scan import Scan
 from codeanatomy.scan.revision import Revision
@@ -88,7 +87,7 @@ def _tell(run: Run, request: GraphProductBuildRequest, begun: Begun, error: RunE
     if begun.settled and begun.generation:
         return _after_publishing(run, request, begun.settled, begun.generation, error)
     extractors = {name: _as_it_ended(outcome, begun) for name, outcome in begun.evidence.extractors.items()}
-    warnings = [*sandbox_warnings(request.confinement, extractors.values()), *begun.evidence.warnings] if extractors else []
+    warnings = warnings_of(request, extractors, begun.evidence.warnings, begun.graph)
     note_problems(run, begun.problems_so_far, warnings)
     manifest = _manifest(run, request, begun, extractors, warnings, error)
     build = UnfinishedBuild(
@@ -112,28 +111,9 @@ def _tell(run: Run, request: GraphProductBuildRequest, begun: Begun, error: RunE
 
 def _after_publishing(run: Run, request: GraphProductBuildRequest, settled: Settled, generation: int, error: RunError) -> UnfinishedBuild:
     """The generation is there and its manifest too: only the report is missing, if anything."""
-    told = settled.result
     report, warnings = write_report(run, request, settled, generation) if request.include_run_bundle else (None, [])
-    return UnfinishedBuild(
-        status=error.status,
-        run_id=run.run_id,
-        repository=told.repository,
-        output_dir=told.output_dir,
-        generation=generation,
-        manifest_path=told.manifest_path,
-        run_bundle=told.run_bundle,
-        report_path=report,
-        seconds=run.seconds,
-        tables=told.tables,
-        evidence=told.evidence,
-        files_scanned=told.files_scanned,
-        files_failed=told.files_failed,
-        failures=told.failures,
-        spec_hash=told.spec_hash,
-        envelope_hash=told.envelope_hash,
-        warnings=[*told.warnings, *warnings],
-        stages=dict(run.stages),
-    )
+    result = settled.result.published(generation)
+    return UnfinishedBuild.of(result.done(run.seconds, run.stages, report, [*result.warnings, *warnings]), error.status)
 
 
 def _as_it_ended(outcome: ExtractorOutcome, begun: Begun) -> ExtractorOutcome:
