@@ -13,7 +13,7 @@ use crate::sink::{ColumnKeys, EXAMPLES, Values, Written};
 /// How many rows are looked at between two looks at the token.
 const STRIDE: usize = 1 << 18;
 
-/// Checks every promise of every table that `rules` ask for; `alive` fails when the run is stopped.
+/// Checks every promise of every table; `rules` say what a breach does, and `alive` fails when the run is stopped.
 pub fn check(tables: &[Written], rules: &mut Rulepack, alive: &dyn Fn() -> Result<()>) -> Result<()> {
     for table in tables {
         check_nulls(table, rules)?;

@@ -1,14 +1,15 @@
-//! Small sets by number: each distinct set is stored once. The order inside a set is the order of arrival.
+//! Sets by number: each distinct set is stored once. The order inside a set is the order of arrival.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
 
 /// The empty set.
 pub const EMPTY: Set = Set(0);
 
 /// The number of a set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Set(pub u32);
 
 impl Set {
@@ -21,40 +22,49 @@ impl Set {
 pub struct Sets<T> {
     values: Vec<T>,
     ranges: Vec<(u32, u32)>,
-    known: FxHashMap<Box<[T]>, u32>,
+    known: HashTable<Set>,
 }
 
 impl<T: Copy + Eq + Hash> Sets<T> {
     pub fn new() -> Self {
-        let known = FxHashMap::from_iter([(Box::from([]), 0)]);
-        Self { values: Vec::new(), ranges: vec![(0, 0)], known }
+        Self { values: Vec::new(), ranges: vec![(0, 0)], known: HashTable::new() }
     }
 
     /// The set of those values; they must be distinct.
     pub fn intern(&mut self, values: &[T]) -> Set {
-        if let Some(&number) = self.known.get(values) {
-            return Set(number);
+        if values.is_empty() {
+            return EMPTY;
+        }
+        let hash = FxBuildHasher.hash_one(values);
+        if let Some(&known) = self.known.find(hash, |&set| self.get(set) == values) {
+            return known;
         }
         let start = self.values.len() as u32;
         self.values.extend_from_slice(values);
+        let set = Set(self.ranges.len() as u32);
         self.ranges.push((start, self.values.len() as u32));
-        let number = self.ranges.len() as u32 - 1;
-        self.known.insert(values.into(), number);
-        Set(number)
+        let (all, ranges) = (&self.values, &self.ranges);
+        self.known.insert_unique(hash, set, |&set| FxBuildHasher.hash_one(slice(all, ranges, set)));
+        set
     }
 
     pub fn get(&self, set: Set) -> &[T] {
-        let (start, end) = self.ranges[set.0 as usize];
-        &self.values[start as usize..end as usize]
+        slice(&self.values, &self.ranges, set)
     }
 
     pub fn len(&self, set: Set) -> usize {
-        self.get(set).len()
+        let (start, end) = self.ranges[set.0 as usize];
+        (end - start) as usize
     }
 
     pub fn at(&self, set: Set, index: usize) -> T {
-        self.get(set)[index]
+        self.values[self.ranges[set.0 as usize].0 as usize + index]
     }
+}
+
+fn slice<'a, T>(values: &'a [T], ranges: &[(u32, u32)], set: Set) -> &'a [T] {
+    let (start, end) = ranges[set.0 as usize];
+    &values[start as usize..end as usize]
 }
 
 /// Adds a value to a list unless it is there.

@@ -33,7 +33,7 @@ const CONTEXTS_OF_FACTORIES: u32 = 64;
 const NODES_OF_FACTORIES: u32 = 4_000;
 /// Activations of all functions together, for each function there is.
 const CONTEXTS_PER_FUNCTION: usize = 3;
-/// Classes below that of a method that nothing calls, of which `self` may be; of more, it is of none of them.
+/// A class and those below it: of no more than so many, `self` of a method that nothing calls may be of each; of more, only of its own.
 const HEIRS: usize = 12;
 /// How deep calls are followed at once; deeper ones wait for their turn.
 const DEPTH: usize = 40;

@@ -1,10 +1,11 @@
 //! What an expression may be: kinds of abstract values, and sets of them by number. How they come to be is `machine.rs`.
 
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 
-use hashbrown::HashTable;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
+use crate::resolve::sets;
+pub use crate::resolve::sets::{EMPTY, Set};
 use crate::table::Str;
 
 /// Why a value is not known.
@@ -167,30 +168,16 @@ impl Values {
     }
 }
 
-/// The number of a set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Set(pub u32);
-
-pub const EMPTY: Set = Set(0);
-
-/// Sets by number: each distinct set is stored once, in order; unions are remembered.
+/// Sets in order, with what unions of them are.
 pub struct Sets<T> {
-    elements: Vec<T>,
-    ranges: Vec<(u32, u32)>,
-    known: HashTable<Set>,
+    stored: sets::Sets<T>,
     unions: FxHashMap<(Set, Set), Set>,
     singles: FxHashMap<T, Set>,
 }
 
 impl<T: Copy + Ord + Hash> Default for Sets<T> {
     fn default() -> Self {
-        Self {
-            elements: Vec::new(),
-            ranges: vec![(0, 0)],
-            known: HashTable::new(),
-            unions: FxHashMap::default(),
-            singles: FxHashMap::default(),
-        }
+        Self { stored: sets::Sets::new(), unions: FxHashMap::default(), singles: FxHashMap::default() }
     }
 }
 
@@ -199,7 +186,7 @@ impl<T: Copy + Ord + Hash> Sets<T> {
         if let Some(&known) = self.singles.get(&element) {
             return known;
         }
-        let set = self.intern(&[element]);
+        let set = self.stored.intern(&[element]);
         self.singles.insert(element, set);
         set
     }
@@ -208,24 +195,7 @@ impl<T: Copy + Ord + Hash> Sets<T> {
     pub fn of(&mut self, mut elements: Vec<T>) -> Set {
         elements.sort_unstable();
         elements.dedup();
-        self.intern(&elements)
-    }
-
-    fn intern(&mut self, elements: &[T]) -> Set {
-        if elements.is_empty() {
-            return EMPTY;
-        }
-        let hash = FxBuildHasher.hash_one(elements);
-        if let Some(&known) = self.known.find(hash, |&set| self.get(set) == elements) {
-            return known;
-        }
-        let start = self.elements.len() as u32;
-        self.elements.extend_from_slice(elements);
-        let set = Set(self.ranges.len() as u32);
-        self.ranges.push((start, self.elements.len() as u32));
-        let (all, ranges) = (&self.elements, &self.ranges);
-        self.known.insert_unique(hash, set, |&set| FxBuildHasher.hash_one(slice(all, ranges, set)));
-        set
+        self.stored.intern(&elements)
     }
 
     /// Gives back the memory of remembered unions.
@@ -234,16 +204,15 @@ impl<T: Copy + Ord + Hash> Sets<T> {
     }
 
     pub fn get(&self, set: Set) -> &[T] {
-        slice(&self.elements, &self.ranges, set)
+        self.stored.get(set)
     }
 
     pub fn len(&self, set: Set) -> usize {
-        let (start, end) = self.ranges[set.0 as usize];
-        (end - start) as usize
+        self.stored.len(set)
     }
 
     pub fn at(&self, set: Set, index: usize) -> T {
-        self.elements[self.ranges[set.0 as usize].0 as usize + index]
+        self.stored.at(set, index)
     }
 
     pub fn contains(&self, set: Set, element: T) -> bool {
@@ -272,15 +241,10 @@ impl<T: Copy + Ord + Hash> Sets<T> {
         }
         merged.extend_from_slice(&left[at..]);
         merged.extend_from_slice(&right[other..]);
-        let set = self.intern(&merged);
+        let set = self.stored.intern(&merged);
         self.unions.insert(key, set);
         set
     }
-}
-
-fn slice<'a, T>(elements: &'a [T], ranges: &[(u32, u32)], set: Set) -> &'a [T] {
-    let (start, end) = ranges[set.0 as usize];
-    &elements[start as usize..end as usize]
 }
 
 #[cfg(test)]
