@@ -86,3 +86,11 @@ PASSED_THROUGH: dict[str, int] = {
     "weakref.proxy": 0,
 }
 """Calls that give back one of their arguments, or what runs it: its position."""
+
+INHERITED: tuple[str, ...] = (
+    *("builtins", "_ast", "_ctypes", "_frozen_importlib_external", "_io", "_socket", "binascii", "select", "zlib"),
+    *("argparse", "ast", "asyncio", "collections", "collections.abc", "concurrent.futures", "configparser", "contextlib", "ctypes", "datetime"),
+    *("decimal", "email.message", "enum", "html.parser", "http.server", "io", "json", "logging", "logging.handlers", "numbers", "pathlib", "queue"),
+    *("socket", "socketserver", "ssl", "string", "subprocess", "tarfile", "threading", "types", "typing", "unittest", "urllib.error", "zipfile"),
+)
+"""Modules of the standard library with classes that programs inherit from: what those inherit is asked of the interpreter."""

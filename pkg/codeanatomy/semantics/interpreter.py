@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import opcode
 import sys
 from dataclasses import asdict
 from types import CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
-from codeanatomy.catalog.models import CALLBACKS, PASSED_THROUGH
+from codeanatomy.catalog.models import CALLBACKS, INHERITED, PASSED_THROUGH
 
 _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "WindowsError")
 """Names that need no binding beside those of `builtins` here: what every module or package has, and a builtin of other systems."""
@@ -17,7 +18,7 @@ _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__pat
 
 def names() -> dict[str, Any]:
     """Parameters of `resolve`: top-level modules of the standard library, names of builtins, and the members of those that are types;
-    and what is declared of callables outside the repository."""
+    what the classes of `INHERITED` inherit; and what is declared of callables outside the repository."""
     types = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {
         "generator": GeneratorType,
         "coroutine": CoroutineType,
@@ -29,7 +30,19 @@ def names() -> dict[str, Any]:
         "builtin_members": {name: sorted(dir(value)) for name, value in sorted(types.items())},
         "callbacks": {callback.name: {key: value for key, value in asdict(callback).items() if key != "name"} for callback in CALLBACKS},
         "passed_through": PASSED_THROUGH,
+        "ancestors": _ancestors(),
     }
+
+
+def _ancestors() -> dict[str, list[str]]:
+    """The linearisation of classes behind themselves and before `object`, under every name that their modules have for them."""
+    found = {}
+    for module in INHERITED:
+        for name, value in sorted(vars(importlib.import_module(module)).items()):
+            if isinstance(value, type) and len(value.__mro__) > len((value, object)):
+                above = [f"{ancestor.__module__}.{ancestor.__qualname__}" for ancestor in value.__mro__[1:-1]]
+                found[f"{module}.{name}"] = found[f"{value.__module__}.{value.__qualname__}"] = above
+    return found
 
 
 def instructions() -> dict[str, Any]:

@@ -14,14 +14,24 @@ use crate::resolve::points_to::value::{EMPTY, Id, Set, Value};
 use crate::resolve::resolver::Target;
 use crate::resolve::scopes::ScopeKind;
 use crate::resolve::syntax::NONE;
-use crate::table::Str;
+use crate::table::{Str, Strings};
 
 /// What a class can inherit from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ancestor {
     Class(Id),
     External(Str),
     Builtin(Str),
+}
+
+impl Ancestor {
+    /// A class outside the repository by its dotted name.
+    pub fn outside(name: &str, strings: &mut Strings) -> Self {
+        match name.strip_prefix("builtins.") {
+            Some(name) => Self::Builtin(strings.intern(name)),
+            None => Self::External(strings.intern(name)),
+        }
+    }
 }
 
 /// The linearisation of a class; the class itself comes first.
@@ -216,7 +226,7 @@ impl Machine<'_, '_> {
                     known.below.push(class);
                 }
             } else {
-                sequences.push(vec![base]);
+                sequences.push(self.repository.outside.linearisation(base));
             }
             direct.push(base);
         }
@@ -354,8 +364,10 @@ impl Machine<'_, '_> {
         let order = self.order(class);
         let skip = after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
         let external = order.ancestors[skip..].iter().copied().find(|ancestor| matches!(ancestor, Ancestor::External(_)));
+        // A builtin that is there as the base of an external class says nothing of what that class itself has.
+        let above = external.map_or(Vec::new(), |external| self.repository.outside.linearisation(external));
         let builtin = order.ancestors[skip..].iter().copied().find(|ancestor| match *ancestor {
-            Ancestor::Builtin(of) => self.repository.builtins.has(of, name),
+            Ancestor::Builtin(of) => self.repository.builtins.has(of, name) && !above.contains(ancestor),
             _ => false,
         });
         builtin.or(external)

@@ -6,9 +6,11 @@ use rustc_hash::FxHashMap;
 use crate::operator::{OperatorError, Run};
 use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{Container, EMPTY, Reason, Set, Value, Wrapper};
+use crate::resolve::sources::texts;
 use crate::resolve::syntax::NONE;
 use crate::table::{NULL_STR, Str};
 
@@ -36,10 +38,13 @@ pub struct Outside {
     callbacks: FxHashMap<Str, Callback>,
     /// Calls that give back one of their arguments: its position.
     passed_through: FxHashMap<Str, usize>,
+    /// What classes inherit, in the order of their linearisation, without `object`.
+    ancestors: FxHashMap<Ancestor, Vec<Ancestor>>,
 }
 
 impl Outside {
-    /// Parameters: `callbacks`, an object of `{position, keyword, passes}` by dotted name; `passed_through`, positions by dotted name. Both optional.
+    /// Parameters: `callbacks`, an object of `{position, keyword, passes}` by dotted name; `passed_through`, positions by dotted name;
+    /// `ancestors`, lists of dotted names by dotted name. All optional.
     pub fn read(run: &mut Run<'_>) -> Result<Self, OperatorError> {
         let mut result = Self::default();
         let parameters = run.parameters;
@@ -60,7 +65,21 @@ impl Outside {
             let wrong = || OperatorError::Parameter(format!("`passed_through.{name}` must be a position"));
             result.passed_through.insert(run.strings.intern(name), position.as_u64().ok_or_else(wrong)? as usize);
         }
+        if parameters.get("ancestors").is_some_and(|ancestors| !ancestors.is_object()) {
+            return Err(OperatorError::Parameter("`ancestors` must map names of classes to lists of names".into()));
+        }
+        for (name, _) in parameters.get("ancestors").and_then(|value| value.as_object()).into_iter().flatten() {
+            let above = texts(&parameters["ancestors"], name)?;
+            let above = above.iter().map(|name| Ancestor::outside(name, run.strings)).collect();
+            result.ancestors.insert(Ancestor::outside(name, run.strings), above);
+        }
         Ok(result)
+    }
+
+    /// The linearisation of a class outside the repository, the class itself first. One that is not declared comes alone.
+    pub fn linearisation(&self, class: Ancestor) -> Vec<Ancestor> {
+        let above = self.ancestors.get(&class).into_iter().flatten().copied();
+        std::iter::once(class).chain(above).collect()
     }
 }
 

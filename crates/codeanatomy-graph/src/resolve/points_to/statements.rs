@@ -628,24 +628,34 @@ impl Machine<'_, '_> {
     fn matched(&mut self, node: u32) {
         let tree = &self.repository.tree;
         let subject = tree.children(node).next().map_or(EMPTY, |subject| self.evaluate(subject));
-        let mark = self.state.mark();
-        let mut paths = Vec::new();
+        // Where cases begin, and the paths through their bodies; a case behind a guard begins with what the guarded pattern may have bound.
+        let mut open = vec![(self.state.mark(), Vec::new())];
         let mut is_complete = false;
         for case in tree.children(node).filter(|&child| tree.kind(child) == Syntax::MatchCase) {
             let Some(pattern) = tree.children(case).next() else { continue };
+            let mark = open.last().expect("the first is never taken").0;
             self.pattern(pattern, subject);
             let guard = tree.in_field(case, Field::Guard).next();
-            if let Some(guard) = guard {
+            let refused = guard.map(|guard| {
+                let captured = self.state.since(mark);
                 self.test(guard);
-            }
+                [self.nothing(), captured, self.state.since(mark)]
+            });
             is_complete |= guard.is_none() && tree.kind(pattern) == Syntax::MatchAs && tree.end[pattern as usize] == pattern + 1;
             self.body(case, Field::Body);
-            paths.push(self.state.take(mark));
+            let path = self.state.take(mark);
+            open.last_mut().expect("the first is never taken").1.push(path);
+            if let Some(refused) = refused {
+                self.join(&refused);
+                open.push((self.state.mark(), Vec::new()));
+            }
         }
-        if !is_complete {
-            paths.push(self.nothing());
+        let mut rest = if is_complete { None } else { Some(self.nothing()) };
+        while let Some((_, mut paths)) = open.pop() {
+            paths.extend(rest);
+            self.join(&paths);
+            rest = open.last().map(|&(mark, _)| self.state.take(mark));
         }
-        self.join(&paths);
     }
 
     /// Binds what a pattern captures.
