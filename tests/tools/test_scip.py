@@ -148,6 +148,20 @@ async def test_too_little_memory_is_a_coded_warning(shop: Path, collected: Colle
     assert found.warnings or found.failures
 
 
+async def test_what_is_too_large_for_its_memory_is_indexed_in_parts(shop: Path, collected: Collect) -> None:
+    write(shop, {f"large/part_{number}.py": large(number) for number in range(8)})
+    found = await collected(shop, "scip", scip=ScipIndexConfig(mode="on", node_max_old_space_mb=90))
+    ends = [tool["exit"] for tool in found.extractors["scip"].tools]
+    assert "signal SIGABRT" in ends
+    assert "exit 0" in ends
+    assert len(found.tables["scip_documents"]) == 14
+    assert (said(found), found.warnings) == ([], [])
+
+
+def large(number: int) -> str:
+    return "".join(f"def function_{number}_{index}(a, b):\n    c = [a, b, {index}]\n    return c\n\n\n" for index in range(400))
+
+
 async def test_a_source_over_which_it_hangs_is_left_out(shop: Path, collected: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("codeanatomy.tools.scip.START_S", 4.0)
     write(shop, {"hang.py": "if a:\n    pass\n" + "elif a:\n    pass\n" * 4_000})

@@ -2,7 +2,8 @@
 
 scip-python walks a copy of the scanned sources, with a configuration of ours: neither what lies beside them in the repository nor what is
 installed on this machine has an effect. It writes documents one by one, so that those before a crash count. It stops at the first source
-that it cannot index; that source is emptied and the rest is indexed again, a bounded number of times.
+that it cannot index; that source is emptied and the rest is indexed again. Where it names no source, as when a repository is too large for
+its memory, each half is indexed by itself, over the same copy; all a bounded number of times.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,6 @@ from codeanatomy.sandbox.limits import MIB, ToolLimits
 from codeanatomy.sandbox.tool import ToolOutcome, run_tool
 from codeanatomy.scan import Scan, SourceFile
 from codeanatomy.supply import Provide, Rows, Supply, nothing
-from codeanatomy.tools import hunt
 from codeanatomy.tools.config import ScipIndexConfig
 from codeanatomy.tools.scip_index import Index
 from codeanatomy.tools.scratch_tree import scratch_folder, write_tree
@@ -51,6 +51,7 @@ FORMAT = "1"
 
 KILLED = "signal SIGKILL"
 
+_NO_MEMORY = "heap out of memory"
 _FATAL = re.compile(r"currentFilepath: '((?:[^'\\]|\\.)*)'")
 _PROGRESS = re.compile(r"- \(\d+/\d+\): (.*)")
 
@@ -145,36 +146,32 @@ class Indexing:
         tree = folder / "tree"
         await to_thread.run_sync(write_tree, self._scan, self._scan.sources, tree)
         await to_thread.run_sync((folder / "environment.json").write_bytes, environment)
-        while self._waiting:
-            include = None if self._all and not self.tools else sorted(self._waiting)
-            outcome, part = await self._index(tree, include, sum(source.size for source in self._waiting.values()), len(self._waiting))
-            await to_thread.run_sync(self.take, part)
+        parts = [sorted(self._waiting)]
+        while parts and self._may_go_on():
+            part = parts.pop()
+            include = None if self._all and not self.tools else part
+            outcome, made = await self._index(tree, include, sum(self._waiting[path].size for path in part), len(part))
+            await to_thread.run_sync(self.take, made)
             if outcome.well:
-                return
+                continue
+            left = [path for path in part if path in self._waiting]
             if outcome.exit == KILLED and not self._again:
                 # From outside, it seems: no limit of ours was reached.
                 self._again = True
-                continue
-            culprit = _named(outcome, tree, self._waiting)
-            if culprit is None:
-                suspects = [source for _, source in sorted(self._waiting.items())]
-                found = await hunt.culprit(suspects, self._dies, self._may_go_on)
-                culprit = found.path if found else None
-            if culprit is None:
-                self.warnings.append(
-                    f"CA234: scip-python ended with {outcome.exit} over {len(self._waiting)} sources, which have no SCIP symbols"
-                )
-                return
-            failure = Failure("CA235", culprit, "extraction", "scip", "warning", f"scip-python cannot index it: {outcome.exit}")
-            self.failures.append(failure)
-            del self._waiting[culprit]
-            await to_thread.run_sync((tree / culprit).write_bytes, b"")
-
-    async def _dies(self, sources: Sequence[SourceFile]) -> bool:
-        async with scratch_folder(self._folder / "part") as part:
-            await to_thread.run_sync(write_tree, self._scan, sources, part)
-            outcome, _ = await self._index(part, None, sum(source.size for source in sources), len(sources))
-            return not outcome.well
+                parts.append(left)
+            elif (culprit := _culprit(outcome, tree, left)) is not None:
+                failure = Failure("CA235", culprit, "extraction", "scip", "warning", f"scip-python cannot index it: {outcome.exit}")
+                self.failures.append(failure)
+                del self._waiting[culprit]
+                await to_thread.run_sync((tree / culprit).write_bytes, b"")
+                parts += [rest] if (rest := [path for path in left if path != culprit]) else []
+            elif len(left) < len(part):
+                parts += [left] if left else []
+            else:
+                parts += [left[len(left) // 2 :], left[: len(left) // 2]]
+        if parts:
+            sources = sum(map(len, parts))
+            self.warnings.append(f"CA234: scip-python ended with {self.tools[-1].exit}; {sources} sources have no SCIP symbols")
 
     def _may_go_on(self) -> bool:
         return len(self.tools) < MOST_RUNS and anyio.current_time() < self._over
@@ -217,13 +214,17 @@ def find(config: ScipIndexConfig) -> Program | None:
     return Program(os.path.realpath(node), script, packages)
 
 
-def _named(outcome: ToolOutcome, tree: Path, waiting: Mapping[str, SourceFile]) -> str | None:
-    """The source that it was at, by its own words."""
-    fatal = _FATAL.findall(outcome.stderr.decode(errors="replace"))
+def _culprit(outcome: ToolOutcome, tree: Path, left: Sequence[str]) -> str | None:
+    """The source that it cannot index: the only one, or the one that it was at by its own words. Memory ends at any source."""
+    if len(left) == 1:
+        return left[0]
+    said = outcome.stderr.decode(errors="replace")
+    if _NO_MEMORY in said or outcome.exit == "limit memory":
+        return None
     progress = _PROGRESS.findall(outcome.stdout.decode(errors="replace"))
-    for said in (*fatal[-1:], *progress[-1:]):
-        path = os.path.relpath(said.strip(), tree)
-        if path in waiting:
+    for path in (*_FATAL.findall(said)[-1:], *progress[-1:]):
+        path = os.path.relpath(path.strip(), tree)
+        if path in left:
             return path
     return None
 
