@@ -11,6 +11,7 @@
 //! | the generation that readers take | `publish` |
 //! | the thread that waits: deadline, cancelling | `execute`, `cancel` |
 
+mod batches;
 pub mod cancel;
 pub mod code;
 pub mod compile;

@@ -1,5 +1,6 @@
 //! Promises of the tables of one run, checked on the keys that their sinks gathered. Data files are read only to show examples of a breach.
 
+use bytemuck::Pod;
 use codeanatomy_spec::{EdgeEnds, Promise, References};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use crate::code::{self, Code};
 use crate::error::{EngineError, Result};
 use crate::examples;
 use crate::rulepack::Rulepack;
-use crate::sink::{ColumnKeys, EXAMPLES, Values, Written};
+use crate::sink::{ColumnKeys, EXAMPLES, Spool, Values, Written};
 
 /// How many rows are looked at between two looks at the token.
 const STRIDE: usize = 1 << 18;
@@ -47,14 +48,14 @@ fn check_unique(table: &Written, names: &[String], rules: &mut Rulepack) -> Resu
             let nulls = keys.nulls.len().saturating_sub(1) as u64;
             match &keys.values {
                 Values::Integers(values) => {
-                    let (repeats, found) = repeated(without_nulls(values, &keys.nulls));
+                    let (repeats, found) = repeated(without_nulls(read(table, values)?, &keys.nulls));
                     (repeats + nulls, found.iter().map(|value| json!(value)).collect())
                 }
-                Values::Hashes(values) => hashed_repeats(table, &columns, without_nulls(values, &keys.nulls), nulls),
+                Values::Hashes(values) => hashed_repeats(table, &columns, without_nulls(read(table, values)?, &keys.nulls), nulls),
                 Values::Kinds { .. } => return Ok(()),
             }
         }
-        _ => hashed_repeats(table, &columns, table.keys.composite[names].clone(), 0),
+        _ => hashed_repeats(table, &columns, read(table, &table.keys.composite[names])?, 0),
     };
     if count == 0 {
         return Ok(());
@@ -86,12 +87,20 @@ fn repeated<T: Ord + Copy>(mut values: Vec<T>) -> (u64, Vec<T>) {
 }
 
 /// The values of rows that hold no null. `nulls` is in order.
-fn without_nulls<T: Copy>(values: &[T], nulls: &[u64]) -> Vec<T> {
-    if nulls.is_empty() {
-        return values.to_vec();
+fn without_nulls<T: Copy>(mut values: Vec<T>, nulls: &[u64]) -> Vec<T> {
+    let (mut row, mut skip) = (0, nulls.iter().copied().peekable());
+    if !nulls.is_empty() {
+        values.retain(|_| {
+            row += 1;
+            skip.next_if_eq(&(row - 1)).is_none()
+        });
     }
-    let mut skip = nulls.iter().copied().peekable();
-    values.iter().enumerate().filter(|(row, _)| skip.next_if_eq(&(*row as u64)).is_none()).map(|(_, value)| *value).collect()
+    values
+}
+
+/// The values that a sink has gathered.
+fn read<T: Pod>(table: &Written, values: &Spool<T>) -> Result<Vec<T>> {
+    values.read().map_err(|error| EngineError::io(&code::WRITE, "cannot read the keys kept beside", &table.folder, &error))
 }
 
 fn check_references(
@@ -106,13 +115,13 @@ fn check_references(
     let columns = [reference.column.as_str()];
     let (count, shown) = match (&own.values, &target.keys.keys[&reference.key].values) {
         (Values::Integers(values), Values::Integers(keys)) => {
-            let known: FxHashSet<i64> = keys.iter().copied().collect();
-            let (count, found) = strangers(&without_nulls(values, &own.nulls), &known, alive)?;
+            let known: FxHashSet<i64> = read(target, keys)?.into_iter().collect();
+            let (count, found) = strangers(&without_nulls(read(table, values)?, &own.nulls), &known, alive)?;
             (count, found.iter().map(|value| json!(value)).collect())
         }
         (Values::Hashes(values), Values::Hashes(keys)) => {
-            let known: FxHashSet<u128> = keys.iter().copied().collect();
-            let (count, found) = strangers(&without_nulls(values, &own.nulls), &known, alive)?;
+            let known: FxHashSet<u128> = read(target, keys)?.into_iter().collect();
+            let (count, found) = strangers(&without_nulls(read(table, values)?, &own.nulls), &known, alive)?;
             (count, if count > 0 { examples::keys(table, &columns, &found) } else { Vec::new() })
         }
         _ => return Ok(()),
@@ -144,12 +153,18 @@ fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], rules: &mut 
     let nodes = find(tables, &ends.nodes);
     let Values::Kinds { numbers: node_kinds, names: node_names } = &nodes.keys.kinds[&ends.node_kind].values else { return Ok(()) };
     let Values::Kinds { numbers: edge_kinds, names: edge_names } = &table.keys.kinds[&ends.kind].values else { return Ok(()) };
+    let (node_kinds, edge_kinds) = (read(nodes, node_kinds)?, read(table, edge_kinds)?);
     for (column, is_src) in [(&ends.src, true), (&ends.dst, false)] {
         let allowed = allowed_pairs(ends, is_src, edge_names, node_names);
-        let end = End { table, column, own: &table.keys.keys[column], edge_kinds, edge_names, node_kinds, node_names, allowed };
+        let own = &table.keys.keys[column];
+        let end = End { table, column, own, edge_kinds: &edge_kinds, edge_names, node_kinds: &node_kinds, node_names, allowed };
         match (&end.own.values, &nodes.keys.keys[&ends.node_key].values) {
-            (Values::Integers(values), Values::Integers(keys)) => end.check(values, keys, |_| true, rules, alive)?,
-            (Values::Hashes(values), Values::Hashes(keys)) => end.check(values, keys, |_| false, rules, alive)?,
+            (Values::Integers(values), Values::Integers(keys)) => {
+                end.check(&read(table, values)?, &read(nodes, keys)?, |_| true, rules, alive)?
+            }
+            (Values::Hashes(values), Values::Hashes(keys)) => {
+                end.check(&read(table, values)?, &read(nodes, keys)?, |_| false, rules, alive)?
+            }
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use codeanatomy_spec::{Promise, Validated};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::TableReference;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::{DataFrame, ident};
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ use crate::shape::{Texts, open_schema};
 use crate::sink::{Sink, Wanted, Written};
 use crate::stored::StoredTable;
 use crate::table::TableDeclaration;
-use crate::{delta, envelope, metrics, operators, plan, promises, register};
+use crate::{batches, delta, envelope, metrics, operators, plan, promises, register};
 
 /// Told of what happens; called from threads of the run.
 pub type Progress = Arc<dyn Fn(Value) + Send + Sync>;
@@ -359,7 +359,7 @@ impl Build {
             }
         };
         let failed = |error| EngineError::from_datafusion(&error, &code::EXECUTION, place);
-        let mut stream = execute_stream(plan.clone(), context).map_err(failed)?;
+        let mut stream = batches::of(&plan, &context, self.limits.partitions).map_err(failed)?;
         while let Some(batch) = stream.next().await {
             visit(&batch.map_err(failed)?)?;
             self.token.check()?;

@@ -1,5 +1,7 @@
 //! The adjacency operator: all neighbours of a node in one row, from either side. It walks nothing and knows no kind of edge.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::operator::{Kind, Operator, OperatorError, Port, Run};
@@ -43,15 +45,16 @@ struct Edges<'a> {
 }
 
 fn run(run: &mut Run<'_>) -> Result<Vec<Table>, OperatorError> {
-    let inputs = std::mem::take(&mut run.inputs);
-    let [edges] = inputs.as_slice() else { unreachable!("one input port") };
-    let [(_, Column::I64(ids)), (_, Column::Str(kinds)), (_, Column::I64(sources)), (_, Column::I64(targets))] = edges.columns.as_slice()
+    let edges = run.inputs.pop().expect("one input port");
+    let Ok([(_, Column::I64(ids)), (_, Column::Str(kinds)), (_, Column::I64(sources)), (_, Column::I64(targets))]) =
+        <[_; 4]>::try_from(edges.columns)
     else {
         unreachable!("columns of the port `edges`")
     };
-    check(ids, kinds, sources, targets)?;
-    let edges = Edges::new(ids, kinds, run.strings);
-    Ok(vec![edges.gather(run, sources, targets)?, edges.gather(run, targets, sources)?])
+    check(&ids, &kinds, &sources, &targets)?;
+    // The kinds themselves are needed no more: there are millions.
+    let edges = Edges::new(&ids, kinds, run.strings);
+    Ok(vec![edges.gather(run, &sources, &targets)?, edges.gather(run, &targets, &sources)?])
 }
 
 fn check(ids: &[i64], kinds: &[Str], sources: &[i64], targets: &[i64]) -> Result<(), OperatorError> {
@@ -62,7 +65,7 @@ fn check(ids: &[i64], kinds: &[Str], sources: &[i64], targets: &[i64]) -> Result
 }
 
 impl<'a> Edges<'a> {
-    fn new(ids: &'a [i64], kinds: &[Str], strings: &Strings) -> Self {
+    fn new(ids: &'a [i64], kinds: Vec<Str>, strings: &Strings) -> Self {
         let mut distinct: Vec<Str> = kinds.iter().copied().collect::<FxHashSet<Str>>().into_iter().collect();
         distinct.sort_unstable_by_key(|&kind| strings.text(kind));
         let places: FxHashMap<Str, u32> = distinct.iter().copied().zip(0..).collect();
@@ -165,12 +168,13 @@ impl Rows {
     fn table(mut self) -> Table {
         self.offsets.push(self.edges.len());
         let degrees = self.offsets.windows(2).map(|pair| (pair[1] - pair[0]) as i32).collect();
+        let offsets = Arc::new(self.offsets);
         Table::new(vec![
             ("id", Column::I64(self.nodes)),
             ("degree", Column::I32(degrees)),
-            ("edge_ids", Column::I64List(Ragged { offsets: self.offsets.clone(), values: self.edges })),
-            ("kinds", Column::StrList(Ragged { offsets: self.offsets.clone(), values: self.kinds })),
-            ("neighbours", Column::I64List(Ragged { offsets: self.offsets, values: self.neighbours })),
+            ("edge_ids", Column::I64List(Ragged { offsets: offsets.clone(), values: self.edges })),
+            ("kinds", Column::StrList(Ragged { offsets: offsets.clone(), values: self.kinds })),
+            ("neighbours", Column::I64List(Ragged { offsets, values: self.neighbours })),
         ])
     }
 }

@@ -1,5 +1,7 @@
 //! The gather operator: all properties of an entity in one row. It knows no key and converts no value.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::operator::{Kind, Operator, OperatorError, Port, Run};
@@ -71,6 +73,7 @@ fn rows(items: &[Item], entities: &[Str], keys: &[Str], values: &[Str]) -> Table
         }
     }
     offsets.push(items.len());
+    let offsets = Arc::new(offsets);
     let column =
         |of: &[Str]| Column::StrList(Ragged { offsets: offsets.clone(), values: items.iter().map(|item| of[item.row as usize]).collect() });
     let (keys, values) = (column(keys), column(values));

@@ -80,16 +80,16 @@ impl Strings {
     }
 }
 
-/// Values of variable length, end to end: row `i` is `values[offsets[i]..offsets[i + 1]]`.
+/// Values of variable length, end to end: row `i` is `values[offsets[i]..offsets[i + 1]]`. Columns whose rows are equally long share their offsets.
 #[derive(Clone, Debug)]
 pub struct Ragged<T> {
-    pub offsets: Vec<usize>,
+    pub offsets: Arc<Vec<usize>>,
     pub values: Vec<T>,
 }
 
 impl<T> Default for Ragged<T> {
     fn default() -> Self {
-        Self { offsets: vec![0], values: Vec::new() }
+        Self { offsets: Arc::new(vec![0]), values: Vec::new() }
     }
 }
 
@@ -100,7 +100,7 @@ impl<T: Clone> Ragged<T> {
 
     pub fn push(&mut self, row: &[T]) {
         self.values.extend_from_slice(row);
-        self.offsets.push(self.values.len());
+        Arc::make_mut(&mut self.offsets).push(self.values.len());
     }
 
     pub fn len(&self) -> usize {

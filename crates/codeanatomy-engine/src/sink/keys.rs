@@ -1,6 +1,8 @@
 //! The columns that promises speak of, gathered while rows stream by. What they must fulfil is decided elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
 
 use codeanatomy_spec::{ColumnDefinition, ColumnType, Promise};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -12,6 +14,7 @@ use serde_json::json;
 use crate::code;
 use crate::error::{EngineError, Result};
 use crate::fingerprint::key_hashes;
+use crate::sink::spool::Spool;
 use crate::table::TableDeclaration;
 
 /// How many rows of a kind are shown as examples.
@@ -61,12 +64,12 @@ pub struct ColumnKeys {
 
 #[derive(Debug)]
 pub enum Values {
-    Integers(Vec<i64>),
+    Integers(Spool<i64>),
     /// 128-bit hashes of values that are no integers.
-    Hashes(Vec<u128>),
+    Hashes(Spool<u128>),
     /// Numbers into `names`.
     Kinds {
-        numbers: Vec<u32>,
+        numbers: Spool<u32>,
         names: Vec<String>,
     },
 }
@@ -74,9 +77,9 @@ pub enum Values {
 impl Values {
     fn bytes(&self) -> usize {
         match self {
-            Values::Integers(values) => values.capacity() * 8,
-            Values::Hashes(values) => values.capacity() * 16,
-            Values::Kinds { numbers, .. } => numbers.capacity() * 4,
+            Values::Integers(values) => values.bytes(),
+            Values::Hashes(values) => values.bytes(),
+            Values::Kinds { numbers, .. } => numbers.bytes(),
         }
     }
 }
@@ -87,31 +90,34 @@ pub struct Collected {
     /// By column; a column that is wanted as key and as kind is under both.
     pub keys: BTreeMap<String, ColumnKeys>,
     pub kinds: BTreeMap<String, ColumnKeys>,
-    pub composite: BTreeMap<Vec<String>, Vec<u128>>,
+    pub composite: BTreeMap<Vec<String>, Spool<u128>>,
     /// Nulls where none may be: column, number of them, first rows.
     pub nulls: Vec<(String, u64, Vec<u64>)>,
 }
 
 /// Gathers while a sink writes.
 pub struct Collector {
+    /// Where values go that are too many for the memory.
+    folder: PathBuf,
     columns: Vec<ColumnDefinition>,
     keys: Vec<(usize, ColumnKeys)>,
     kinds: Vec<(usize, ColumnKeys, FxHashMap<String, u32>)>,
-    composite: Vec<(Vec<usize>, Vec<u128>)>,
+    composite: Vec<(Vec<usize>, Spool<u128>)>,
     full: Vec<(usize, u64, Vec<u64>)>,
 }
 
 impl Collector {
-    pub fn new(table: &TableDeclaration, wanted: Wanted) -> Self {
+    pub fn new(table: &TableDeclaration, wanted: Wanted, folder: &Path) -> Self {
         let wanted = wanted.with_own(table);
         let position = |name: &String| table.position(name).expect("promises name columns of their table");
         let promised = table.promises.iter().filter_map(|promise| if let Promise::NotNull(names) = promise { Some(names) } else { None });
         let declared = table.columns.iter().filter(|column| !column.nullable).map(|column| &column.name);
         let full: BTreeSet<usize> = promised.flatten().chain(declared).map(position).collect();
         Self {
+            folder: folder.to_owned(),
             keys: wanted.keys.iter().map(|name| (position(name), ColumnKeys::for_keys(table.columns[position(name)].kind))).collect(),
             kinds: wanted.kinds.iter().map(|name| (position(name), ColumnKeys::for_kinds(), FxHashMap::default())).collect(),
-            composite: wanted.composite.iter().map(|names| (names.iter().map(position).collect(), Vec::new())).collect(),
+            composite: wanted.composite.iter().map(|names| (names.iter().map(position).collect(), Spool::default())).collect(),
             full: full.into_iter().map(|column| (column, 0, Vec::new())).collect(),
             columns: table.columns.clone(),
         }
@@ -119,19 +125,20 @@ impl Collector {
 
     /// `first` is the number of rows before this batch.
     pub fn add(&mut self, batch: &RecordBatch, first: u64) -> Result<()> {
+        let folder = &self.folder;
         for (column, count, rows) in &mut self.full {
             count_nulls(batch.column(*column), first, count, rows);
         }
         for (column, keys) in &mut self.keys {
-            keys.add_keys(&self.columns[*column], batch.column(*column), first);
+            keys.add_keys(&self.columns[*column], batch.column(*column), first, folder).map_err(|error| kept(folder, &error))?;
         }
         for (column, keys, index) in &mut self.kinds {
-            keys.add_kinds(batch.column(*column), first, index)?;
+            keys.add_kinds(batch.column(*column), first, index, folder)?;
         }
         for (columns, hashes) in &mut self.composite {
             let declared: Vec<&ColumnDefinition> = columns.iter().map(|&column| &self.columns[column]).collect();
             let arrays: Vec<&ArrayRef> = columns.iter().map(|&column| batch.column(column)).collect();
-            hashes.extend(key_hashes(&declared, &arrays));
+            hashes.extend(key_hashes(&declared, &arrays), folder).map_err(|error| kept(folder, &error))?;
         }
         Ok(())
     }
@@ -139,7 +146,7 @@ impl Collector {
     pub fn bytes(&self) -> usize {
         let keys: usize = self.keys.iter().map(|(_, keys)| keys.values.bytes()).sum();
         let kinds: usize = self.kinds.iter().map(|(_, keys, _)| keys.values.bytes()).sum();
-        keys + kinds + self.composite.iter().map(|(_, hashes)| hashes.capacity() * 16).sum::<usize>()
+        keys + kinds + self.composite.iter().map(|(_, hashes)| hashes.bytes()).sum::<usize>()
     }
 
     pub fn finish(self) -> Collected {
@@ -161,45 +168,48 @@ impl Collector {
 impl ColumnKeys {
     fn for_keys(kind: ColumnType) -> Self {
         let integers = matches!(kind, ColumnType::Int32 | ColumnType::Int64);
-        Self { values: if integers { Values::Integers(Vec::new()) } else { Values::Hashes(Vec::new()) }, nulls: Vec::new() }
+        let values = if integers { Values::Integers(Spool::default()) } else { Values::Hashes(Spool::default()) };
+        Self { values, nulls: Vec::new() }
     }
 
     fn for_kinds() -> Self {
-        Self { values: Values::Kinds { numbers: Vec::new(), names: Vec::new() }, nulls: Vec::new() }
+        Self { values: Values::Kinds { numbers: Spool::default(), names: Vec::new() }, nulls: Vec::new() }
     }
 
-    fn add_keys(&mut self, column: &ColumnDefinition, array: &ArrayRef, first: u64) {
+    fn add_keys(&mut self, column: &ColumnDefinition, array: &ArrayRef, first: u64, folder: &Path) -> io::Result<()> {
         push_nulls(array, first, &mut self.nulls);
         match &mut self.values {
             Values::Integers(values) if column.kind == ColumnType::Int64 => {
-                values.extend_from_slice(array.as_primitive::<Int64Type>().values())
+                values.extend(array.as_primitive::<Int64Type>().values().iter().copied(), folder)
             }
-            Values::Integers(values) => values.extend(array.as_primitive::<Int32Type>().values().iter().map(|&value| i64::from(value))),
-            Values::Hashes(values) => values.extend(key_hashes(&[column], &[array])),
-            Values::Kinds { .. } => {}
+            Values::Integers(values) => {
+                values.extend(array.as_primitive::<Int32Type>().values().iter().map(|&value| i64::from(value)), folder)
+            }
+            Values::Hashes(values) => values.extend(key_hashes(&[column], &[array]), folder),
+            Values::Kinds { .. } => Ok(()),
         }
     }
 
-    fn add_kinds(&mut self, array: &ArrayRef, first: u64, index: &mut FxHashMap<String, u32>) -> Result<()> {
+    fn add_kinds(&mut self, array: &ArrayRef, first: u64, index: &mut FxHashMap<String, u32>, folder: &Path) -> Result<()> {
         push_nulls(array, first, &mut self.nulls);
         let Values::Kinds { numbers, names } = &mut self.values else { return Ok(()) };
         let texts = cast(array, &DataType::Utf8)
             .map_err(|error| EngineError::new(&code::ROWS, format!("a kind is no text: {error}"), "kinds are strings", json!({})))?;
-        for text in texts.as_string::<i32>() {
+        let number = |text: Option<&str>| {
             let text = text.unwrap_or_default();
-            let number = match index.get(text) {
-                Some(&number) => number,
-                None => {
-                    let number = names.len() as u32;
-                    index.insert(text.to_owned(), number);
-                    names.push(text.to_owned());
-                    number
-                }
-            };
-            numbers.push(number);
-        }
-        Ok(())
+            index.get(text).copied().unwrap_or_else(|| {
+                let number = names.len() as u32;
+                index.insert(text.to_owned(), number);
+                names.push(text.to_owned());
+                number
+            })
+        };
+        numbers.extend(texts.as_string::<i32>().iter().map(number), folder).map_err(|error| kept(folder, &error))
     }
+}
+
+fn kept(folder: &Path, error: &io::Error) -> EngineError {
+    EngineError::io(&code::WRITE, "cannot keep keys beside", folder, error)
 }
 
 fn push_nulls(array: &ArrayRef, first: u64, nulls: &mut Vec<u64>) {

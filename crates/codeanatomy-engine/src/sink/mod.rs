@@ -2,6 +2,7 @@
 
 mod data_file;
 mod keys;
+mod spool;
 mod stats;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use datafusion::execution::memory_pool::MemoryReservation;
 
 pub use data_file::{CreatedFiles, DataFile, sync_folder};
 pub use keys::{Collected, ColumnKeys, EXAMPLES, Values, Wanted};
+pub use spool::Spool;
 
 use crate::error::{EngineError, Result};
 use crate::fingerprint::Fingerprint;
@@ -60,7 +62,7 @@ impl Sink {
         Ok(Self {
             schema: open_schema(&table.columns, Texts::Plain),
             fingerprint: Fingerprint::new(&table.columns),
-            keys: keys::Collector::new(&table, wanted),
+            keys: keys::Collector::new(&table, wanted, folder),
             table,
             folder: folder.to_owned(),
             open: None,
