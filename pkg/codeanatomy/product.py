@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codeanatomy.catalog.defaults import KEPT_GENERATIONS, RULEPACK_PROFILES
+from codeanatomy.catalog.defaults import DETERMINISM_TIERS, KEPT_GENERATIONS, RULEPACK_PROFILES
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe.config import OtelConfig
@@ -33,6 +33,7 @@ class GraphProductBuildRequest:
     workers: int | None = None
     engine_profile: str = "medium"
     rulepack_profile: str = RULEPACK_PROFILES[0]
+    determinism_tier: str = DETERMINISM_TIERS[0]
     timeout: float | None = None
     strict_extraction: bool = False
     keep_generations: int = KEPT_GENERATIONS
@@ -116,6 +117,17 @@ class TableResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Determinism:
+    """The tier of a build and its verdict: `recorded` (nothing was asked), `no_earlier_run` (of the same inputs), `verified` (the run named here
+    said the same), `replayed` (it was computed again and came to the same), `differs` (it did not) or `unfinished` (the build ended before)."""
+
+    tier: str
+    verdict: str
+    generation: int | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GraphProductBuildResult:
     """A finished build. Times are wall seconds; every path exists, and is None where it was not asked for."""
 
@@ -137,14 +149,19 @@ class GraphProductBuildResult:
     """What `extract_errors` holds."""
     spec_hash: str
     envelope_hash: str
+    rulepack_profile: str
+    determinism: Determinism
     warnings: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
-        """What the generation names: the run, the repository, every table at its version, and the evidence that they were made of."""
+        """What the generation names: the run, the repository, its hashes and rules, every table at its version, and the evidence of which it was made."""
         return {
             "run_id": self.run_id,
             "repository": str(self.repository),
+            "spec_hash": self.spec_hash,
+            "envelope_hash": self.envelope_hash,
+            "rulepack_profile": self.rulepack_profile,
             "tables": {name: asdict(table) for name, table in self.tables.items()},
             "work_dir": str(self.work_dir),
             "evidence": {name: asdict(table) for name, table in self.evidence.items()},
@@ -190,6 +207,7 @@ class UnfinishedBuild:
     failures: dict[str, int] = field(default_factory=dict)
     spec_hash: str | None = None
     envelope_hash: str | None = None
+    determinism: Determinism | None = None
     warnings: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
 
@@ -226,4 +244,5 @@ def _told(build: GraphProductBuildResult | UnfinishedBuild) -> dict[str, Any]:
         "warnings": build.warnings,
         "spec_hash": build.spec_hash,
         "envelope_hash": build.envelope_hash,
+        "determinism": asdict(build.determinism) if build.determinism else None,
     }

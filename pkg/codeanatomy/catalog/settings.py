@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from codeanatomy.catalog.defaults import (
+    DETERMINISM_TIERS,
     KEPT_GENERATIONS,
     NODE_MAX_OLD_SPACE_MB,
     OTEL_BATCH_DELAY_S,
@@ -13,6 +14,7 @@ from codeanatomy.catalog.defaults import (
     OTEL_EXPORT_TIMEOUT_S,
     OTEL_METRIC_INTERVAL_S,
     OTEL_SAMPLER,
+    REPLAY,
     RULEPACK_PROFILES,
     SCIP_TIMEOUT_S,
 )
@@ -150,11 +152,24 @@ SETTINGS: tuple[Setting, ...] = (
         ("--rulepack-profile",),
         "execution",
         "choice",
-        "How strict the engine is: LowLatency only warns of broken identities and references, Strict also refuses queries that do not repeat.",
+        "How strict the engine is: LowLatency only warns of broken identities and references, Strict also refuses queries that do not repeat. "
+        "Replay computes the current generation again from its evidence, and fails unless all is the same.",
         default=RULEPACK_PROFILES[0],
-        choices=RULEPACK_PROFILES,
+        choices=tuple(sorted((*RULEPACK_PROFILES, REPLAY))),
         environment="CODEANATOMY_RULEPACK_PROFILE",
         key="engine.rulepack_profile",
+    ),
+    Setting(
+        "determinism_tier",
+        ("--determinism-tier",),
+        "execution",
+        "choice",
+        "best_effort records hashes and fingerprints; reproducible publishes nothing that differs from an earlier build of the same inputs; "
+        "canonical also orders all rows, so that equal tables are equal Parquet data.",
+        default=DETERMINISM_TIERS[0],
+        choices=DETERMINISM_TIERS,
+        environment="CODEANATOMY_DETERMINISM_TIER",
+        key="engine.determinism_tier",
     ),
     Setting(
         "timeout",
