@@ -31,7 +31,8 @@ def execution_spec(ir: IR, versions: Mapping[str, int], request: GraphProductBui
 
 def runtime(request: GraphProductBuildRequest) -> RuntimeConfig:
     """How that build runs, as far as it changes no row."""
-    return RuntimeConfig(spill_directory=str(request.scratch), canonical=request.determinism_tier == "canonical")
+    canonical = request.determinism_tier == "canonical"
+    return RuntimeConfig(spill_directory=str(request.scratch), canonical=canonical, compliance_capture=request.enable_compliance)
 
 
 def _rules(request: GraphProductBuildRequest) -> str:

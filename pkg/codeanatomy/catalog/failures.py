@@ -172,6 +172,15 @@ FAILURES: tuple[FailureKind, ...] = (
         "Its files were removed or changed, such as a work folder that was emptied.",
         "Build without --rulepack-profile Replay: all tables are written anew.",
     ),
+    _build(
+        "CA165",
+        "no such runtime profile",
+        "validation",
+        2,
+        "A library's request names a runtime profile that there is not.",
+        "It is misspelt. The command line refuses it before there is a request.",
+        "`codeanatomy build --help` lists them.",
+    ),
     _source(
         "CA201",
         "syntax error",

@@ -18,6 +18,7 @@ from codeanatomy.engine.generation import OutputFolder
 from codeanatomy.engine.writer import Written
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe import auxiliary, measure
+from codeanatomy.observe.artifacts import compliance_capture
 from codeanatomy.observe.bundle import Bundle, pretty
 from codeanatomy.observe.delta_log import Extent, extent
 from codeanatomy.observe.manifest import FileCounts, RunManifest, configuration, run_manifest, sandbox_warnings
@@ -139,6 +140,7 @@ async def settle(run: Run, request: GraphProductBuildRequest, made: Made, determ
         rulepack_profile=made.graph["rulepack"]["profile"],
         determinism=determinism,
         warnings=warnings,
+        compliance=compliance_capture(made.graph).to_dict() if made.graph["compliance"] else None,
     )
     return Settled(result, made, told, extents, folders_of(request, facts, tables))
 

@@ -100,6 +100,8 @@ class RuntimeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     spill_directory: str | None = None
     canonical: bool = False
     """Whether equal rows are to be equal bytes."""
+    compliance_capture: bool = False
+    """Whether the run accounts for its plans, rules and settings."""
 
 
 class SemanticExecutionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
