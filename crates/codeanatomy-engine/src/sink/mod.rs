@@ -7,7 +7,7 @@ mod stats;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{Array, ArrayRef, MutableArrayData, RecordBatch, make_array};
 use datafusion::arrow::compute::BatchCoalescer;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::error::ArrowError;
@@ -108,7 +108,8 @@ impl Sink {
     /// Writes the even batches that are full.
     fn put_even(&mut self) -> Result<()> {
         while let Some(batch) = self.even.as_mut().and_then(BatchCoalescer::next_completed_batch) {
-            self.put(&batch)?;
+            let columns = batch.columns().iter().map(plain).collect::<std::result::Result<_, _>>().map_err(uneven)?;
+            self.put(&RecordBatch::try_new(self.schema.clone(), columns).map_err(uneven)?)?;
         }
         Ok(())
     }
@@ -159,6 +160,14 @@ impl Sink {
             .try_resize(bytes)
             .map_err(|error| EngineError::from_datafusion(&error, &crate::code::MEMORY, &format!("output `{}`", self.table.name)))
     }
+}
+
+/// A copy that holds the values alone: a mask of nulls that masks none, as a slice may have, would make the writer end its pages elsewhere.
+fn plain(column: &ArrayRef) -> std::result::Result<ArrayRef, ArrowError> {
+    let data = column.to_data();
+    let mut copy = MutableArrayData::new(vec![&data], false, data.len());
+    copy.try_extend(0, 0, data.len())?;
+    Ok(make_array(copy.freeze()))
 }
 
 fn uneven(error: ArrowError) -> EngineError {
