@@ -12,11 +12,13 @@ from anyio import from_thread, to_thread
 from codeanatomy import engine
 from codeanatomy.care import leftovers
 from codeanatomy.catalog import spans
+from codeanatomy.catalog.defaults import REPLAY
 from codeanatomy.catalog.extractors import EXTRACTORS
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.collect import Collection, collect
-from codeanatomy.engine.generation import output_folder, work_folder
+from codeanatomy.determinism import verify
+from codeanatomy.engine.generation import OutputFolder, output_folder, work_folder
 from codeanatomy.engine.writer import Written
 from codeanatomy.events import Events, FilesFound, of_engine, unwatched
 from codeanatomy.failure import Coded, Failure
@@ -24,12 +26,13 @@ from codeanatomy.observe import auxiliary
 from codeanatomy.observe.manifest import count_by_code
 from codeanatomy.observe.pulse import beating
 from codeanatomy.observe.run import Run, new_run_id
-from codeanatomy.observe.settle import Made, settle, write_report
+from codeanatomy.observe.settle import Made, Settled, settle, tables_of, write_report
 from codeanatomy.observe.storage import MeasuredWriter, open_measured, timed
 from codeanatomy.observe.telemetry import Telemetry
 from codeanatomy.observe.unfinished import Begun, telling
 from codeanatomy.plan import execution_spec, locations
 from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
+from codeanatomy.replay import replay
 from codeanatomy.scan import Scan, check_repository, scan
 from codeanatomy.scan.revision import revision
 from codeanatomy.semantics.emit import semantic_ir
@@ -61,42 +64,52 @@ async def _build(run: Run, request: GraphProductBuildRequest, begun: Begun) -> G
     with run.whole(str(request.repository)), _deadline(request.timeout):
         await to_thread.run_sync(check_repository, request.repository)  # else its folder of tables would be made
         async with beating(run), output_folder(request.output) as output, work_folder(request.work, request.scratch, request.output):
-            with run.stage(spans.SCAN):
-                begun.sources = sources = await scan(request.repository, request.scan_settings, request.confinement)
-                begun.revision = await revision(request.repository, request.confinement)
-                run.tell(FilesFound(len(sources.sources)))
-            with run.stage(spans.EXTRACTION):
-                evidence = await _extract(run, sources, request, begun.evidence)
-                begun.failures = failures = await to_thread.run_sync(auxiliary.one_row_a_source, evidence.failures)
-                if request.strict_extraction:
-                    _refuse(failures)
-                begun.problems = problems = await auxiliary.write_failures(run, failures, request.errors_folder)
-            with run.stage(spans.SEMANTIC_IR_COMPILE):
-                ir = await to_thread.run_sync(lambda: semantic_ir(engine.operator_ports()))
-            with run.stage(spans.SPEC_BUILD):
-                versions = {name: table.version for name, table in evidence.tables.items()} | {EXTRACT_ERRORS.name: problems.version}
-                begun.spec = spec = await to_thread.run_sync(_spec, ir, versions, request)
-            with run.stage(spans.ENGINE_EXECUTE):
-                begun.graph = graph = await engine.run(spec, request.engine_profile, on_progress=_relay(run))
-            with run.stage(spans.AUXILIARY_OUTPUTS):
-                places = locations(versions, request)
-                read = {table.name: places[table.name] for table in ir.relations}
-                made = Made(sources, begun.revision, evidence, failures, problems, read, ir, spec, graph)
-                begun.settled = settled = await settle(run, request, made, output)
-            with run.stage(spans.PUBLISH):
-                with timed(run, "generation.publish"):
-                    begun.generation = await output.publish(settled.result.record())
-                    result = settled.result.published(begun.generation)
-                with timed(run, "generation.clean"):
-                    await output.clean(request.keep_generations)
-                    needed = {name: table.version for name, table in result.evidence.items()}
-                    await to_thread.run_sync(leftovers.clean, request, needed)
-            report, warnings = None, result.warnings
+            if request.rulepack_profile == REPLAY:
+                settled, generation = await replay(run, request, begun, output, _relay(run))
+            else:
+                settled, generation = await _new_generation(run, request, begun, output)
+            report, warnings = None, settled.result.warnings
             if request.include_run_bundle:
                 with run.stage(spans.REPORT):
-                    report, more = await to_thread.run_sync(write_report, run, request, settled, result.generation)
+                    report, more = await to_thread.run_sync(write_report, run, request, settled, generation)
                     warnings = [*warnings, *more]
-    return result.done(run.seconds, run.stages, report, warnings)
+    return settled.result.published(generation).done(run.seconds, run.stages, report, warnings)
+
+
+async def _new_generation(run: Run, request: GraphProductBuildRequest, begun: Begun, output: OutputFolder) -> tuple[Settled, int]:
+    with run.stage(spans.SCAN):
+        begun.sources = sources = await scan(request.repository, request.scan_settings, request.confinement)
+        begun.revision = await revision(request.repository, request.confinement)
+        run.tell(FilesFound(len(sources.sources)))
+    with run.stage(spans.EXTRACTION):
+        evidence = await _extract(run, sources, request, begun.evidence)
+        begun.failures = failures = await to_thread.run_sync(auxiliary.one_row_a_source, evidence.failures)
+        if request.strict_extraction:
+            _refuse(failures)
+        begun.problems = problems = await auxiliary.write_failures(run, failures, request.errors_folder)
+    with run.stage(spans.SEMANTIC_IR_COMPILE):
+        ir = await to_thread.run_sync(lambda: semantic_ir(engine.operator_ports()))
+    with run.stage(spans.SPEC_BUILD):
+        versions = {name: table.version for name, table in evidence.tables.items()} | {EXTRACT_ERRORS.name: problems.version}
+        begun.spec = spec = await to_thread.run_sync(_spec, ir, versions, request)
+    with run.stage(spans.ENGINE_EXECUTE):
+        begun.graph = graph = await engine.run(spec, request.engine_profile, on_progress=_relay(run))
+    with run.stage(spans.AUXILIARY_OUTPUTS):
+        places = locations(versions, request)
+        read = {table.name: places[table.name] for table in ir.relations}
+        views = await auxiliary.write_views(run, ir, request.output)
+        facts, tables = tables_of(request, evidence.tables, problems, graph, views)
+        made = Made(sources, begun.revision, evidence, failures, facts, tables, read, spec, graph)
+        determinism = await verify(request.determinism_tier, request.output, output.former, made.said(request))
+        begun.settled = settled = await settle(run, request, made, determinism, output)
+    with run.stage(spans.PUBLISH):
+        with timed(run, "generation.publish"):
+            begun.generation = generation = await output.publish(settled.result.record())
+        with timed(run, "generation.clean"):
+            await output.clean(request.keep_generations)
+            needed = {name: table.version for name, table in settled.result.evidence.items()}
+            await to_thread.run_sync(leftovers.clean, request, needed)
+    return settled, generation
 
 
 async def _exported(request: GraphProductBuildRequest, events: Events) -> GraphProductBuildResult:

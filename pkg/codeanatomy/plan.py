@@ -13,8 +13,11 @@ from typing import Any, Literal
 import msgspec
 
 from codeanatomy import _engine
+from codeanatomy.catalog.defaults import REPLAY
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
+from codeanatomy.determinism import model
 from codeanatomy.engine import operator_ports
+from codeanatomy.engine.generation import current_generation
 from codeanatomy.product import GraphProductBuildRequest
 from codeanatomy.semantics.emit import build_execution_spec, semantic_ir
 from codeanatomy.semantics.ir import IR, Node
@@ -23,8 +26,20 @@ from codeanatomy.semantics.spec import RuntimeConfig, SemanticExecutionSpec
 
 def execution_spec(ir: IR, versions: Mapping[str, int], request: GraphProductBuildRequest) -> SemanticExecutionSpec:
     """The spec of that build: its evidence tables at these versions. What it computes, and so its hash, is the same for all versions."""
-    runtime = RuntimeConfig(spill_directory=str(request.scratch))
-    return build_execution_spec(ir, locations(versions, request), request.output, runtime, request.rulepack_profile)
+    return build_execution_spec(ir, locations(versions, request), request.output, runtime(request), _rules(request))
+
+
+def runtime(request: GraphProductBuildRequest) -> RuntimeConfig:
+    """How that build runs, as far as it changes no row."""
+    canonical = request.determinism_tier == "canonical"
+    return RuntimeConfig(spill_directory=str(request.scratch), canonical=canonical, compliance_capture=request.enable_compliance)
+
+
+def _rules(request: GraphProductBuildRequest) -> str:
+    """The rulepack: for a replay that of what is replayed. Raises CA160 where there is nothing to replay."""
+    if request.rulepack_profile != REPLAY:
+        return request.rulepack_profile
+    return model(request.output, current_generation(request.output)).rulepack_profile
 
 
 def locations(versions: Mapping[str, int], request: GraphProductBuildRequest) -> dict[str, tuple[Path, int]]:

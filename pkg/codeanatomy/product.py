@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codeanatomy.catalog.defaults import KEPT_GENERATIONS, RULEPACK_PROFILES
+from codeanatomy.catalog.defaults import DETERMINISM_TIERS, ENGINE_PROFILE, KEPT_GENERATIONS, RULEPACK_PROFILES, RUNTIME_PROFILES
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe.config import OtelConfig
@@ -24,15 +24,18 @@ if TYPE_CHECKING:
 class GraphProductBuildRequest:
     """A build of one repository. Every field but the repository is a setting of `catalog.settings`; null means its default there.
 
-    `origins` changes nothing: it is what the manifest says of where a setting comes from, by field.
+    A `runtime_profile` fills the fields that have their default. `origins` is what the manifest says of where a setting comes from, by field; a
+    request that has it was made of a configuration, in which the runtime profile has had its say. Raises CA165 for a profile that there is not.
     """
 
     repo_root: str | os.PathLike[str]
     output_dir: str | os.PathLike[str] | None = None
     work_dir: str | os.PathLike[str] | None = None
     workers: int | None = None
-    engine_profile: str = "medium"
+    runtime_profile: str | None = None
+    engine_profile: str = ENGINE_PROFILE
     rulepack_profile: str = RULEPACK_PROFILES[0]
+    determinism_tier: str = DETERMINISM_TIERS[0]
     timeout: float | None = None
     strict_extraction: bool = False
     keep_generations: int = KEPT_GENERATIONS
@@ -48,11 +51,25 @@ class GraphProductBuildRequest:
     types: str = "auto"
     enable_libcst: bool = True
     enable_tree_sitter: bool = True
+    enable_compliance: bool = False
     include_errors: bool = True
     include_manifest: bool = True
     include_run_bundle: bool = True
     otel: OtelConfig = field(default_factory=OtelConfig)
     origins: Mapping[str, Given] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.runtime_profile is None or self.origins:
+            return
+        if self.runtime_profile not in RUNTIME_PROFILES:
+            known = ", ".join(RUNTIME_PROFILES)
+            raise Coded(
+                "CA165", f"there is no runtime profile {self.runtime_profile!r}", f"give one of {known}", {"known": [*RUNTIME_PROFILES]}
+            )
+        defaults = {field.name: field.default for field in fields(self)}
+        for name, value in RUNTIME_PROFILES[self.runtime_profile].items():
+            if getattr(self, name) == defaults[name]:
+                object.__setattr__(self, name, value)  # of a frozen object, which nobody has seen yet
 
     @property
     def repository(self) -> Path:
@@ -116,6 +133,17 @@ class TableResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Determinism:
+    """The tier of a build and its verdict: `recorded` (nothing was asked), `no_earlier_run` (of the same inputs), `verified` (the run named here
+    said the same), `replayed` (it was computed again and came to the same), `differs` (it did not) or `unfinished` (the build ended before)."""
+
+    tier: str
+    verdict: str
+    generation: int | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GraphProductBuildResult:
     """A finished build. Times are wall seconds; every path exists, and is None where it was not asked for."""
 
@@ -137,14 +165,21 @@ class GraphProductBuildResult:
     """What `extract_errors` holds."""
     spec_hash: str
     envelope_hash: str
+    rulepack_profile: str
+    determinism: Determinism
     warnings: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
+    compliance: dict[str, Any] | None = field(default=None, repr=False)
+    """What the engine accounts for where `enable_compliance` asks it to: the same as `compliance.json` of the run bundle."""
 
     def record(self) -> dict[str, Any]:
-        """What the generation names: the run, the repository, every table at its version, and the evidence that they were made of."""
+        """What the generation names: the run, the repository, its hashes and rules, every table at its version, and the evidence of which it was made."""
         return {
             "run_id": self.run_id,
             "repository": str(self.repository),
+            "spec_hash": self.spec_hash,
+            "envelope_hash": self.envelope_hash,
+            "rulepack_profile": self.rulepack_profile,
             "tables": {name: asdict(table) for name, table in self.tables.items()},
             "work_dir": str(self.work_dir),
             "evidence": {name: asdict(table) for name, table in self.evidence.items()},
@@ -190,6 +225,7 @@ class UnfinishedBuild:
     failures: dict[str, int] = field(default_factory=dict)
     spec_hash: str | None = None
     envelope_hash: str | None = None
+    determinism: Determinism | None = None
     warnings: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
 
@@ -226,4 +262,5 @@ def _told(build: GraphProductBuildResult | UnfinishedBuild) -> dict[str, Any]:
         "warnings": build.warnings,
         "spec_hash": build.spec_hash,
         "envelope_hash": build.envelope_hash,
+        "determinism": asdict(build.determinism) if build.determinism else None,
     }

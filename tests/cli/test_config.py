@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.support.repositories import SHOP, write
 
+from codeanatomy import Coded, GraphProductBuildRequest
+from codeanatomy.catalog.defaults import RUNTIME_PROFILES
 from codeanatomy.catalog.settings import GONE, SECTIONS, SETTINGS
 from codeanatomy.configuration.effective import configuration
 
@@ -347,3 +349,91 @@ def test_init_where_nothing_can_be_written(run, tmp_path):
 def test_every_section_has_a_key_and_no_section_is_gone():
     assert {setting.section for setting in IN_FILE} == set(SECTIONS)
     assert not GONE.keys() & SECTIONS.keys()
+
+
+def profiles(found) -> dict[str, tuple[str, str, str]]:
+    return {key: tuple(found[f"engine.{key}"][part] for part in ("value", "source", "place")) for key in ("profile", "rulepack_profile")}
+
+
+def test_a_runtime_profile_says_what_no_source_as_strong_says_itself(run, folder, monkeypatch):
+    write(folder, {"codeanatomy.toml": "[engine]\nruntime_profile = 'server'\nrulepack_profile = 'LowLatency'\n"})
+    of_the_file = ("LowLatency", "file", "codeanatomy.toml:3")
+    assert profiles(shown(run, folder)) == {
+        "profile": ("large", "file", "codeanatomy.toml:2 (server)"),
+        "rulepack_profile": of_the_file,
+    }
+    of_the_flag = ("Strict", "flag", "--runtime-profile (ci)")
+    assert profiles(shown(run, folder, "--runtime-profile", "CI")) == {
+        "profile": ("medium", "flag", "--runtime-profile (ci)"),
+        "rulepack_profile": of_the_flag,
+    }
+    assert profiles(shown(run, folder, "--runtime-profile", "ci", "--engine-profile", "small")) == {
+        "profile": ("small", "flag", "--engine-profile"),
+        "rulepack_profile": of_the_flag,
+    }
+    monkeypatch.setenv("CODEANATOMY_ENGINE_PROFILE", "small")
+    assert profiles(shown(run, folder)) == {
+        "profile": ("small", "environment", "CODEANATOMY_ENGINE_PROFILE"),
+        "rulepack_profile": of_the_file,
+    }
+    text = run("config", "show", folder, "--with-sources", "--runtime-profile", "interactive").stdout
+    assert 'rulepack_profile = "LowLatency"  # flag --runtime-profile (interactive)' in text
+
+
+def test_a_build_uses_a_runtime_profile(run, tmp_path):
+    repository = write(tmp_path / "r", SHOP)
+    for profile, engine, rules, partitions in (("laptop", "small", "Default", 1), ("ci", "medium", "Strict", len(os.sched_getaffinity(0)))):
+        built = json.loads(run("build", repository, "--runtime-profile", profile, "--json").stdout)
+        manifest = json.loads(Path(built["manifest"]).read_text())
+        facts = manifest["engine"]
+        assert (facts["profile"], facts["rulepack"]["profile"], facts["limits"]["partitions"]) == (engine, rules, partitions)
+        assert manifest["configuration"]["engine_profile"] == {"value": engine, "source": "flag", "place": f"--runtime-profile ({profile})"}
+
+
+def test_a_request_of_the_library_takes_a_runtime_profile():
+    request = GraphProductBuildRequest(repo_root=".", runtime_profile="laptop")
+    assert (request.engine_profile, request.rulepack_profile) == ("small", "Default")
+    request = GraphProductBuildRequest(repo_root=".", runtime_profile="ci", engine_profile="large")
+    assert (request.engine_profile, request.rulepack_profile) == ("large", "Strict")
+    with pytest.raises(Coded, match=r"CA165.*laptop, interactive, ci, server"):
+        GraphProductBuildRequest(repo_root=".", runtime_profile="lap")
+
+
+def test_every_runtime_profile_names_settings_and_their_choices():
+    choices = {setting.field: setting.choices for setting in SETTINGS}
+    for bundle in RUNTIME_PROFILES.values():
+        assert bundle.keys() == {"engine_profile", "rulepack_profile"}
+        assert all(value in choices[field] for field, value in bundle.items())
+
+
+def test_a_replay_from_the_command_line(run, tmp_path):
+    repository = write(tmp_path / "r", SHOP)
+    done = run("build", repository, "--rulepack-profile", "replay", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["code"] == "CA160"
+    built = json.loads(run("build", repository, "--json").stdout)
+    done = run("build", repository, "--rulepack-profile", "replay")
+    assert done.returncode == 0, done.stderr
+    assert "Replayed" in done.stderr
+    assert "They are those of generation 1: the same rows and hashes. Nothing was published." in done.stderr
+    again = json.loads(run("build", repository, "--rulepack-profile", "Replay", "--json").stdout)
+    assert {name: again[name] for name in ("generation", "tables", "evidence", "spec_hash", "envelope_hash")} == {
+        name: built[name] for name in ("generation", "tables", "evidence", "spec_hash", "envelope_hash")
+    }
+    assert again["determinism"]["verdict"] == "replayed"
+    write(repository, {"main.py": "print()\n"})
+    done = run("build", repository, "--rulepack-profile", "Replay")
+    assert done.returncode == 4
+    assert "CA163" in done.stderr
+    assert "main.py" in done.stderr
+
+
+def test_the_tier_from_the_command_line(run, tmp_path):
+    repository = write(tmp_path / "r", SHOP)
+    assert "There is no earlier build of the same inputs" in run("build", repository, "--determinism-tier", "reproducible").stderr
+    assert "It is the same as generation 1" in run("build", repository, "--determinism-tier", "Reproducible").stderr
+    done = run("build", repository, "--determinism-tier", "reproducible", "--no-enable-libcst", "--json")
+    assert done.returncode == 4
+    told = json.loads(done.stdout)
+    assert (told["error"]["code"], told["error"]["details"]["table"], told["generation"]) == ("CA161", "libcst_modules", None)
+    assert told["determinism"]["verdict"] == "differs"

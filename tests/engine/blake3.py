@@ -1,4 +1,4 @@
-"""BLAKE3 of up to 1,024 bytes, after its specification: enough for the second implementation of the fingerprint. Slow, and for tests only."""
+"""BLAKE3 after its specification: a second implementation for fingerprints and hashes. Slow, and for tests only."""
 
 from __future__ import annotations
 
@@ -16,23 +16,38 @@ COLUMNS_AND_DIAGONALS = (
     (2, 7, 8, 13),
     (3, 4, 9, 14),
 )
-CHUNK_START, CHUNK_END, ROOT = 1, 2, 8
+CHUNK_START, CHUNK_END, PARENT, ROOT = 1, 2, 4, 8
+CHUNK = 1024
 
 
 def blake3(data: bytes) -> bytes:
     """The first 32 bytes of the hash."""
-    assert len(data) <= 1024, "one chunk only"
+    return struct.pack("<8I", *_tree(data, 0, ROOT))
+
+
+def _tree(data: bytes, counter: int, root: int) -> tuple[int, ...]:
+    """The chaining value of a chunk, or of the two halves of more: the left one is the largest power of two of chunks that leaves something."""
+    if len(data) <= CHUNK:
+        return _chunk(data, counter, root)
+    chunks = 1
+    while chunks * 2 * CHUNK < len(data):
+        chunks *= 2
+    left, right = _tree(data[: chunks * CHUNK], counter, 0), _tree(data[chunks * CHUNK :], counter + chunks, 0)
+    return _compress(IV, struct.pack("<16I", *left, *right), 0, PARENT | root)
+
+
+def _chunk(data: bytes, counter: int, root: int) -> tuple[int, ...]:
     blocks = [data[start : start + 64] for start in range(0, len(data), 64)] or [b""]
-    chain = IV
+    chain: tuple[int, ...] = IV
     for number, block in enumerate(blocks):
-        flags = (CHUNK_START if number == 0 else 0) | (CHUNK_END | ROOT if number == len(blocks) - 1 else 0)
-        chain = _compress(chain, block, flags)
-    return struct.pack("<8I", *chain)
+        flags = (CHUNK_START if number == 0 else 0) | (CHUNK_END | root if number == len(blocks) - 1 else 0)
+        chain = _compress(chain, block, counter, flags)
+    return chain
 
 
-def _compress(chain: tuple[int, ...], block: bytes, flags: int) -> tuple[int, ...]:
+def _compress(chain: tuple[int, ...], block: bytes, counter: int, flags: int) -> tuple[int, ...]:
     words = list(struct.unpack("<16I", block.ljust(64, b"\0")))
-    state = [*chain, *IV[:4], 0, 0, len(block), flags]
+    state = [*chain, *IV[:4], counter, 0, len(block), flags]
     for _ in range(7):
         for place, (a, b, c, d) in enumerate(COLUMNS_AND_DIAGONALS):
             for word, turns in ((words[2 * place], (16, 12)), (words[2 * place + 1], (8, 7))):

@@ -64,7 +64,8 @@ def watched(tmp_path_factory) -> Iterator[Watched]:
     git(repository, "add", "main.py", "shop", "bad")
     git(repository, "commit", "-q", "-m", "all of it")
     with http_collector() as collector:
-        options = ["--enable-traces", "--enable-metrics", "--enable-logs", "--otel-endpoint", collector.endpoint, "--otel-test-mode"]
+        telemetry = ["--enable-traces", "--enable-metrics", "--enable-logs", "--otel-endpoint", collector.endpoint, "--otel-test-mode"]
+        options = [*telemetry, "--enable-compliance"]
         done = subprocess.run(
             [COMMAND, "build", repository, "-o", repository.parent / "out", "--json", *options],
             capture_output=True,

@@ -24,6 +24,7 @@ from codeanatomy.observe.artifacts import ARTIFACTS, EngineExecutionSummaryArtif
 from codeanatomy.observe.schema import DOCUMENTS, schema
 
 FILES = {
+    "compliance.json",
     "config.json",
     "log.jsonl",
     "manifest.json",
@@ -43,6 +44,7 @@ DOCUMENT_FILES = {
     "engine.plan_summary": "plan/summary.json",
     "engine.plan_schedule": "plan/schedule.json",
     "engine.execution_summary": "plan/execution.json",
+    "engine.compliance_capture": "compliance.json",
     "manifest": "manifest.json",
     "report": "report.json",
 }
@@ -61,7 +63,7 @@ def test_documents_hold_to_their_schemas(watched, name):
     checker = jsonschema.Draft202012Validator(written)
     document = watched.read(DOCUMENT_FILES[name])
     assert [error.message for error in checker.iter_errors(document)] == []
-    assert document["schema_version"] == {"manifest": 3, "report": 2}.get(name, 1)
+    assert document["schema_version"] == {"manifest": 4, "report": 2}.get(name, 1)
     assert [*checker.iter_errors({**document, "schema_version": "1"})]
     for field in document:
         assert [*checker.iter_errors({key: value for key, value in document.items() if key != field})], field
@@ -181,6 +183,7 @@ def test_configuration_says_what_was_given(watched):
         "output_dir": (watched.printed["output_dir"], "flag", "--output-dir"),
         "scip.mode": ("off", "environment", "CODEANATOMY_SCIP"),
         "types": ("off", "environment", "CODEANATOMY_TYPES"),
+        "enable_compliance": (True, "flag", "--enable-compliance"),
         "otel.enable_traces": (True, "flag", "--enable-traces"),
         "otel.enable_metrics": (True, "flag", "--enable-metrics"),
         "otel.enable_logs": (True, "flag", "--enable-logs"),

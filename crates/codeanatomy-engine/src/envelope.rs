@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use codeanatomy_spec::hash::write_canonical;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::rulepack::Rulepack;
 use crate::session::rule_names;
@@ -20,15 +20,19 @@ pub fn versions() -> BTreeMap<&'static str, String> {
     ])
 }
 
-/// BLAKE3 over spec hash, versions, rules and what is done about their breach, functions and the fingerprints of the inputs.
-pub fn hash(spec_hash: &str, rulepack: &Rulepack, inputs: &[(String, u64, Option<String>)]) -> String {
+/// Spec hash, versions, rules and what is done about their breach, functions and the fingerprints of the inputs.
+pub fn contents(spec_hash: &str, rulepack: &Rulepack, inputs: &[(String, u64, Option<String>)]) -> Value {
     let fingerprints: BTreeMap<&String, &Option<String>> = inputs.iter().map(|(name, _, fingerprint)| (name, fingerprint)).collect();
     let functions: Vec<String> = codeanatomy_functions::functions().iter().map(|function| function.name().to_owned()).collect();
-    let value = json!({
+    json!({
         "spec": spec_hash, "versions": versions(), "rules": rule_names(), "rulepack": rulepack.snapshot(), "functions": functions,
         "inputs": fingerprints,
-    });
+    })
+}
+
+/// BLAKE3 of the canonical JSON of a value.
+pub fn hash(value: &Value) -> String {
     let mut text = String::new();
-    write_canonical(&value, &mut text);
+    write_canonical(value, &mut text);
     blake3::hash(text.as_bytes()).to_hex().to_string()
 }

@@ -58,7 +58,7 @@ fn scan(table: &Written, mut visit: impl FnMut(&RecordBatch, u64) -> bool) {
     }
 }
 
-fn render(batch: &RecordBatch, row: usize, columns: &[&str]) -> Value {
+pub fn render(batch: &RecordBatch, row: usize, columns: &[&str]) -> Value {
     let mut shown = Map::new();
     for name in columns {
         let text =

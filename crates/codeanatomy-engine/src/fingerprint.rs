@@ -56,6 +56,15 @@ impl Fingerprint {
     }
 }
 
+/// One 128-bit hash a row of a batch with the declared columns: those that a fingerprint is the sum of.
+pub fn row_hashes(columns: &[ColumnDefinition], batch: &RecordBatch) -> Vec<u128> {
+    let mut lanes = vec![(LANES[0], LANES[1]); batch.num_rows()];
+    for (column, array) in columns.iter().zip(batch.columns()) {
+        Seed::new(column).mix_column(array, &mut lanes);
+    }
+    lanes.into_iter().map(finish).collect()
+}
+
 /// One 128-bit hash a row over some columns: equal keys have equal hashes.
 pub fn key_hashes(columns: &[&ColumnDefinition], arrays: &[&ArrayRef]) -> Vec<u128> {
     let mut lanes = vec![(LANES[0], LANES[1]); arrays.first().map_or(0, |array| array.len())];

@@ -8,13 +8,19 @@
 //! | operators and outputs as their inputs become ready | `run`, `operators`, `intake`, `rows` |
 //! | rows to files, fingerprint and keys in one pass | `sink`, `fingerprint` |
 //! | promises, then one commit a table | `promises`, `examples`, `delta` |
+//! | rows in an order in which none are equal | `canonical` |
+//! | what a run accounts for when it is asked to | `compliance` |
+//! | what two versions of a table hold, and where they differ | `compare` |
 //! | the generation that readers take | `publish` |
 //! | the thread that waits: deadline, cancelling | `execute`, `cancel` |
 
 mod batches;
 pub mod cancel;
+mod canonical;
 pub mod code;
+pub mod compare;
 pub mod compile;
+mod compliance;
 mod delta;
 pub mod envelope;
 pub mod error;

@@ -155,7 +155,7 @@ fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], rules: &mut 
     let Values::Kinds { numbers: edge_kinds, names: edge_names } = &table.keys.kinds[&ends.kind].values else { return Ok(()) };
     let (node_kinds, edge_kinds) = (read(nodes, node_kinds)?, read(table, edge_kinds)?);
     for (column, is_src) in [(&ends.src, true), (&ends.dst, false)] {
-        let allowed = allowed_pairs(ends, is_src, edge_names, node_names);
+        let allowed = rules.asks(&code::EDGE_KIND).then(|| allowed_pairs(ends, is_src, edge_names, node_names));
         let own = &table.keys.keys[column];
         let end = End { table, column, own, edge_kinds: &edge_kinds, edge_names, node_kinds: &node_kinds, node_names, allowed };
         match (&end.own.values, &nodes.keys.keys[&ends.node_key].values) {
@@ -180,8 +180,8 @@ struct End<'a> {
     edge_names: &'a [String],
     node_kinds: &'a [u32],
     node_names: &'a [String],
-    /// Whether (edge kind, node kind) is allowed: one row per edge kind.
-    allowed: Vec<Vec<bool>>,
+    /// Whether (edge kind, node kind) is allowed: one row per edge kind; none where nobody asks.
+    allowed: Option<Vec<Vec<bool>>>,
 }
 
 impl End<'_> {
@@ -211,7 +211,7 @@ impl End<'_> {
                     missing.add(|| json!({self.column: null, "kind": self.edge_names[edge]}))
                 }
                 None => missing.add(shown),
-                Some(&node) if !self.allowed[edge][node as usize] => unfit.add(|| {
+                Some(&node) if self.allowed.as_ref().is_some_and(|allowed| !allowed[edge][node as usize]) => unfit.add(|| {
                     let mut example = shown();
                     example["node_kind"] = json!(self.node_names[node as usize]);
                     example

@@ -30,7 +30,7 @@ struct Rule {
     strict: Verdict,
 }
 
-/// Nulls are no question of a profile: a file with a null in a column that has none is no valid file. A replay is held to what its model was.
+/// Nulls are no question of a profile: a file with a null in a column that has none is no valid file.
 #[rustfmt::skip]
 const RULES: [Rule; 7] = [
     Rule { code: &code::UNIQUE,           default: Verdict::Fail, low_latency: Verdict::Warn, strict: Verdict::Fail },
@@ -91,6 +91,11 @@ impl Rulepack {
         Ok(())
     }
 
+    /// Whether a breach ends the run.
+    pub fn refuses(&self, code: &'static Code) -> bool {
+        RULES.iter().any(|rule| rule.code == code && self.verdict(rule) == Verdict::Fail)
+    }
+
     /// Whether anything is done about a breach.
     pub fn asks(&self, code: &'static Code) -> bool {
         RULES.iter().any(|rule| rule.code == code && self.verdict(rule) != Verdict::Pass)
@@ -98,7 +103,7 @@ impl Rulepack {
 
     fn verdict(&self, rule: &Rule) -> Verdict {
         match self.profile {
-            RulepackProfile::Default | RulepackProfile::Replay => rule.default,
+            RulepackProfile::Default => rule.default,
             RulepackProfile::LowLatency => rule.low_latency,
             RulepackProfile::Strict => rule.strict,
         }
@@ -208,8 +213,9 @@ mod tests {
     }
 
     #[test]
-    fn a_replay_is_held_to_the_default_rules() {
-        assert_eq!(Rulepack::new(RulepackProfile::Replay).snapshot(), Rulepack::new(RulepackProfile::Default).snapshot());
-        assert_ne!(Rulepack::new(RulepackProfile::Strict).snapshot(), Rulepack::new(RulepackProfile::Default).snapshot());
+    fn profiles_differ() {
+        let snapshots = [RulepackProfile::Default, RulepackProfile::LowLatency, RulepackProfile::Strict]
+            .map(|profile| Rulepack::new(profile).snapshot());
+        assert!(snapshots[0] != snapshots[1] && snapshots[1] != snapshots[2] && snapshots[0] != snapshots[2]);
     }
 }

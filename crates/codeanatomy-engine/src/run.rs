@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use crate::cancel::CancelToken;
 use crate::code::{self, Code};
 use crate::compile::Compiled;
+use crate::compliance::{self, Capture, Explained};
 use crate::error::{EngineError, Result};
 use crate::intake::Intake;
 use crate::rows::{Rows, RowsTable};
@@ -31,7 +32,7 @@ use crate::shape::{Texts, open_schema};
 use crate::sink::{Sink, Wanted, Written};
 use crate::stored::StoredTable;
 use crate::table::TableDeclaration;
-use crate::{batches, delta, envelope, metrics, operators, plan, promises, register};
+use crate::{batches, canonical, delta, envelope, metrics, operators, plan, promises, register};
 
 /// Told of what happens; called from threads of the run.
 pub type Progress = Arc<dyn Fn(Value) + Send + Sync>;
@@ -87,6 +88,7 @@ struct Build {
     stored: BTreeMap<usize, Arc<StoredTable>>,
     inputs: Vec<(String, u64, Option<String>)>,
     ledger: metrics::Ledger,
+    capture: Option<Capture>,
 }
 
 /// What a task of the run ends with.
@@ -118,7 +120,8 @@ impl Build {
             None => plan,
         };
         plan::views(&session.context, &validated, &token, wanted, |view| tables[&view].clone(), computed).await?;
-        Ok(Self { compiled, session, limits, token, progress, tables, stored, inputs, ledger: metrics::Ledger::default() })
+        let capture = validated.spec.runtime.compliance_capture.then(Capture::default);
+        Ok(Self { compiled, session, limits, token, progress, tables, stored, inputs, ledger: metrics::Ledger::default(), capture })
     }
 
     fn validated(&self) -> &Validated {
@@ -293,6 +296,9 @@ impl Build {
             Arc::new(TableDeclaration { name: output.table.clone(), columns: output.columns.clone(), promises: output.promises.clone() });
         let reservation = MemoryConsumer::new(place.clone()).register(&self.session.pool());
         let mut sink = Sink::open(table, Path::new(&output.location), self.wanted_by_others(&output.table), Some(reservation))?;
+        if self.validated().spec.runtime.canonical {
+            sink = sink.in_even_batches();
+        }
         let plan = self.stream(frame, &place, |batch| sink.write(batch)).await?;
         self.ledger.plan(&output.table, &plan);
         let worker = tokio::task::spawn_blocking(move || sink.finish());
@@ -311,13 +317,17 @@ impl Build {
             Some(table) => self.session.context.read_table(table.plan.clone()).map_err(failed)?,
             None => self.frame(&output.view).await?,
         };
-        let columns: Vec<&str> = output.columns.iter().map(|column| column.name.as_str()).collect();
-        let frame = frame.select_columns(&columns).map_err(failed)?;
-        if output.order_by.is_empty() {
+        let (frame, order) = if self.validated().spec.runtime.canonical {
+            let order = canonical::order(output, self.compiled.rulepack.refuses(&code::UNIQUE));
+            (frame.select(output.columns.iter().map(canonical::compact)).map_err(failed)?, order)
+        } else {
+            let columns: Vec<&str> = output.columns.iter().map(|column| column.name.as_str()).collect();
+            (frame.select_columns(&columns).map_err(failed)?, output.order_by.iter().collect())
+        };
+        if order.is_empty() {
             return Ok(frame);
         }
-        let keys = output.order_by.iter().map(|name| ident(name).sort(true, true)).collect();
-        frame.sort(keys).map_err(failed)
+        frame.sort(order.into_iter().map(|name| ident(name).sort(true, true)).collect()).map_err(failed)
     }
 
     async fn frame(&self, relation: &str) -> Result<DataFrame> {
@@ -352,12 +362,21 @@ impl Build {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         self.token.check()?;
         let context = Arc::new(frame.task_ctx());
+        let explained = match &self.capture {
+            Some(_) => {
+                Some(Explained::of(&frame).await.map_err(|error| EngineError::from_datafusion(&error, &code::PHYSICAL_PLAN, place))?)
+            }
+            None => None,
+        };
         let plan = match frame.create_physical_plan().await {
             Ok(plan) => plan,
             Err(error) => {
                 return Err(self.blame(EngineError::from_datafusion(&error, &code::PHYSICAL_PLAN, place), &code::NESTED_LOOP_JOIN).await);
             }
         };
+        if let (Some(capture), Some(explained)) = (&self.capture, explained) {
+            capture.keep(place, explained, plan.as_ref());
+        }
         let failed = |error| EngineError::from_datafusion(&error, &code::EXECUTION, place);
         let mut stream = batches::of(&plan, &context, self.limits.partitions).map_err(failed)?;
         while let Some(batch) = stream.next().await {
@@ -414,18 +433,33 @@ impl Build {
     fn result(&self, outputs: Vec<Value>, rules: &Rulepack, seconds: Value) -> Value {
         let inputs =
             self.inputs.iter().map(|(name, version, fingerprint)| json!({"name": name, "version": version, "fingerprint": fingerprint}));
+        let contents = envelope::contents(&self.compiled.spec_hash, rules, &self.inputs);
+        let (snapshot, envelope_hash) = (rules.snapshot(), envelope::hash(&contents));
+        let limits =
+            json!({"partitions": self.limits.partitions, "memory_bytes": self.limits.memory_bytes, "batch_rows": self.limits.batch_rows});
+        let rulepack = json!({
+            "profile": self.validated().spec.rulepack_profile, "fingerprint": envelope::hash(&snapshot), "rules": snapshot,
+        });
+        let settings = || compliance::settings(&self.session.context);
+        let compliance = self.capture.as_ref().map(|capture| {
+            json!({
+                "plans": capture.plans(), "rulepack": rulepack, "settings": settings(), "limits": limits, "envelope": contents,
+                "envelope_hash": envelope_hash,
+            })
+        });
         let unused = self.compiled.schedule.unused.iter().map(|&view| &self.validated().spec.view_definitions[view].name);
         json!({
             "outputs": outputs,
             "inputs": inputs.collect::<Vec<_>>(),
             "spec_hash": self.compiled.spec_hash,
-            "envelope_hash": envelope::hash(&self.compiled.spec_hash, rules, &self.inputs),
-            "rulepack": {"profile": self.validated().spec.rulepack_profile, "rules": rules.snapshot()},
+            "envelope_hash": envelope_hash,
+            "rulepack": rulepack,
+            "compliance": compliance,
             "warnings": rules.warnings().iter().map(RunWarning::to_json).collect::<Vec<_>>(),
             "unused_views": unused.collect::<Vec<_>>(),
             "operators": self.ledger.to_json(),
             "peak_pool_bytes": self.session.pool.max_reserved(),
-            "limits": {"partitions": self.limits.partitions, "memory_bytes": self.limits.memory_bytes, "batch_rows": self.limits.batch_rows},
+            "limits": limits,
             "seconds": seconds,
         })
     }

@@ -62,6 +62,7 @@ impl Profile {
             memory_bytes: runtime.memory_bytes.unwrap_or(self.memory_bytes),
             batch_rows: runtime.batch_size.unwrap_or(BATCH_ROWS),
             spill_directory: runtime.spill_directory.as_ref().map(PathBuf::from),
+            one_sort: runtime.canonical,
         }
     }
 }
@@ -73,6 +74,8 @@ pub struct Limits {
     pub memory_bytes: u64,
     pub batch_rows: usize,
     pub spill_directory: Option<PathBuf>,
+    /// Sort an output as a whole: a sort for each part of a union would reserve memory for its merge in each.
+    pub one_sort: bool,
 }
 
 /// A session with its memory pool.
@@ -118,6 +121,7 @@ fn config(limits: &Limits) -> SessionConfig {
     // Pushing a join's keys into scans as a list can panic on dictionary keys; ranges are pushed all the same.
     options.optimizer.hash_join_inlist_pushdown_max_size = 0;
     options.optimizer.hash_join_inlist_pushdown_max_distinct_values = 0;
+    options.optimizer.repartition_sorts = !limits.one_sort;
     // Every sort of every partition reserves this much before it begins.
     let share = limits.memory_bytes as usize / (limits.partitions * 16);
     options.execution.sort_spill_reservation_bytes = options.execution.sort_spill_reservation_bytes.min(share);

@@ -4,6 +4,7 @@ mod about;
 mod allocator;
 mod call;
 mod cancel;
+mod compare;
 mod error;
 mod execute;
 mod generation;
@@ -16,6 +17,8 @@ mod _engine {
     use crate::about::{codes, operators, spec_schema, versions};
     #[pymodule_export]
     use crate::cancel::CancelToken;
+    #[pymodule_export]
+    use crate::compare::{difference, fingerprint};
     #[pymodule_export]
     use crate::execute::{CompiledPlan, CpgMaterializer, RunResult, SemanticPlanCompiler, SessionFactory};
     #[pymodule_export]

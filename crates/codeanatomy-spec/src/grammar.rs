@@ -38,8 +38,6 @@ pub enum RulepackProfile {
     LowLatency,
     /// Everything is an error.
     Strict,
-    /// The rules of `Default`; who asks for it compares the run with an earlier one.
-    Replay,
 }
 
 /// A Delta table that views read by its logical name.
@@ -210,4 +208,10 @@ pub struct RuntimeConfig {
     /// Seconds after which the run is stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_s: Option<f64>,
+    /// Order the rows of every output totally and write them in even batches, so that equal rows are equal bytes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub canonical: bool,
+    /// Account for the run: its plans in every phase, its rules, its settings.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compliance_capture: bool,
 }

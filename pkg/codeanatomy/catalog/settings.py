@@ -6,6 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from codeanatomy.catalog.defaults import (
+    DETERMINISM_TIERS,
+    ENGINE_PROFILE,
+    ENGINE_PROFILES,
     KEPT_GENERATIONS,
     NODE_MAX_OLD_SPACE_MB,
     OTEL_BATCH_DELAY_S,
@@ -13,7 +16,9 @@ from codeanatomy.catalog.defaults import (
     OTEL_EXPORT_TIMEOUT_S,
     OTEL_METRIC_INTERVAL_S,
     OTEL_SAMPLER,
+    REPLAY,
     RULEPACK_PROFILES,
+    RUNTIME_PROFILES,
     SCIP_TIMEOUT_S,
 )
 
@@ -140,8 +145,8 @@ SETTINGS: tuple[Setting, ...] = (
         "execution",
         "choice",
         "What the engine may use of the machine.",
-        default="medium",
-        choices=("small", "medium", "large"),
+        default=ENGINE_PROFILE,
+        choices=ENGINE_PROFILES,
         environment="CODEANATOMY_ENGINE_PROFILE",
         key="engine.profile",
     ),
@@ -150,11 +155,37 @@ SETTINGS: tuple[Setting, ...] = (
         ("--rulepack-profile",),
         "execution",
         "choice",
-        "How strict the engine is: LowLatency only warns of broken identities and references, Strict also refuses queries that do not repeat.",
+        "How strict the engine is: LowLatency only warns of broken identities and references, Strict also refuses queries that do not repeat. "
+        "Replay computes the current generation again from its evidence, and fails unless all is the same.",
         default=RULEPACK_PROFILES[0],
-        choices=RULEPACK_PROFILES,
+        choices=tuple(sorted((*RULEPACK_PROFILES, REPLAY))),
         environment="CODEANATOMY_RULEPACK_PROFILE",
         key="engine.rulepack_profile",
+    ),
+    Setting(
+        "runtime_profile",
+        ("--runtime-profile",),
+        "execution",
+        "choice",
+        "An engine profile and a rulepack profile by one name, each unless it is given itself: "
+        + ", ".join(f"{name} ({' and '.join(bundle.values())})" for name, bundle in RUNTIME_PROFILES.items())
+        + ".",
+        choices=tuple(RUNTIME_PROFILES),
+        environment="CODEANATOMY_RUNTIME_PROFILE",
+        key="engine.runtime_profile",
+        example="laptop",
+    ),
+    Setting(
+        "determinism_tier",
+        ("--determinism-tier",),
+        "execution",
+        "choice",
+        "best_effort records hashes and fingerprints; reproducible publishes nothing that differs from an earlier build of the same inputs; "
+        "canonical also orders all rows, so that equal tables are equal Parquet data.",
+        default=DETERMINISM_TIERS[0],
+        choices=DETERMINISM_TIERS,
+        environment="CODEANATOMY_DETERMINISM_TIER",
+        key="engine.determinism_tier",
     ),
     Setting(
         "timeout",
@@ -433,6 +464,17 @@ SETTINGS: tuple[Setting, ...] = (
         default=True,
         environment="CODEANATOMY_ENABLE_TREE_SITTER",
         key="execution.enable_tree_sitter",
+    ),
+    Setting(
+        "enable_compliance",
+        ("--enable-compliance",),
+        "advanced",
+        "switch",
+        "Write runs/RUN/compliance.json: every plan of the engine before and after its rules, which rules changed it, and what the hash of the "
+        "envelope is made of.",
+        default=False,
+        environment="CODEANATOMY_ENABLE_COMPLIANCE",
+        key="engine.compliance_capture",
     ),
     Setting(
         "otel.enable_traces",

@@ -53,6 +53,15 @@ class FileCounts(Answer, frozen=True):
     failed: int
 
 
+class BuildDeterminism(Answer, frozen=True):
+    """The determinism tier of a build and its verdict; `generation` and `run_id` are those of the run that it was held to."""
+
+    tier: Literal["best_effort", "reproducible", "canonical"]
+    verdict: Literal["recorded", "no_earlier_run", "verified", "replayed", "differs", "unfinished"]
+    generation: int | None
+    run_id: str | None
+
+
 class AnyBuild(Answer, frozen=True):
     """A build as far as it came. Times are wall seconds; what lies before its run is null."""
 
@@ -72,6 +81,7 @@ class AnyBuild(Answer, frozen=True):
     warnings: list[str]
     spec_hash: str | None
     envelope_hash: str | None
+    determinism: BuildDeterminism | None
 
 
 class Built(AnyBuild, frozen=True, tag_field="status", tag="ok", kw_only=True):
@@ -82,6 +92,7 @@ class Built(AnyBuild, frozen=True, tag_field="status", tag="ok", kw_only=True):
     output_dir: str
     spec_hash: str
     envelope_hash: str
+    determinism: BuildDeterminism
     error: None = None
 
 

@@ -125,11 +125,13 @@ def _succeed(result: GraphProductBuildResult, options: argparse.Namespace) -> in
 def _summary(result: GraphProductBuildResult, repository: Path) -> None:
     nodes, edges = result.tables["cpg_nodes"].rows, result.tables["cpg_edges"].rows
     failed = f", {result.files_failed:,} with failures" if result.files_failed else ""
-    lines = [f"Built {nodes:,} nodes and {edges:,} edges from {result.files_scanned:,} files{failed} in {result.seconds:.1f} s."]
+    did = "Replayed" if result.determinism.verdict == "replayed" else "Built"
+    lines = [f"{did} {nodes:,} nodes and {edges:,} edges from {result.files_scanned:,} files{failed} in {result.seconds:.1f} s."]
     for code, count in result.failures.items():
         lines.append(f"  {count:,} × {code}: {BY_CODE[code].name} (`codeanatomy explain {code}`)")
         lines += [f"    {_place(problem)}: {problem.message}" for problem in result.problems if problem.code == code][:SHOWN_PROBLEMS]
     lines += [f"  warning: {warning}" for warning in result.warnings]
+    lines += _verdict(result)
     graph = (
         ""
         if result.output_dir == repository.absolute() / "build" / "codeanatomy" and Path.cwd() == repository.absolute()
@@ -144,6 +146,19 @@ def _summary(result: GraphProductBuildResult, repository: Path) -> None:
         f"  codeanatomy query{graph} \"SELECT path, target FROM imports WHERE target_kind = 'external' LIMIT 10\"",
     ]
     print("\n".join(lines), file=sys.stderr)
+
+
+def _verdict(result: GraphProductBuildResult) -> list[str]:
+    """What came of holding the build to an earlier one, if that was asked."""
+    match result.determinism.verdict:
+        case "verified":
+            return [f"It is the same as generation {result.determinism.generation}, of the same inputs."]
+        case "replayed":
+            return [f"They are those of generation {result.determinism.generation}: the same rows and hashes. Nothing was published."]
+        case "no_earlier_run":
+            return ["There is no earlier build of the same inputs to hold it to: later ones are held to this one."]
+        case _:
+            return []
 
 
 def _place(problem: Failure) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from codeanatomy.catalog.defaults import RUNTIME_PROFILES
 from codeanatomy.catalog.settings import SETTINGS, Setting
 from codeanatomy.configuration.file import ConfigurationFile, read_file
 from codeanatomy.configuration.value import WrongValue, from_text
@@ -57,7 +58,7 @@ def configuration(repository: Path, flags: Mapping[str, object], environment: Ma
     for setting in SETTINGS:
         if setting.contradicts and given[setting.field].strength > given[setting.contradicts].strength:
             given[setting.contradicts] = Given(_default(setting.contradicts))
-    return Configuration(repository, file, given)
+    return Configuration(repository, file, given | _bundled(given))
 
 
 def environment_problems(environment: Mapping[str, str]) -> list[Coded]:
@@ -81,6 +82,16 @@ def _given(setting: Setting, file: ConfigurationFile | None, environment: Mappin
         said = file.said[setting.field]
         return Given(said.value, "file", f"{file.path.name}:{said.line}" if said.line else file.path.name)
     return Given(setting.default)
+
+
+def _bundled(given: Mapping[str, Given]) -> dict[str, Given]:
+    """What a runtime profile says of other settings: of those that no source as strong as its own gives."""
+    profile = given["runtime_profile"]
+    bundle = RUNTIME_PROFILES[str(profile.value)] if profile.value else {}
+    place = f"{profile.place} ({profile.value})"
+    return {
+        field: replace(profile, value=value, place=place) for field, value in bundle.items() if given[field].strength < profile.strength
+    }
 
 
 def _as_asked(setting: Setting, given: Given) -> Given:

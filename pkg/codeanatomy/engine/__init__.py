@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from codeanatomy import _engine
@@ -28,6 +30,8 @@ __all__ = [
     "EngineRuntimeError",
     "EngineTimeout",
     "EngineValidationError",
+    "difference",
+    "fingerprint",
     "operator_ports",
     "run",
     "versions",
@@ -57,6 +61,20 @@ async def run(
         return told
 
     return await stoppable(call, token.cancel)
+
+
+async def difference(one: tuple[Path, int], other: tuple[Path, int]) -> dict[str, Any]:
+    """The rows that only one of two tables at their versions has: `only_one` and `only_other` count them, `one` and `other` are the first of
+    each; `columns` are those of both where they differ. Raises CA404 where a table is not there."""
+    token = _engine.CancelToken()
+    found: dict[str, Any] = json.loads(await stoppable(partial(_engine.difference, *one, *other, token), token.cancel))
+    return found
+
+
+async def fingerprint(location: Path, version: int) -> str:
+    """The fingerprint of the rows that a table has at a version, read from its files. Raises CA404 where it is not there."""
+    token = _engine.CancelToken()
+    return await stoppable(partial(_engine.fingerprint, location, version, token), token.cancel)
 
 
 def operator_ports() -> dict[str, dict[str, tuple[Column, ...]]]:

@@ -72,7 +72,74 @@ class EngineExecutionSummaryArtifact(Artifact, frozen=True, kw_only=True, forbid
     warning_codes: list[str]
 
 
-ARTIFACTS: tuple[type[Artifact], ...] = (EnginePlanSummaryArtifact, EnginePlanScheduleArtifact, EngineExecutionSummaryArtifact)
+class RuleImpact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule of the `analyzer`, the logical `optimizer` or the `physical` optimizer: how often it looked at a plan, and how often it changed it."""
+
+    phase: str
+    rule: str
+    runs: int
+    changes: int
+
+
+class ExplainedPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A query of the run: the output it was for, or the input of an operator; its plan as written, after the logical rules, and as it was executed."""
+
+    what: str
+    logical: str
+    optimized: str
+    physical: str
+    rules: list[RuleImpact]
+
+
+class RulepackSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is done about a breach of each rule: `fail`, `warn` or `pass`; with the hash of that."""
+
+    profile: str
+    fingerprint: str
+    rules: dict[str, str]
+
+
+class ConfigSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every setting of the DataFusion session that has a value, and what the run might use of the machine."""
+
+    settings: dict[str, str]
+    limits: dict[str, int]
+
+
+class SessionEnvelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the hash of the envelope is made of: BLAKE3 of this as JSON without blanks, keys sorted. `inputs` are fingerprints."""
+
+    spec: str
+    versions: dict[str, str]
+    rules: list[str]
+    rulepack: dict[str, str]
+    functions: list[str]
+    inputs: dict[str, str | None]
+
+
+class ComplianceCaptureArtifact(Artifact, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a run accounts for when it is asked to."""
+
+    KIND: ClassVar[str] = "codeanatomy.engine.compliance_capture"
+
+    envelope_hash: str
+    plans: list[ExplainedPlan]
+    rulepack_snapshot: RulepackSnapshot
+    config_snapshot: ConfigSnapshot
+    session_envelope: SessionEnvelope
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        told: dict[str, Any] = msgspec.to_builtins(self)
+        return told
+
+
+ARTIFACTS: tuple[type[Artifact], ...] = (
+    EnginePlanSummaryArtifact,
+    EnginePlanScheduleArtifact,
+    EngineExecutionSummaryArtifact,
+    ComplianceCaptureArtifact,
+)
 SCHEMA_VERSION = 1
 
 
@@ -116,6 +183,19 @@ def execution_summary(graph: Mapping[str, Any]) -> EngineExecutionSummaryArtifac
         warning_count=len(graph["warnings"]),
         warning_codes=sorted({warning["code"] for warning in graph["warnings"]}),
     )
+
+
+def compliance_capture(graph: Mapping[str, Any]) -> ComplianceCaptureArtifact:
+    """What the engine captured, in a run that was asked to."""
+    found = graph["compliance"]
+    facts = {
+        "envelope_hash": found["envelope_hash"],
+        "plans": found["plans"],
+        "rulepack_snapshot": found["rulepack"],
+        "config_snapshot": {"settings": found["settings"], "limits": found["limits"]},
+        "session_envelope": found["envelope"],
+    }
+    return msgspec.convert({**_head(ComplianceCaptureArtifact, graph), **facts}, ComplianceCaptureArtifact)
 
 
 def _head(kind: type[Artifact], graph: Mapping[str, Any]) -> dict[str, Any]:

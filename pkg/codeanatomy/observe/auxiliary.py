@@ -43,9 +43,10 @@ async def write_views(run: Run, ir: IR, output: Path) -> TableResult:
 
 
 async def write_failures(run: Run, failures: Iterable[Failure], location: Path) -> TableResult:
-    """`extract_errors`: one row per failure. Written when there is none, too."""
+    """`extract_errors`: one row per failure, in their order and not in that of workers. Written when there is none, too."""
     names = [column.name for column in EXTRACT_ERRORS.columns]
-    return await _write(run, EXTRACT_ERRORS, ({name: getattr(failure, name) for name in names} for failure in failures), location)
+    rows = ({name: getattr(failure, name) for name in names} for failure in sorted(failures, key=lambda failure: failure.order))
+    return await _write(run, EXTRACT_ERRORS, rows, location)
 
 
 async def write_manifest(run: Run, manifest: RunManifest, output: Path, former: Generation | None) -> TableResult:

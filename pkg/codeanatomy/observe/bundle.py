@@ -65,6 +65,8 @@ class Bundle:
             ("plan/execution.json", artifacts.execution_summary(graph)),
         ):
             self.write_json(name, artifact.artifact.rpartition(".")[2], artifact)
+        if graph["compliance"]:
+            self.write_json("compliance.json", "compliance_capture", artifacts.compliance_capture(graph))
         self.write("plan/explain.txt", "explain", graph["plan"]["explain"].encode())
 
     def write_log(self) -> Path:

@@ -14,11 +14,11 @@ import msgspec
 from codeanatomy.collect import Collection, ExtractorOutcome
 from codeanatomy.failure import Failure
 from codeanatomy.observe.run import Run
-from codeanatomy.product import GraphProductBuildRequest, TableResult
+from codeanatomy.product import Determinism, GraphProductBuildRequest, TableResult
 from codeanatomy.sandbox.confinement import TOOL, WORKER, Confinement
 from codeanatomy.scan.revision import Revision
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 CANCELLED = "CA690"
 
 
@@ -118,6 +118,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     tables: dict[str, TableResult]
     spec_hash: str | None
     envelope_hash: str | None
+    determinism: Determinism
     engine: EngineFacts | None
     error: RunError | None
     warnings: list[str]
@@ -142,6 +143,7 @@ def run_manifest(
     graph: Mapping[str, Any] | None,
     engine_versions: Mapping[str, str],
     warnings: list[str],
+    determinism: Determinism,
     error: RunError | None = None,
 ) -> RunManifest:
     """The manifest of a run whose tables are written, or that an error ended."""
@@ -162,6 +164,7 @@ def run_manifest(
         tables=dict(tables),
         spec_hash=graph["spec_hash"] if graph else None,
         envelope_hash=graph["envelope_hash"] if graph else None,
+        determinism=determinism,
         engine=_engine_facts(request, graph) if graph else None,
         error=error,
         warnings=warnings,

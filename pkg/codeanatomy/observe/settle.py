@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ from anyio import to_thread
 from codeanatomy import engine
 from codeanatomy.catalog.tables import EXTRACT_ERRORS, NORMALIZE_OUTPUTS, RUN_MANIFEST
 from codeanatomy.collect import Collection, ExtractorOutcome
+from codeanatomy.determinism import Said, StoredTable
 from codeanatomy.engine.generation import OutputFolder
 from codeanatomy.engine.writer import Written
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe import auxiliary, measure
+from codeanatomy.observe.artifacts import compliance_capture
 from codeanatomy.observe.bundle import Bundle, pretty
 from codeanatomy.observe.delta_log import Extent, extent
 from codeanatomy.observe.manifest import FileCounts, RunManifest, configuration, run_manifest, sandbox_warnings
@@ -25,25 +27,32 @@ from codeanatomy.observe.report.compose import diagnostics_report
 from codeanatomy.observe.report.markdown import markdown
 from codeanatomy.observe.report.page import html
 from codeanatomy.observe.run import Run
-from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult, TableResult
+from codeanatomy.product import Determinism, GraphProductBuildRequest, GraphProductBuildResult, TableResult
 from codeanatomy.scan import Scan
 from codeanatomy.scan.revision import Revision
-from codeanatomy.semantics.ir import IR
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What the stages of a build made, up to the graph. `locations` are the folders of all tables that the engine read."""
+    """What the stages of a build made, up to the graph: `facts` is the evidence, `tables` what is published with the generation. `locations` are
+    the folders of all tables that the engine read."""
 
     sources: Scan
     revision: Revision
     evidence: Collection[Written]
     failures: list[Failure]
-    problems: TableResult
+    facts: dict[str, TableResult]
+    tables: dict[str, TableResult]
     locations: dict[str, tuple[Path, int]]
-    ir: IR
     spec: str
     graph: dict[str, Any]
+
+    def said(self, request: GraphProductBuildRequest) -> Said:
+        """What another run of the same inputs has to say, too."""
+        told = {**self.facts, EXTRACT_ERRORS.name: (self.facts | self.tables)[EXTRACT_ERRORS.name], **self.tables}
+        folders = folders_of(request, self.facts, self.tables)
+        stored = {name: StoredTable(folders[name], table.version, table.fingerprint) for name, table in told.items()}
+        return Said(self.graph["spec_hash"], self.graph["envelope_hash"], stored)
 
     @property
     def files(self) -> FileCounts:
@@ -58,15 +67,30 @@ class Settled:
     made: Made
     manifest: RunManifest
     extents: dict[str, Extent]
+    locations: dict[str, Path]
+    """Folders of all tables that the result names."""
 
 
-async def settle(run: Run, request: GraphProductBuildRequest, made: Made, output: OutputFolder) -> Settled:
-    """Measure, and write what goes with the graph. Raises CA873 when the disk does not take the run's files."""
-    tables = {output["table"]: TableResult.of(output) for output in made.graph["outputs"]}
-    tables[NORMALIZE_OUTPUTS.name] = await auxiliary.write_views(run, made.ir, request.output)
-    facts = {name: TableResult.of(asdict(written)) for name, written in made.evidence.tables.items()}
+def tables_of(
+    request: GraphProductBuildRequest, evidence: Mapping[str, Written], problems: TableResult, graph: Mapping[str, Any], views: TableResult
+) -> tuple[dict[str, TableResult], dict[str, TableResult]]:
+    """The evidence of a build, and the tables that it publishes."""
+    facts = {name: TableResult.of(asdict(written)) for name, written in evidence.items()}
+    tables = {output["table"]: TableResult.of(output) for output in graph["outputs"]} | {NORMALIZE_OUTPUTS.name: views}
     # What is not published lies, and is told, with the evidence.
-    (tables if request.include_errors else facts)[EXTRACT_ERRORS.name] = made.problems
+    (tables if request.include_errors else facts)[EXTRACT_ERRORS.name] = problems
+    return facts, tables
+
+
+def folders_of(request: GraphProductBuildRequest, facts: Iterable[str], tables: Iterable[str]) -> dict[str, Path]:
+    """Where evidence and published tables lie."""
+    return {name: request.evidence_folder(name) for name in facts} | {name: request.output / name for name in tables}
+
+
+async def settle(run: Run, request: GraphProductBuildRequest, made: Made, determinism: Determinism, output: OutputFolder | None) -> Settled:
+    """Measure, and write what goes with the graph; the table of runs only where there is an `output` to publish it. Raises CA873 when the disk does
+    not take the run's files."""
+    facts, tables = made.facts, dict(made.tables)
     extents = await to_thread.run_sync(_extents, made)
     warnings = warnings_of(request, made.evidence.extractors, made.evidence.warnings, made.graph)
     # In threads, as everything that grows with the repository: it may have thousands of failures.
@@ -88,10 +112,12 @@ async def settle(run: Run, request: GraphProductBuildRequest, made: Made, output
         made.graph,
         engine.versions(),
         warnings,
+        determinism,
     )
     manifest_path = None
     if request.include_manifest:
         manifest_path = await to_thread.run_sync(bundle.write_synced, "manifest.json", "manifest", told)
+    if request.include_manifest and output is not None:
         tables[RUN_MANIFEST.name] = await auxiliary.write_manifest(run, told, request.output, output.former)
     result = GraphProductBuildResult(
         run_id=run.run_id,
@@ -111,22 +137,23 @@ async def settle(run: Run, request: GraphProductBuildRequest, made: Made, output
         problems=tuple(made.failures),
         spec_hash=made.graph["spec_hash"],
         envelope_hash=made.graph["envelope_hash"],
+        rulepack_profile=made.graph["rulepack"]["profile"],
+        determinism=determinism,
         warnings=warnings,
+        compliance=compliance_capture(made.graph).to_dict() if made.graph["compliance"] else None,
     )
-    return Settled(result, made, told, extents)
+    return Settled(result, made, told, extents, folders_of(request, facts, tables))
 
 
 def write_report(run: Run, request: GraphProductBuildRequest, settled: Settled, generation: int) -> tuple[Path | None, list[str]]:
     """The report and the log of a run that has published, and what came of writing them: a disk that does not take them is a warning."""
-    locations = {name: request.output / name for name in settled.result.tables}
-    locations |= {name: request.evidence_folder(name) for name in settled.result.evidence}
     account = Account(
         run,
         settled.manifest,
         settled.made.graph,
         settled.made.failures,
         settled.result.warnings,
-        locations,
+        settled.locations,
         settled.extents,
         generation,
     )

@@ -16,6 +16,7 @@ from codeanatomy import engine
 from codeanatomy.catalog.failures import BY_CODE
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.collect import Collection, ExtractorOutcome
+from codeanatomy.determinism import DIFFERS
 from codeanatomy.engine.writer import Written
 from codeanatomy.events import BuildUnfinished
 from codeanatomy.failure import Coded, Failure
@@ -31,7 +32,7 @@ from codeanatomy.observe.manifest import (
 from codeanatomy.observe.report.account import Account
 from codeanatomy.observe.run import Run
 from codeanatomy.observe.settle import Settled, failed_files, note_problems, warnings_of, write_report, write_report_files
-from codeanatomy.product import GraphProductBuildRequest, TableResult, UnfinishedBuild
+from codeanatomy.product import Determinism, GraphProductBuildRequest, TableResult, UnfinishedBuild
 from codeanatomy.scan import Scan
 from codeanatomy.scan.revision import Revision
 
@@ -102,6 +103,7 @@ def _tell(run: Run, request: GraphProductBuildRequest, begun: Begun, error: RunE
         failures=manifest.failures,
         spec_hash=manifest.spec_hash,
         envelope_hash=manifest.envelope_hash,
+        determinism=manifest.determinism,
         warnings=warnings,
         stages=dict(run.stages),
     )
@@ -139,8 +141,9 @@ def _manifest(
         evidence[EXTRACT_ERRORS.name] = begun.problems
     files = FileCounts(len(sources.sources) if sources else 0, failed_files(failures))
     collected = replace(begun.evidence, extractors=extractors)
+    determinism = Determinism(request.determinism_tier, "differs" if error.code in DIFFERS else "unfinished")
     return run_manifest(
-        run, request, begun.revision, files, collected, failures, evidence, {}, begun.graph, engine.versions(), warnings, error
+        run, request, begun.revision, files, collected, failures, evidence, {}, begun.graph, engine.versions(), warnings, determinism, error
     )
 
 
@@ -168,5 +171,5 @@ def _write_plan(bundle: Bundle, begun: Begun) -> None:
 
 
 def _account(run: Run, request: GraphProductBuildRequest, begun: Begun, manifest: RunManifest) -> Account:
-    locations = {name: request.evidence_folder(name) for name in manifest.evidence} | {EXTRACT_ERRORS.name: request.errors_folder}
+    locations = {EXTRACT_ERRORS.name: request.errors_folder} | {name: written.location for name, written in begun.evidence.tables.items()}
     return Account(run, manifest, begun.graph, begun.problems_so_far, manifest.warnings, locations, {}, None)

@@ -98,6 +98,10 @@ class RuntimeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     partitions: int | None = None
     batch_size: int | None = None
     spill_directory: str | None = None
+    canonical: bool = False
+    """Whether equal rows are to be equal bytes."""
+    compliance_capture: bool = False
+    """Whether the run accounts for its plans, rules and settings."""
 
 
 class SemanticExecutionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,7 +113,7 @@ class SemanticExecutionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=T
     output_targets: list[OutputTarget]
     runtime: RuntimeConfig
     rulepack_profile: str = RULEPACK_PROFILES[0]
-    """A breach of which rules ends the run, and of which it only warns: one of `RULEPACK_PROFILES`, or `Replay`."""
+    """A breach of which rules ends the run, and of which it only warns: one of `RULEPACK_PROFILES`."""
 
     def to_json(self) -> str:
         return msgspec.json.encode(self).decode()
