@@ -33,12 +33,12 @@ from codeanatomy.catalog.evidence.ast import AST_IMPORTS, AST_NODES, TABLES
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.extract import grammar, text
 from codeanatomy.extract.columns import Words, record_batch
-from codeanatomy.extract.forest import Forest, forest
+from codeanatomy.extract.forest import Forest, forest, spread
 from codeanatomy.extract.preorder import Ints
 from codeanatomy.extract.refusal import parsed
 from codeanatomy.extract.source import Failed, Source
 from codeanatomy.extract.spans import Spans, spans
-from codeanatomy.extract.walk import ACCESS, Walk, walk
+from codeanatomy.extract.walk import ACCESS, HAS_VALUE, IS_CONSTANT, Walk, walk
 
 _ALIAS = grammar.number("alias")
 _FROM = grammar.number("ImportFrom")
@@ -66,10 +66,10 @@ class Syntax:
         decoded = text.decode(source)
         tree = parsed(source, decoded, ast.parse)
         found = walk(tree, source.file_id, decoded)
-        if len(found.kinds) >= MOST_NODES:
-            raise Failed("CA203", f"the syntax tree has {len(found.kinds)} nodes; a file may have {MOST_NODES - 1}")
+        if found.nodes >= MOST_NODES:
+            raise Failed("CA203", f"the syntax tree has {found.nodes} nodes; a file may have {MOST_NODES - 1}")
         self._walks.append(found)
-        self._pending += len(found.kinds)
+        self._pending += found.nodes
 
     def take(self) -> list[pa.RecordBatch | None]:
         """The rows of every source read since the last take."""
@@ -125,13 +125,15 @@ def _imports(nodes: pa.RecordBatch, trees: Forest) -> pa.RecordBatch | None:
     rows = np.flatnonzero(trees.kinds == _ALIAS)
     if not len(rows):
         return None
-    aliases, statements = nodes.take(pa.array(rows)), nodes.take(pa.array(trees.parents[rows]))
+    of_alias = ("file_id", "node", "position", "name", "name_bstart", "name_bend")
+    aliases = nodes.select([*of_alias, "value"]).take(pa.array(rows))
+    statements = nodes.select(["bstart", "bend", "name", "value"]).take(pa.array(trees.parents[rows]))
     is_from = trees.kinds[trees.parents[rows]] == _FROM
     levels = np.zeros(len(rows), np.int32)
     levels[is_from] = statements["value"].filter(pa.array(is_from)).cast(pa.int32())
     return record_batch(
         AST_IMPORTS,
-        {name: aliases[name] for name in ("file_id", "node", "position", "name", "name_bstart", "name_bend")}
+        {name: aliases[name] for name in of_alias}
         | {name: statements[name] for name in ("bstart", "bend")}
         | {"level": levels, "module": statements["name"], "alias": aliases["value"]},
     )
@@ -139,12 +141,15 @@ def _imports(nodes: pa.RecordBatch, trees: Forest) -> pa.RecordBatch | None:
 
 def _values(walks: list[Walk], trees: Forest, found: Spans) -> pa.Array:
     """The values in pre-order; numbers and bytes are read from the text only now that their spans are known."""
+    kinds = trees.kinds[trees.rows]
     values = list(chain.from_iterable(walk.values for walk in walks))
-    quoted = np.concatenate([np.array(walk.quoted, np.int64) + first for walk, first in zip(walks, trees.first_rows, strict=True)])
-    rows = trees.rows[quoted]
-    for index, bstart, bend in zip(quoted.tolist(), found.bstart[rows].tolist(), found.bend[rows].tolist(), strict=True):
+    valued = np.flatnonzero(HAS_VALUE[kinds])
+    constants = np.flatnonzero(IS_CONSTANT[kinds[valued]])
+    quoted = [index for index in constants.tolist() if values[index] is None]
+    rows = trees.rows[valued[quoted]]
+    for index, bstart, bend in zip(quoted, found.bstart[rows].tolist(), found.bend[rows].tolist(), strict=True):
         values[index] = trees.text[bstart:bend].decode("utf-8", "replace")
-    return pa.array(values, pa.string()).take(pa.array(trees.order))
+    return spread(kinds, trees.order, (HAS_VALUE, values))
 
 
 def _int32(offsets: Ints) -> NDArray[np.int32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -11,8 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from codeanatomy.extract import grammar
 from codeanatomy.extract.preorder import Ints, preorder
-from codeanatomy.extract.walk import HAS_CONTEXT, HAS_POSITION, Walk
+from codeanatomy.extract.walk import HAS_CONTEXT, HAS_NAME, HAS_POSITION, HOLE, IS_CONSTANT, Walk
+
+_CHILD_FIELDS = np.zeros(HOLE + 1, np.int64)
+"""How many fields for children a kind has; a hole has none."""
+_CHILD_FIELDS[: len(grammar.KINDS)] = [len(grammar.CHILDREN.get(kind, ())) for kind in grammar.KINDS]
+_FIRST_FIELD = np.cumsum(_CHILD_FIELDS) - _CHILD_FIELDS
+_FIELD_NUMBERS = np.array([number for kind in grammar.KINDS for _, number in grammar.CHILDREN.get(kind, ())], np.int8)
+"""The fields for children of all kinds, one kind after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +61,19 @@ class Forest:
 
 def forest(walks: Sequence[Walk]) -> Forest:
     """Join the walks."""
-    counts = np.array([len(walk.kinds) for walk in walks])
-    first_rows = _starts(counts)
+    nodes = _joined(walks)
+    first_rows, counts = _starts(nodes.counts), nodes.counts
     files = np.repeat(np.arange(len(walks)), counts)
-    parents, fields, positions = _links(walks, counts, first_rows)
-    in_walk = preorder(parents, np.concatenate([walk.depths for walk in walks]))
-    order = in_walk.order
-    kinds = np.concatenate([walk.kinds for walk in walks])
-    names = pa.array(list(chain.from_iterable(walk.names for walk in walks)), pa.string()).take(pa.array(order))
+    in_walk = preorder(nodes.parents, nodes.depths)
+    order, kinds = in_walk.order, nodes.kinds
+    types = chain.from_iterable(walk.types for walk in walks)
+    names = spread(kinds, order, (HAS_NAME, chain.from_iterable(walk.names for walk in walks)), (IS_CONSTANT, types))
     text = _texts(walks)
     lines, bstart, bend = _spans(walks, kinds, files, text)
     bstart, bend = bstart[order], bend[order]
     bstart[first_rows] = text.starts
     bend[first_rows] = text.starts + [len(walk.text.utf8) for walk in walks]
+    parents = nodes.parents[order]
     return Forest(
         text=text.joined,
         text_starts=text.starts,
@@ -75,9 +83,9 @@ def forest(walks: Sequence[Walk]) -> Forest:
         order=order,
         files=files,
         kinds=kinds[order],
-        fields=fields[order],
-        positions=positions[order],
-        parents=np.where(parents < 0, first_rows[files], in_walk.rank[parents])[order],
+        fields=nodes.fields[order],
+        positions=nodes.positions[order],
+        parents=np.where(parents < 0, first_rows[files], in_walk.rank[parents]),
         sizes=in_walk.size[order],
         lines=lines[order],
         bstart=bstart,
@@ -88,23 +96,61 @@ def forest(walks: Sequence[Walk]) -> Forest:
     )
 
 
+def spread(kinds: NDArray[np.int8], order: Ints, *parts: tuple[NDArray[np.bool_], Iterable[str | None]]) -> pa.Array:
+    """Texts of the nodes of some kinds, put in order; each part is a mask over kinds and the texts of the nodes that it takes."""
+    places = np.zeros(len(kinds), np.int32)
+    texts: list[str | None] = [None]
+    for mask, of_nodes in parts:
+        nodes = np.flatnonzero(mask[kinds])
+        places[nodes] = np.arange(len(texts), len(texts) + len(nodes))
+        texts += of_nodes
+    return pa.array(texts, pa.string()).take(pa.array(places[order]))
+
+
 def _starts(counts: Ints) -> Ints:
     return np.cumsum(counts) - counts
 
 
-def _links(walks: Sequence[Walk], counts: Ints, first_rows: Ints) -> tuple[Ints, NDArray[np.int8], NDArray[np.int32]]:
-    """Parent (-1 for a root), field and position of every node, in the order of the walks."""
-    runs = np.concatenate([walk.runs for walk in walks])
-    runs[:, 0] += np.repeat(first_rows, [len(walk.runs) for walk in walks])
-    lengths = runs[:, 3]
-    below = np.ones(counts.sum(), np.bool_)
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """The nodes of many walks without the holes, walk after walk; their parents are -1 for a root, else counted over all."""
+
+    counts: Ints
+    """Nodes of each walk."""
+    kinds: NDArray[np.int8]
+    depths: NDArray[np.uint32]
+    parents: Ints
+    fields: NDArray[np.int8]
+    positions: NDArray[np.int32]
+
+
+def _joined(walks: Sequence[Walk]) -> _Nodes:
+    kinds = np.concatenate([walk.kinds for walk in walks])
+    counts = np.array([len(walk.kinds) for walk in walks])
+    depths = np.concatenate([np.repeat(np.arange(len(walk.levels), dtype=np.uint32), walk.levels) for walk in walks])
+    parents, fields, positions = _links(walks, kinds, _starts(counts))
+    real = kinds != HOLE
+    if not real.all():
+        number = np.append(np.cumsum(real) - 1, -1)  # the parent -1 reads the last
+        counts = np.add.reduceat(real, _starts(counts), dtype=np.int64)
+        kinds, depths, parents, fields, positions = kinds[real], depths[real], number[parents[real]], fields[real], positions[real]
+    return _Nodes(counts, kinds.astype(np.int8), depths, parents, fields, positions)
+
+
+def _links(walks: Sequence[Walk], kinds: NDArray[np.uint8], first_rows: Ints) -> tuple[Ints, NDArray[np.int8], NDArray[np.int32]]:
+    """Parent (-1 for a root), field and position of every node and hole, in the order of the walks."""
+    held = np.concatenate([walk.counts for walk in walks])
+    of_kinds = _CHILD_FIELDS[kinds]
+    holders = np.repeat(np.arange(len(kinds)), of_kinds)
+    held_fields = _FIELD_NUMBERS[np.arange(len(held)) + np.repeat(_FIRST_FIELD[kinds] - _starts(of_kinds), of_kinds)]
+    below = np.ones(len(kinds), np.bool_)
     below[first_rows] = False
-    parents = np.full(len(below), -1, np.int64)
-    parents[below] = np.repeat(runs[:, 0], lengths)
-    fields = np.zeros(len(below), np.int8)
-    fields[below] = np.repeat(runs[:, 1].astype(np.int8), lengths)
-    positions = np.zeros(len(below), np.int32)
-    positions[below] = np.arange(lengths.sum()) + np.repeat(runs[:, 2] - _starts(lengths), lengths)
+    parents = np.full(len(kinds), -1, np.int64)
+    parents[below] = np.repeat(holders, held)
+    fields = np.zeros(len(kinds), np.int8)
+    fields[below] = np.repeat(held_fields, held)
+    positions = np.zeros(len(kinds), np.int32)
+    positions[below] = np.arange(len(kinds) - len(walks)) - np.repeat(_starts(held), held)
     return parents, fields, positions
 
 
@@ -125,7 +171,7 @@ def _spans(walks: Sequence[Walk], kinds: NDArray[np.int8], files: Ints, text: _T
 
 def _contexts(walks: Sequence[Walk], kinds: NDArray[np.int8]) -> NDArray[np.int8]:
     contexts = np.full(len(kinds), -1, np.int8)
-    contexts[HAS_CONTEXT[kinds]] = np.concatenate([walk.contexts for walk in walks])
+    contexts[HAS_CONTEXT[kinds]] = np.frombuffer(b"".join(walk.contexts for walk in walks), np.int8)
     return contexts
 
 
@@ -141,6 +187,11 @@ class _Texts:
 
 def _texts(walks: Sequence[Walk]) -> _Texts:
     starts = _starts(np.array([len(walk.text.utf8) + 1 for walk in walks]))
-    lines = [walk.text.line_starts() + start for walk, start in zip(walks, starts, strict=True)]
-    first_lines = _starts(np.array([len(one) for one in lines]))
-    return _Texts(b"\n".join(walk.text.utf8 for walk in walks), starts, np.concatenate(lines), first_lines)
+    joined = b"\n".join(walk.text.utf8 for walk in walks)
+    if b"\r" in joined:
+        lines = [walk.text.line_starts() + start for walk, start in zip(walks, starts, strict=True)]
+        return _Texts(joined, starts, np.concatenate(lines), _starts(np.array([len(one) for one in lines])))
+    line_starts = np.append(0, np.flatnonzero(np.frombuffer(joined, np.uint8) == ord("\n")) + 1)
+    first_lines = np.searchsorted(line_starts, starts)
+    line_starts[first_lines] += [walk.text.start for walk in walks]
+    return _Texts(joined, starts, line_starts, first_lines)

@@ -362,7 +362,7 @@ def _command(ledger: Ledger, limits: Limits, confinement: Confinement) -> list[s
         "without": sorted(confinement.without),
         "kills": confinement.kills,
     }
-    flags = ["-I", "-S", *(["-B"] if sys.dont_write_bytecode else [])]
+    flags = ["-I", "-S", "-W", "ignore", *(["-B"] if sys.dont_write_bytecode else [])]
     return [sys.executable, *flags, str(WORKER), json.dumps(order)]
 
 
