@@ -107,7 +107,7 @@ def _nodes(walks: list[Walk], trees: Forest, found: Spans) -> pa.RecordBatch:
             "parent": _int32(parents),
             "kind": Words(trees.kinds, grammar.KIND_NAMES),
             "field": Words(trees.fields, grammar.FIELD_NAMES),
-            "position": trees.positions,
+            "position": _int32(trees.positions),
             "bstart": _int32(found.bstart - text_start),
             "bend": _int32(found.bend - text_start),
             "name": trees.names,

@@ -19,8 +19,12 @@ _CHILD_FIELDS = np.zeros(HOLE + 1, np.int64)
 """How many fields for children a kind has; a hole has none."""
 _CHILD_FIELDS[: len(grammar.KINDS)] = [len(grammar.CHILDREN.get(kind, ())) for kind in grammar.KINDS]
 _FIRST_FIELD = np.cumsum(_CHILD_FIELDS) - _CHILD_FIELDS
-_FIELD_NUMBERS = np.array([number for kind in grammar.KINDS for _, number in grammar.CHILDREN.get(kind, ())], np.int8)
-"""The fields for children of all kinds, one kind after the other."""
+_FIELD_NUMBERS = np.array([*(number for kind in grammar.KINDS for _, number in grammar.CHILDREN.get(kind, ())), 0], np.int8)
+"""The fields for children of all kinds, one kind after the other; at the end what is none."""
+_FIELD_ROLES = np.array(
+    [*(role for kind in grammar.KINDS for role in grammar.LAYOUT[kind] if role <= grammar.CHILDREN_LIST), grammar.CHILD], np.int8
+)
+_NO_FIELD = len(_FIELD_NUMBERS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Forest:
     files: Ints
     kinds: NDArray[np.int8]
     fields: NDArray[np.int8]
-    positions: NDArray[np.int32]
+    positions: Ints
     """Index in the field."""
     parents: Ints
     """Row of the parent; a Module is its own."""
@@ -121,7 +125,7 @@ class _Nodes:
     depths: NDArray[np.uint32]
     parents: Ints
     fields: NDArray[np.int8]
-    positions: NDArray[np.int32]
+    positions: Ints
 
 
 def _joined(walks: Sequence[Walk]) -> _Nodes:
@@ -137,21 +141,20 @@ def _joined(walks: Sequence[Walk]) -> _Nodes:
     return _Nodes(counts, kinds.astype(np.int8), depths, parents, fields, positions)
 
 
-def _links(walks: Sequence[Walk], kinds: NDArray[np.uint8], first_rows: Ints) -> tuple[Ints, NDArray[np.int8], NDArray[np.int32]]:
+def _links(walks: Sequence[Walk], kinds: NDArray[np.uint8], first_rows: Ints) -> tuple[Ints, NDArray[np.int8], NDArray[np.int64]]:
     """Parent (-1 for a root), field and position of every node and hole, in the order of the walks."""
-    held = np.concatenate([walk.counts for walk in walks])
     of_kinds = _CHILD_FIELDS[kinds]
+    firsts = _starts(of_kinds)
     holders = np.repeat(np.arange(len(kinds)), of_kinds)
-    held_fields = _FIELD_NUMBERS[np.arange(len(held)) + np.repeat(_FIRST_FIELD[kinds] - _starts(of_kinds), of_kinds)]
-    below = np.ones(len(kinds), np.bool_)
-    below[first_rows] = False
-    parents = np.full(len(kinds), -1, np.int64)
-    parents[below] = np.repeat(holders, held)
-    fields = np.zeros(len(kinds), np.int8)
-    fields[below] = np.repeat(held_fields, held)
-    positions = np.zeros(len(kinds), np.int32)
-    positions[below] = np.arange(len(kinds) - len(walks)) - np.repeat(_starts(held), held)
-    return parents, fields, positions
+    held = np.arange(len(holders)) + (_FIRST_FIELD[kinds] - firsts)[holders]
+    # Before the fields of each file, a place that holds its Module.
+    holders, held = np.insert(holders, firsts[first_rows], -1), np.insert(held, firsts[first_rows], _NO_FIELD)
+    roles = _FIELD_ROLES[held]
+    counts = np.ones(len(held), np.int64)
+    counts[roles == grammar.OPTIONAL] = list(chain.from_iterable(walk.present for walk in walks))
+    counts[roles == grammar.CHILDREN_LIST] = list(chain.from_iterable(walk.lengths for walk in walks))
+    of = np.repeat(np.arange(len(counts)), counts)
+    return holders[of], _FIELD_NUMBERS[held][of], np.arange(len(of)) - _starts(counts)[of]
 
 
 def _spans(walks: Sequence[Walk], kinds: NDArray[np.int8], files: Ints, text: _Texts) -> tuple[NDArray[np.int32], Ints, Ints]:

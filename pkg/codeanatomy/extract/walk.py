@@ -48,8 +48,10 @@ class Walk:
     """With holes."""
     levels: list[int]
     """Nodes and holes of each depth."""
-    counts: NDArray[np.int32]
-    """Nodes and holes in each field that holds children, of each node."""
+    present: list[bool]
+    """Whether there is a child in each field that holds one or none, of each node."""
+    lengths: list[int]
+    """Children and holes in each field that holds a list, of each node."""
     places: NDArray[np.int32]
     """Line, column, end line and end column of the nodes that have them."""
     contexts: bytes
@@ -64,7 +66,7 @@ class Walk:
     @property
     def nodes(self) -> int:
         """How many there are."""
-        return len(self.kinds) - np.count_nonzero(self.kinds == HOLE)
+        return int(np.count_nonzero(self.kinds != HOLE))
 
 
 def walk(tree: ast.Module, file_id: int, text: Text) -> Walk:
@@ -83,7 +85,8 @@ def walk(tree: ast.Module, file_id: int, text: Text) -> Walk:
         text,
         with_holes,
         levels,
-        _counts(roles, held),
+        [child is not None for child in held[roles == grammar.OPTIONAL].tolist()],
+        list(map(len, held[roles == grammar.CHILDREN_LIST].tolist())),
         held[roles == grammar.PLACE].astype(np.int32).reshape(-1, 4),
         bytes(map(_ACCESS_NUMBER.__getitem__, map(type, held[roles == grammar.CONTEXT].tolist()))),
         held[roles == grammar.NAME].tolist(),
@@ -124,16 +127,6 @@ def _held(nodes: list[ast.AST], count: int) -> NDArray[np.object_]:
     values = gc.get_referents(*map(_members, nodes))
     assert len(values) == count, "nodes hold what the grammar says"
     return np.fromiter(values, np.object_, count)
-
-
-def _counts(roles: NDArray[np.uint8], held: NDArray[np.object_]) -> NDArray[np.int32]:
-    """How many each field for children holds."""
-    of_children = roles[roles <= grammar.CHILDREN_LIST]
-    counts = np.ones(len(of_children), np.int32)
-    counts[of_children == grammar.OPTIONAL] = np.not_equal(held[roles == grammar.OPTIONAL], None)
-    lists = held[roles == grammar.CHILDREN_LIST].tolist()
-    counts[of_children == grammar.CHILDREN_LIST] = np.fromiter(map(len, lists), np.int32, len(lists))
-    return counts
 
 
 def _constant(value: object) -> str | None:
