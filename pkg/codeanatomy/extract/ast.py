@@ -46,6 +46,9 @@ _FROM = grammar.number("ImportFrom")
 MOST_NODES = 1 << 24
 """A node's number has 24 bits in its id."""
 
+SMALL = 8192
+"""Bytes of source from which a tree is unfolded alone. Less costs too many calls for too few nodes; many at once are no longer in the cache."""
+
 
 class Syntax:
     """Syntax trees to rows."""
@@ -53,28 +56,51 @@ class Syntax:
     tables: tuple[Table, ...] = TABLES
 
     def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        self._file_ids: list[int] = []
+        self._texts: list[text.Text] = []
         self._walks: list[Walk] = []
+        self._small: list[ast.Module] = []
+        self._small_bytes = 0
         self._pending = 0
 
     @property
     def pending(self) -> int:
-        """Nodes waiting to be taken."""
-        return self._pending
+        """Nodes waiting to be taken, of small sources perhaps their Modules only."""
+        return self._pending + len(self._small)
 
     def read(self, source: Source) -> None:
-        """Parse and unfold one source."""
+        """Parse and unfold one source; a small one together with its neighbours."""
         decoded = text.decode(source)
         tree = parsed(source, decoded, ast.parse)
-        found = walk(tree, source.file_id, decoded)
-        if found.nodes >= MOST_NODES:
-            raise Failed("CA203", f"the syntax tree has {found.nodes} nodes; a file may have {MOST_NODES - 1}")
+        if len(source.data) >= SMALL:
+            self._unfold_small()
+            self._keep(_of_ids(walk([tree])))
+        else:
+            self._small.append(tree)
+            self._small_bytes += len(source.data)
+            if self._small_bytes >= SMALL:
+                self._unfold_small()
+        self._file_ids.append(source.file_id)
+        self._texts.append(decoded)
+
+    def _unfold_small(self) -> None:
+        trees, self._small, self._small_bytes = self._small, [], 0
+        if trees:
+            self._keep(walk(trees))
+
+    def _keep(self, found: Walk) -> None:
         self._walks.append(found)
         self._pending += found.nodes
 
     def take(self) -> list[pa.RecordBatch | None]:
         """The rows of every source read since the last take."""
-        walks, self._walks, self._pending = self._walks, [], 0
-        return _batches(walks) if walks else [None] * len(TABLES)
+        self._unfold_small()
+        walks, file_ids, texts = self._walks, np.array(self._file_ids, np.int64), self._texts
+        self._start()
+        return _batches(walks, file_ids, texts) if walks else [None] * len(TABLES)
 
 
 def open() -> Syntax:
@@ -85,15 +111,22 @@ def open() -> Syntax:
     return syntax
 
 
-def _batches(walks: list[Walk]) -> list[pa.RecordBatch | None]:
+def _of_ids(found: Walk) -> Walk:
+    """The walk of one source, if its nodes have ids. Small sources have: no text has as many nodes as that in so few bytes."""
+    if found.nodes >= MOST_NODES:
+        raise Failed("CA203", f"the syntax tree has {found.nodes} nodes; a file may have {MOST_NODES - 1}")
+    return found
+
+
+def _batches(walks: list[Walk], file_ids: Ints, texts: list[text.Text]) -> list[pa.RecordBatch | None]:
     """The rows of many walks, put in pre-order."""
-    trees = forest(walks)
+    trees = forest(walks, texts)
     found = spans(trees)
-    nodes = _nodes(walks, trees, found)
+    nodes = _nodes(walks, file_ids, trees, found)
     return [nodes, _imports(nodes, trees)]
 
 
-def _nodes(walks: list[Walk], trees: Forest, found: Spans) -> pa.RecordBatch:
+def _nodes(walks: list[Walk], file_ids: Ints, trees: Forest, found: Spans) -> pa.RecordBatch:
     first_row = trees.first_rows[trees.files]
     text_start = trees.text_starts[trees.files]
     parents = trees.parents - first_row
@@ -102,7 +135,7 @@ def _nodes(walks: list[Walk], trees: Forest, found: Spans) -> pa.RecordBatch:
     return record_batch(
         AST_NODES,
         {
-            "file_id": np.array([walk.file_id for walk in walks], np.int64)[trees.files],
+            "file_id": file_ids[trees.files],
             "node": _int32(np.arange(len(first_row)) - first_row),
             "parent": _int32(parents),
             "kind": Words(trees.kinds, grammar.KIND_NAMES),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from codeanatomy.extract import grammar
 from codeanatomy.extract.preorder import Ints, preorder
+from codeanatomy.extract.text import Text
 from codeanatomy.extract.walk import HAS_CONTEXT, HAS_NAME, HAS_POSITION, HOLE, IS_CONSTANT, Walk
 
 _CHILD_FIELDS = np.zeros(HOLE + 1, np.int64)
@@ -63,20 +64,21 @@ class Forest:
     """Bytes of the normalised name; 0 where there is none."""
 
 
-def forest(walks: Sequence[Walk]) -> Forest:
-    """Join the walks."""
+def forest(walks: Sequence[Walk], texts: Sequence[Text]) -> Forest:
+    """Join the walks; the texts are those of their trees, in the same order."""
     nodes = _joined(walks)
-    first_rows, counts = _starts(nodes.counts), nodes.counts
-    files = np.repeat(np.arange(len(walks)), counts)
     in_walk = preorder(nodes.parents, nodes.depths)
     order, kinds = in_walk.order, nodes.kinds
+    counts = in_walk.size[nodes.parents < 0]
+    first_rows = _starts(counts)
+    files = np.repeat(np.arange(len(texts)), counts)
     types = chain.from_iterable(walk.types for walk in walks)
     names = spread(kinds, order, (HAS_NAME, chain.from_iterable(walk.names for walk in walks)), (IS_CONSTANT, types))
-    text = _texts(walks)
-    lines, bstart, bend = _spans(walks, kinds, files, text)
+    text = _texts(texts)
+    lines, bstart, bend = _spans(walks, kinds, files[in_walk.rank], text)
     bstart, bend = bstart[order], bend[order]
     bstart[first_rows] = text.starts
-    bend[first_rows] = text.starts + [len(walk.text.utf8) for walk in walks]
+    bend[first_rows] = text.starts + [len(one.utf8) for one in texts]
     parents = nodes.parents[order]
     return Forest(
         text=text.joined,
@@ -119,8 +121,6 @@ def _starts(counts: Ints) -> Ints:
 class _Nodes:
     """The nodes of many walks without the holes, walk after walk; their parents are -1 for a root, else counted over all."""
 
-    counts: Ints
-    """Nodes of each walk."""
     kinds: NDArray[np.int8]
     depths: NDArray[np.uint32]
     parents: Ints
@@ -130,25 +130,24 @@ class _Nodes:
 
 def _joined(walks: Sequence[Walk]) -> _Nodes:
     kinds = np.concatenate([walk.kinds for walk in walks])
-    counts = np.array([len(walk.kinds) for walk in walks])
     depths = np.concatenate([np.repeat(np.arange(len(walk.levels), dtype=np.uint32), walk.levels) for walk in walks])
-    parents, fields, positions = _links(walks, kinds, _starts(counts))
+    parents, fields, positions = _links(walks, kinds)
     real = kinds != HOLE
     if not real.all():
         number = np.append(np.cumsum(real) - 1, -1)  # the parent -1 reads the last
-        counts = np.add.reduceat(real, _starts(counts), dtype=np.int64)
         kinds, depths, parents, fields, positions = kinds[real], depths[real], number[parents[real]], fields[real], positions[real]
-    return _Nodes(counts, kinds.astype(np.int8), depths, parents, fields, positions)
+    return _Nodes(kinds.astype(np.int8), depths, parents, fields, positions)
 
 
-def _links(walks: Sequence[Walk], kinds: NDArray[np.uint8], first_rows: Ints) -> tuple[Ints, NDArray[np.int8], NDArray[np.int64]]:
+def _links(walks: Sequence[Walk], kinds: NDArray[np.uint8]) -> tuple[Ints, NDArray[np.int8], NDArray[np.int64]]:
     """Parent (-1 for a root), field and position of every node and hole, in the order of the walks."""
     of_kinds = _CHILD_FIELDS[kinds]
     firsts = _starts(of_kinds)
     holders = np.repeat(np.arange(len(kinds)), of_kinds)
     held = np.arange(len(holders)) + (_FIRST_FIELD[kinds] - firsts)[holders]
-    # Before the fields of each file, a place that holds its Module.
-    holders, held = np.insert(holders, firsts[first_rows], -1), np.insert(held, firsts[first_rows], _NO_FIELD)
+    # Before the fields of each walk, a place for each root.
+    roots = np.repeat(firsts[_starts(np.array([len(walk.kinds) for walk in walks]))], [walk.levels[0] for walk in walks])
+    holders, held = np.insert(holders, roots, -1), np.insert(held, roots, _NO_FIELD)
     roles = _FIELD_ROLES[held]
     counts = np.ones(len(held), np.int64)
     counts[roles == grammar.OPTIONAL] = list(chain.from_iterable(walk.present for walk in walks))
@@ -188,13 +187,13 @@ class _Texts:
     first_lines: Ints
 
 
-def _texts(walks: Sequence[Walk]) -> _Texts:
-    starts = _starts(np.array([len(walk.text.utf8) + 1 for walk in walks]))
-    joined = b"\n".join(walk.text.utf8 for walk in walks)
+def _texts(texts: Sequence[Text]) -> _Texts:
+    starts = _starts(np.array([len(text.utf8) + 1 for text in texts]))
+    joined = b"\n".join(text.utf8 for text in texts)
     if b"\r" in joined:
-        lines = [walk.text.line_starts() + start for walk, start in zip(walks, starts, strict=True)]
+        lines = [text.line_starts() + start for text, start in zip(texts, starts, strict=True)]
         return _Texts(joined, starts, np.concatenate(lines), _starts(np.array([len(one) for one in lines])))
     line_starts = np.append(0, np.flatnonzero(np.frombuffer(joined, np.uint8) == ord("\n")) + 1)
     first_lines = np.searchsorted(line_starts, starts)
-    line_starts[first_lines] += [walk.text.start for walk in walks]
+    line_starts[first_lines] += [text.start for text in texts]
     return _Texts(joined, starts, line_starts, first_lines)

@@ -1,4 +1,4 @@
-"""One syntax tree unfolded breadth-first into flat columns. It takes what only the objects can tell and puts nothing in order yet.
+"""A few syntax trees unfolded breadth-first into flat columns. It takes what only the objects can tell and puts nothing in order yet.
 
 Only the children are asked for node by node; everything else comes out of the values of all nodes at once, whose roles the grammar knows.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from types import NoneType
@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codeanatomy.extract import grammar
-from codeanatomy.extract.text import Text
 
 ACCESS = ("read", "write", "delete")
 _ACCESS_NUMBER: dict[type, int] = {ast.Load: 0, ast.Store: 1, ast.Del: 2}
@@ -40,14 +39,12 @@ _CONSTANT = grammar.number("Constant")
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The nodes of one source, breadth-first, a column each."""
+    """The nodes of the trees, breadth-first over all of them at once, a column each."""
 
-    file_id: int
-    text: Text
     kinds: NDArray[np.uint8]
     """With holes."""
     levels: list[int]
-    """Nodes and holes of each depth."""
+    """Nodes and holes of each depth; the first are the roots."""
     present: list[bool]
     """Whether there is a child in each field that holds one or none, of each node."""
     lengths: list[int]
@@ -69,9 +66,9 @@ class Walk:
         return int(np.count_nonzero(self.kinds != HOLE))
 
 
-def walk(tree: ast.Module, file_id: int, text: Text) -> Walk:
-    """Unfold a tree."""
-    nodes, levels = _unfold(tree)
+def walk(trees: Sequence[ast.Module]) -> Walk:
+    """Unfold them."""
+    nodes, levels = _unfold(trees)
     types = list(map(type, nodes))
     with_holes = kinds = np.frombuffer(bytes(map(_NUMBER.__getitem__, types)), np.uint8)
     if NoneType in types:
@@ -81,8 +78,6 @@ def walk(tree: ast.Module, file_id: int, text: Text) -> Walk:
     valued = kinds[HAS_VALUE[kinds]]
     values = held[roles == grammar.VALUE]
     return Walk(
-        file_id,
-        text,
         with_holes,
         levels,
         [child is not None for child in held[roles == grammar.OPTIONAL].tolist()],
@@ -95,10 +90,10 @@ def walk(tree: ast.Module, file_id: int, text: Text) -> Walk:
     )
 
 
-def _unfold(tree: ast.Module) -> tuple[list[ast.AST], list[int]]:
+def _unfold(trees: Sequence[ast.Module]) -> tuple[list[ast.AST], list[int]]:
     """The nodes and holes breadth-first, and how many there are of each depth."""
     fields_of = _FIELDS
-    nodes: list[ast.AST] = [tree]
+    nodes: list[ast.AST] = [*trees]
     levels: list[int] = []
     append = nodes.append
     first = 0
