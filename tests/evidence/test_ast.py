@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import re
 import warnings
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.support.evidence import check_extractor, extract, normal, readable, r
 from tests.support.literate import Row
 
 from codeanatomy.extract import ast as extractor
-from codeanatomy.extract import walk
+from codeanatomy.extract import grammar, walk
 from codeanatomy.extract.source import Failed, Source
 
 NO_ROWS = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop, ast.type_ignore)
@@ -204,6 +205,7 @@ def test_what_only_the_compiler_refuses_has_a_tree() -> None:
 
 def test_a_tree_may_not_have_more_nodes_than_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extractor, "MOST_NODES", 9)
+    monkeypatch.setattr(extractor, "SMALL", 0)
     assert len(nodes(b"a = b, c\n")) == 6
     assert refusal(extractor, b"a = b, c, d, e, f\n").code == "CA203"
 
@@ -221,6 +223,45 @@ def test_rows_do_not_depend_on_the_batch() -> None:
     alone = [without_file(row) for data in sources for row in nodes(data)]
     assert [without_file(row) for row in together] == alone
     assert together == extract(extractor, *sources)["ast_nodes"]
+
+
+def test_rows_do_not_depend_on_which_trees_are_unfolded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small sources share a walk, a large one has its own: it makes no difference, also where fields have holes and lines end otherwise."""
+    sources = [
+        b"{**a, b: c}\n",
+        b"def f(*, a, b=1): pass\r\n",
+        b"x = [\r" + b"yy,\r" * 4000 + b"]",
+        b"",
+        b"lambda *, k: {**k}",
+        b"import a, b.c as d",
+    ]
+    together = extract(extractor, *sources)
+    for small in (0, 1, 1 << 20):
+        monkeypatch.setattr(extractor, "SMALL", small)
+        assert extract(extractor, *sources) == together
+
+
+def test_waiting_sources_count_as_pending() -> None:
+    extraction = extractor.open()
+    extraction.read(Source(1, "a.py", b"a\n"))
+    assert extraction.pending > 0
+    assert extraction.take()[0] is not None
+    assert extraction.pending == 0
+
+
+def test_nodes_hold_what_the_grammar_says() -> None:
+    """All that a walk takes from a node rests on the order in which CPython fills its dictionary, and in which that refers to its values."""
+    seen = set()
+    for path in standard_library(60):
+        with contextlib.suppress(SyntaxError, ValueError):
+            for node in ast.walk(parse(path.read_bytes())):
+                if not isinstance(node, NO_ROWS):
+                    held = vars(node)
+                    assert tuple(held) == node._fields + node._attributes
+                    assert len(held) == len(grammar.LAYOUT[type(node)])
+                    assert all(value is referent for value, referent in zip(held.values(), gc.get_referents(held), strict=True))
+                    seen.add(type(node))
+    assert len(seen) > 50
 
 
 def without_file(row: Row) -> dict[str, Any]:

@@ -101,6 +101,12 @@ async def test_files_committed_before_a_death_are_not_read_again(shard: MakeShar
     assert sorted(row[0] for row in bitten.rows) == [100, 101, 102, 103, 104, 106]
 
 
+async def test_once_a_worker_has_died_less_is_read_again(shard: MakeShard) -> None:
+    bitten = shard("crash", [b"good"] * 4 + [b"bad"] + [b"fine"] * 4, batch_files=100, batch_files_again=2)
+    await bitten.run()
+    assert [event.files for event in bitten.events if isinstance(event, FileDone)] == [2, 2, 2, 2]
+
+
 async def test_a_refusal_is_a_failure_and_the_worker_goes_on(shard: MakeShard) -> None:
     refused = shard("refuser", FILES)
     outcome = await refused.run()
@@ -189,7 +195,10 @@ async def test_what_a_worker_is_given(shard: MakeShard, monkeypatch: pytest.Monk
     outcome = await shard("prober", [b"bad"], UNCONFINED).run()
     facts = json.loads(outcome.failures[0].message)
     assert facts["path"] == "file_0.py"
-    assert set(facts["environment"]) <= {"LANG", "ARROW_DEFAULT_MEMORY_POOL", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "LC_CTYPE"}
+    libraries = {"ARROW_DEFAULT_MEMORY_POOL", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"}
+    memory = {"MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_"}
+    assert set(facts["environment"]) - {"LC_CTYPE"} == {"LANG"} | libraries | memory
+    assert (facts["collects"], facts["warns"]) == (False, "ignore")
     assert facts["folder"] == "/"
     # 0 and 1 lead nowhere, 2 is stderr, the protocol has two; the highest lists the folder.
     assert len(facts["descriptors"]) == 6

@@ -33,18 +33,21 @@ from codeanatomy.catalog.evidence.ast import AST_IMPORTS, AST_NODES, TABLES
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.extract import grammar, text
 from codeanatomy.extract.columns import Words, record_batch
-from codeanatomy.extract.forest import Forest, forest
+from codeanatomy.extract.forest import Forest, forest, spread
 from codeanatomy.extract.preorder import Ints
 from codeanatomy.extract.refusal import parsed
 from codeanatomy.extract.source import Failed, Source
 from codeanatomy.extract.spans import Spans, spans
-from codeanatomy.extract.walk import ACCESS, Walk, walk
+from codeanatomy.extract.walk import ACCESS, HAS_VALUE, IS_CONSTANT, Walk, walk
 
 _ALIAS = grammar.number("alias")
 _FROM = grammar.number("ImportFrom")
 
 MOST_NODES = 1 << 24
 """A node's number has 24 bits in its id."""
+
+SMALL = 8192
+"""Bytes of source from which a tree is unfolded alone. Less costs too many calls for too few nodes; many at once are no longer in the cache."""
 
 
 class Syntax:
@@ -53,28 +56,51 @@ class Syntax:
     tables: tuple[Table, ...] = TABLES
 
     def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        self._file_ids: list[int] = []
+        self._texts: list[text.Text] = []
         self._walks: list[Walk] = []
+        self._small: list[ast.Module] = []
+        self._small_bytes = 0
         self._pending = 0
 
     @property
     def pending(self) -> int:
-        """Nodes waiting to be taken."""
-        return self._pending
+        """Nodes waiting to be taken, of small sources perhaps their Modules only."""
+        return self._pending + len(self._small)
 
     def read(self, source: Source) -> None:
-        """Parse and unfold one source."""
+        """Parse and unfold one source; a small one together with its neighbours."""
         decoded = text.decode(source)
         tree = parsed(source, decoded, ast.parse)
-        found = walk(tree, source.file_id, decoded)
-        if len(found.kinds) >= MOST_NODES:
-            raise Failed("CA203", f"the syntax tree has {len(found.kinds)} nodes; a file may have {MOST_NODES - 1}")
+        if len(source.data) >= SMALL:
+            self._unfold_small()
+            self._keep(_of_ids(walk([tree])))
+        else:
+            self._small.append(tree)
+            self._small_bytes += len(source.data)
+            if self._small_bytes >= SMALL:
+                self._unfold_small()
+        self._file_ids.append(source.file_id)
+        self._texts.append(decoded)
+
+    def _unfold_small(self) -> None:
+        trees, self._small, self._small_bytes = self._small, [], 0
+        if trees:
+            self._keep(walk(trees))
+
+    def _keep(self, found: Walk) -> None:
         self._walks.append(found)
-        self._pending += len(found.kinds)
+        self._pending += found.nodes
 
     def take(self) -> list[pa.RecordBatch | None]:
         """The rows of every source read since the last take."""
-        walks, self._walks, self._pending = self._walks, [], 0
-        return _batches(walks) if walks else [None] * len(TABLES)
+        self._unfold_small()
+        walks, file_ids, texts = self._walks, np.array(self._file_ids, np.int64), self._texts
+        self._start()
+        return _batches(walks, file_ids, texts) if walks else [None] * len(TABLES)
 
 
 def open() -> Syntax:
@@ -85,15 +111,22 @@ def open() -> Syntax:
     return syntax
 
 
-def _batches(walks: list[Walk]) -> list[pa.RecordBatch | None]:
+def _of_ids(found: Walk) -> Walk:
+    """The walk of one source, if its nodes have ids. Small sources have: no text has as many nodes as that in so few bytes."""
+    if found.nodes >= MOST_NODES:
+        raise Failed("CA203", f"the syntax tree has {found.nodes} nodes; a file may have {MOST_NODES - 1}")
+    return found
+
+
+def _batches(walks: list[Walk], file_ids: Ints, texts: list[text.Text]) -> list[pa.RecordBatch | None]:
     """The rows of many walks, put in pre-order."""
-    trees = forest(walks)
+    trees = forest(walks, texts)
     found = spans(trees)
-    nodes = _nodes(walks, trees, found)
+    nodes = _nodes(walks, file_ids, trees, found)
     return [nodes, _imports(nodes, trees)]
 
 
-def _nodes(walks: list[Walk], trees: Forest, found: Spans) -> pa.RecordBatch:
+def _nodes(walks: list[Walk], file_ids: Ints, trees: Forest, found: Spans) -> pa.RecordBatch:
     first_row = trees.first_rows[trees.files]
     text_start = trees.text_starts[trees.files]
     parents = trees.parents - first_row
@@ -102,12 +135,12 @@ def _nodes(walks: list[Walk], trees: Forest, found: Spans) -> pa.RecordBatch:
     return record_batch(
         AST_NODES,
         {
-            "file_id": np.array([walk.file_id for walk in walks], np.int64)[trees.files],
+            "file_id": file_ids[trees.files],
             "node": _int32(np.arange(len(first_row)) - first_row),
             "parent": _int32(parents),
             "kind": Words(trees.kinds, grammar.KIND_NAMES),
             "field": Words(trees.fields, grammar.FIELD_NAMES),
-            "position": trees.positions,
+            "position": _int32(trees.positions),
             "bstart": _int32(found.bstart - text_start),
             "bend": _int32(found.bend - text_start),
             "name": trees.names,
@@ -125,13 +158,15 @@ def _imports(nodes: pa.RecordBatch, trees: Forest) -> pa.RecordBatch | None:
     rows = np.flatnonzero(trees.kinds == _ALIAS)
     if not len(rows):
         return None
-    aliases, statements = nodes.take(pa.array(rows)), nodes.take(pa.array(trees.parents[rows]))
+    of_alias = ("file_id", "node", "position", "name", "name_bstart", "name_bend")
+    aliases = nodes.select([*of_alias, "value"]).take(pa.array(rows))
+    statements = nodes.select(["bstart", "bend", "name", "value"]).take(pa.array(trees.parents[rows]))
     is_from = trees.kinds[trees.parents[rows]] == _FROM
     levels = np.zeros(len(rows), np.int32)
     levels[is_from] = statements["value"].filter(pa.array(is_from)).cast(pa.int32())
     return record_batch(
         AST_IMPORTS,
-        {name: aliases[name] for name in ("file_id", "node", "position", "name", "name_bstart", "name_bend")}
+        {name: aliases[name] for name in of_alias}
         | {name: statements[name] for name in ("bstart", "bend")}
         | {"level": levels, "module": statements["name"], "alias": aliases["value"]},
     )
@@ -139,12 +174,15 @@ def _imports(nodes: pa.RecordBatch, trees: Forest) -> pa.RecordBatch | None:
 
 def _values(walks: list[Walk], trees: Forest, found: Spans) -> pa.Array:
     """The values in pre-order; numbers and bytes are read from the text only now that their spans are known."""
+    kinds = trees.kinds[trees.rows]
     values = list(chain.from_iterable(walk.values for walk in walks))
-    quoted = np.concatenate([np.array(walk.quoted, np.int64) + first for walk, first in zip(walks, trees.first_rows, strict=True)])
-    rows = trees.rows[quoted]
-    for index, bstart, bend in zip(quoted.tolist(), found.bstart[rows].tolist(), found.bend[rows].tolist(), strict=True):
+    valued = np.flatnonzero(HAS_VALUE[kinds])
+    constants = np.flatnonzero(IS_CONSTANT[kinds[valued]])
+    quoted = [index for index in constants.tolist() if values[index] is None]
+    rows = trees.rows[valued[quoted]]
+    for index, bstart, bend in zip(quoted, found.bstart[rows].tolist(), found.bend[rows].tolist(), strict=True):
         values[index] = trees.text[bstart:bend].decode("utf-8", "replace")
-    return pa.array(values, pa.string()).take(pa.array(trees.order))
+    return spread(kinds, trees.order, (HAS_VALUE, values))
 
 
 def _int32(offsets: Ints) -> NDArray[np.int32]:

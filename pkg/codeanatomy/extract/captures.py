@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from operator import attrgetter
 
 import numpy as np
@@ -51,7 +50,7 @@ _BROKEN = Query(_LANGUAGE, _SYNTAX + _ERRORS)
 """Looking for what may be missing anywhere is dear, and most trees say that they have no error."""
 
 _parser = Parser(_LANGUAGE)
-_range = attrgetter("byte_range")
+_start, _end = attrgetter("start_byte"), attrgetter("end_byte")
 _type = attrgetter("type")
 
 
@@ -77,7 +76,8 @@ class Batch:
     def __init__(self) -> None:
         self.file_ids: list[int] = []
         self._texts: list[bytes] = []
-        self._ranges: dict[str, list[tuple[int, int]]] = {name: [] for name in NAMES}
+        self._starts: dict[str, list[int]] = {name: [] for name in NAMES}
+        self._ends: dict[str, list[int]] = {name: [] for name in NAMES}
         self._counts: dict[str, list[int]] = {name: [] for name in NAMES}
         self._files: dict[str, list[int]] = {name: [] for name in NAMES}
         self._missing: list[str] = []
@@ -89,7 +89,8 @@ class Batch:
         for name, nodes in found.items():
             self._files[name].append(len(self.file_ids) - 1)
             self._counts[name].append(len(nodes))
-            self._ranges[name] += map(_range, nodes)
+            self._starts[name] += map(_start, nodes)
+            self._ends[name] += map(_end, nodes)
         self._missing += map(_type, found.get("missing", ()))
 
     def text(self) -> tuple[bytes, Ints]:
@@ -99,9 +100,8 @@ class Batch:
 
     def spans(self, name: str, starts: Ints) -> Spans:
         """The captures of one name, with offsets into the joined text."""
-        ranges = self._ranges[name]
         base = np.repeat(starts[np.array(self._files[name], np.int64)], self._counts[name])
-        bstart, bend = np.fromiter(chain.from_iterable(ranges), np.int64, 2 * len(ranges)).reshape(-1, 2).T + base
+        bstart, bend = np.array(self._starts[name], np.int64) + base, np.array(self._ends[name], np.int64) + base
         order = np.lexsort((-bend, bstart))
         types = [self._missing[index] for index in order.tolist()] if name == "missing" else ()
         return Spans(bstart[order], bend[order], types)

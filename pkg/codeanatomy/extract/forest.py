@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -11,8 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from codeanatomy.extract import grammar
 from codeanatomy.extract.preorder import Ints, preorder
-from codeanatomy.extract.walk import HAS_CONTEXT, HAS_POSITION, Walk
+from codeanatomy.extract.text import Text
+from codeanatomy.extract.walk import HAS_CONTEXT, HAS_NAME, HAS_POSITION, HOLE, IS_CONSTANT, Walk
+
+_CHILD_FIELDS = np.zeros(HOLE + 1, np.int64)
+"""How many fields for children a kind has; a hole has none."""
+_CHILD_FIELDS[: len(grammar.KINDS)] = [len(grammar.CHILDREN.get(kind, ())) for kind in grammar.KINDS]
+_FIRST_FIELD = np.cumsum(_CHILD_FIELDS) - _CHILD_FIELDS
+_FIELD_NUMBERS = np.array([*(number for kind in grammar.KINDS for _, number in grammar.CHILDREN.get(kind, ())), 0], np.int8)
+"""The fields for children of all kinds, one kind after the other; at the end what is none."""
+_FIELD_ROLES = np.array(
+    [*(role for kind in grammar.KINDS for role in grammar.LAYOUT[kind] if role <= grammar.CHILDREN_LIST), grammar.CHILD], np.int8
+)
+_NO_FIELD = len(_FIELD_NUMBERS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +46,7 @@ class Forest:
     files: Ints
     kinds: NDArray[np.int8]
     fields: NDArray[np.int8]
-    positions: NDArray[np.int32]
+    positions: Ints
     """Index in the field."""
     parents: Ints
     """Row of the parent; a Module is its own."""
@@ -51,21 +64,22 @@ class Forest:
     """Bytes of the normalised name; 0 where there is none."""
 
 
-def forest(walks: Sequence[Walk]) -> Forest:
-    """Join the walks."""
-    counts = np.array([len(walk.kinds) for walk in walks])
+def forest(walks: Sequence[Walk], texts: Sequence[Text]) -> Forest:
+    """Join the walks; the texts are those of their trees, in the same order."""
+    nodes = _joined(walks)
+    in_walk = preorder(nodes.parents, nodes.depths)
+    order, kinds = in_walk.order, nodes.kinds
+    counts = in_walk.size[nodes.parents < 0]
     first_rows = _starts(counts)
-    files = np.repeat(np.arange(len(walks)), counts)
-    parents, fields, positions = _links(walks, counts, first_rows)
-    in_walk = preorder(parents, np.concatenate([walk.depths for walk in walks]))
-    order = in_walk.order
-    kinds = np.concatenate([walk.kinds for walk in walks])
-    names = pa.array(list(chain.from_iterable(walk.names for walk in walks)), pa.string()).take(pa.array(order))
-    text = _texts(walks)
-    lines, bstart, bend = _spans(walks, kinds, files, text)
+    files = np.repeat(np.arange(len(texts)), counts)
+    types = chain.from_iterable(walk.types for walk in walks)
+    names = spread(kinds, order, (HAS_NAME, chain.from_iterable(walk.names for walk in walks)), (IS_CONSTANT, types))
+    text = _texts(texts)
+    lines, bstart, bend = _spans(walks, kinds, files[in_walk.rank], text)
     bstart, bend = bstart[order], bend[order]
     bstart[first_rows] = text.starts
-    bend[first_rows] = text.starts + [len(walk.text.utf8) for walk in walks]
+    bend[first_rows] = text.starts + [len(one.utf8) for one in texts]
+    parents = nodes.parents[order]
     return Forest(
         text=text.joined,
         text_starts=text.starts,
@@ -75,9 +89,9 @@ def forest(walks: Sequence[Walk]) -> Forest:
         order=order,
         files=files,
         kinds=kinds[order],
-        fields=fields[order],
-        positions=positions[order],
-        parents=np.where(parents < 0, first_rows[files], in_walk.rank[parents])[order],
+        fields=nodes.fields[order],
+        positions=nodes.positions[order],
+        parents=np.where(parents < 0, first_rows[files], in_walk.rank[parents]),
         sizes=in_walk.size[order],
         lines=lines[order],
         bstart=bstart,
@@ -88,24 +102,58 @@ def forest(walks: Sequence[Walk]) -> Forest:
     )
 
 
+def spread(kinds: NDArray[np.int8], order: Ints, *parts: tuple[NDArray[np.bool_], Iterable[str | None]]) -> pa.Array:
+    """Texts of the nodes of some kinds, put in order; each part is a mask over kinds and the texts of the nodes that it takes."""
+    places = np.zeros(len(kinds), np.int32)
+    texts: list[str | None] = [None]
+    for mask, of_nodes in parts:
+        nodes = np.flatnonzero(mask[kinds])
+        places[nodes] = np.arange(len(texts), len(texts) + len(nodes))
+        texts += of_nodes
+    return pa.array(texts, pa.string()).take(pa.array(places[order]))
+
+
 def _starts(counts: Ints) -> Ints:
     return np.cumsum(counts) - counts
 
 
-def _links(walks: Sequence[Walk], counts: Ints, first_rows: Ints) -> tuple[Ints, NDArray[np.int8], NDArray[np.int32]]:
-    """Parent (-1 for a root), field and position of every node, in the order of the walks."""
-    runs = np.concatenate([walk.runs for walk in walks])
-    runs[:, 0] += np.repeat(first_rows, [len(walk.runs) for walk in walks])
-    lengths = runs[:, 3]
-    below = np.ones(counts.sum(), np.bool_)
-    below[first_rows] = False
-    parents = np.full(len(below), -1, np.int64)
-    parents[below] = np.repeat(runs[:, 0], lengths)
-    fields = np.zeros(len(below), np.int8)
-    fields[below] = np.repeat(runs[:, 1].astype(np.int8), lengths)
-    positions = np.zeros(len(below), np.int32)
-    positions[below] = np.arange(lengths.sum()) + np.repeat(runs[:, 2] - _starts(lengths), lengths)
-    return parents, fields, positions
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """The nodes of many walks without the holes, walk after walk; their parents are -1 for a root, else counted over all."""
+
+    kinds: NDArray[np.int8]
+    depths: NDArray[np.uint32]
+    parents: Ints
+    fields: NDArray[np.int8]
+    positions: Ints
+
+
+def _joined(walks: Sequence[Walk]) -> _Nodes:
+    kinds = np.concatenate([walk.kinds for walk in walks])
+    depths = np.concatenate([np.repeat(np.arange(len(walk.levels), dtype=np.uint32), walk.levels) for walk in walks])
+    parents, fields, positions = _links(walks, kinds)
+    real = kinds != HOLE
+    if not real.all():
+        number = np.append(np.cumsum(real) - 1, -1)  # the parent -1 reads the last
+        kinds, depths, parents, fields, positions = kinds[real], depths[real], number[parents[real]], fields[real], positions[real]
+    return _Nodes(kinds.astype(np.int8), depths, parents, fields, positions)
+
+
+def _links(walks: Sequence[Walk], kinds: NDArray[np.uint8]) -> tuple[Ints, NDArray[np.int8], NDArray[np.int64]]:
+    """Parent (-1 for a root), field and position of every node and hole, in the order of the walks."""
+    of_kinds = _CHILD_FIELDS[kinds]
+    firsts = _starts(of_kinds)
+    holders = np.repeat(np.arange(len(kinds)), of_kinds)
+    held = np.arange(len(holders)) + (_FIRST_FIELD[kinds] - firsts)[holders]
+    # Before the fields of each walk, a place for each root.
+    roots = np.repeat(firsts[_starts(np.array([len(walk.kinds) for walk in walks]))], [walk.levels[0] for walk in walks])
+    holders, held = np.insert(holders, roots, -1), np.insert(held, roots, _NO_FIELD)
+    roles = _FIELD_ROLES[held]
+    counts = np.ones(len(held), np.int64)
+    counts[roles == grammar.OPTIONAL] = list(chain.from_iterable(walk.present for walk in walks))
+    counts[roles == grammar.CHILDREN_LIST] = list(chain.from_iterable(walk.lengths for walk in walks))
+    of = np.repeat(np.arange(len(counts)), counts)
+    return holders[of], _FIELD_NUMBERS[held][of], np.arange(len(of)) - _starts(counts)[of]
 
 
 def _spans(walks: Sequence[Walk], kinds: NDArray[np.int8], files: Ints, text: _Texts) -> tuple[NDArray[np.int32], Ints, Ints]:
@@ -125,7 +173,7 @@ def _spans(walks: Sequence[Walk], kinds: NDArray[np.int8], files: Ints, text: _T
 
 def _contexts(walks: Sequence[Walk], kinds: NDArray[np.int8]) -> NDArray[np.int8]:
     contexts = np.full(len(kinds), -1, np.int8)
-    contexts[HAS_CONTEXT[kinds]] = np.concatenate([walk.contexts for walk in walks])
+    contexts[HAS_CONTEXT[kinds]] = np.frombuffer(b"".join(walk.contexts for walk in walks), np.int8)
     return contexts
 
 
@@ -139,8 +187,13 @@ class _Texts:
     first_lines: Ints
 
 
-def _texts(walks: Sequence[Walk]) -> _Texts:
-    starts = _starts(np.array([len(walk.text.utf8) + 1 for walk in walks]))
-    lines = [walk.text.line_starts() + start for walk, start in zip(walks, starts, strict=True)]
-    first_lines = _starts(np.array([len(one) for one in lines]))
-    return _Texts(b"\n".join(walk.text.utf8 for walk in walks), starts, np.concatenate(lines), first_lines)
+def _texts(texts: Sequence[Text]) -> _Texts:
+    starts = _starts(np.array([len(text.utf8) + 1 for text in texts]))
+    joined = b"\n".join(text.utf8 for text in texts)
+    if b"\r" in joined:
+        lines = [text.line_starts() + start for text, start in zip(texts, starts, strict=True)]
+        return _Texts(joined, starts, np.concatenate(lines), _starts(np.array([len(one) for one in lines])))
+    line_starts = np.append(0, np.flatnonzero(np.frombuffer(joined, np.uint8) == ord("\n")) + 1)
+    first_lines = np.searchsorted(line_starts, starts)
+    line_starts[first_lines] += [text.start for text in texts]
+    return _Texts(joined, starts, line_starts, first_lines)

@@ -56,12 +56,48 @@ CHILDREN = {
 }
 """Fields that hold nodes, with their number, in CPython's order; a kind without any is missing."""
 
-NAME_FIELD = {
-    kind: names[0]
-    for kind, fields in _SIGNATURES.items()
-    if (names := [name for type_, name in fields if type_ in ("identifier", "identifier?")])
+CHILD, OPTIONAL, CHILDREN_LIST, NAME, CONTEXT, VALUE, PLACE, OTHER = range(8)
+"""What a node holds: a child, a child or None, a list of children (these three are for children, all others are not), its identifier, its
+context, what else it says, a line or a column, what nobody asks for."""
+
+_VALUE_FIELD = {
+    "Constant": "value",
+    "BinOp": "op",
+    "AugAssign": "op",
+    "UnaryOp": "op",
+    "BoolOp": "op",
+    "Compare": "ops",
+    "FormattedValue": "conversion",
+    "AnnAssign": "simple",
+    "comprehension": "is_async",
+    "ImportFrom": "level",
+    "alias": "asname",
+    "Global": "names",
+    "Nonlocal": "names",
+    "MatchSingleton": "value",
+    "MatchClass": "kwd_attrs",
 }
-"""Field that holds the identifier of a node; a kind without one is missing."""
+"""The field of a kind that says what else it says."""
+
+
+def _role(kind: type[ast.AST], type_: str, name: str) -> int:
+    if _holds_nodes(type_):
+        return {"*": CHILDREN_LIST, "?": OPTIONAL}.get(type_[-1], CHILD)
+    if name == _VALUE_FIELD.get(kind.__name__):
+        return VALUE
+    return NAME if type_ in ("identifier", "identifier?") else CONTEXT if type_ == "expr_context" else OTHER
+
+
+LAYOUT = {
+    kind: bytes([_role(kind, type_, name) for type_, name in fields] + [PLACE] * len(kind._attributes))
+    for kind, fields in _SIGNATURES.items()
+}
+"""What is in the `__dict__` of a node that CPython made, in this order: its fields, then line, column, end line and end column."""
+
+
+def having(role: int) -> NDArray[np.bool_]:
+    """A mask over `KINDS`: those that hold something of that role."""
+    return np.array([role in LAYOUT[kind] for kind in KINDS])
 
 
 def field_number(name: str) -> int:

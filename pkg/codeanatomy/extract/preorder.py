@@ -19,13 +19,14 @@ class Preorder:
     size: Ints
 
 
-def preorder(parents: Ints, depths: Ints) -> Preorder:
+def preorder(parents: Ints, depths: NDArray[np.uint32]) -> Preorder:
     """Number a forest: breadth-first inside each tree, tree after tree; a root's parent is -1 and its depth 0.
 
     Walking breadth-first costs a list append per node, a stack a tuple; the order is put right here for a whole batch at once,
     level by level.
     """
-    levels = np.split(np.argsort(depths, kind="stable"), np.cumsum(np.bincount(depths))[:-1])
+    narrow = depths.astype(np.min_scalar_type(depths.max()))  # a stable sort of small integers takes linear time
+    levels = np.split(np.argsort(narrow, kind="stable"), np.cumsum(np.bincount(depths))[:-1])
     size = np.ones(len(parents), np.int64)
     for level in reversed(levels[1:]):
         np.add.at(size, parents[level], size[level])

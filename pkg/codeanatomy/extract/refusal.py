@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 from codeanatomy.extract.source import Failed, Source
 from codeanatomy.extract.text import Text
 
 Tree = TypeVar("Tree")
+
+_IGNORED = ("ignore", None, Warning, None, 0)
+"""What `-W ignore` makes the first filter."""
 
 
 def parsed(source: Source, text: Text, parse: Callable[[bytes, str], Tree]) -> Tree:
@@ -19,8 +23,7 @@ def parsed(source: Source, text: Text, parse: Callable[[bytes, str], Tree]) -> T
     The file name given is empty: CPython opens the file of that name for the text of an error, and what lies there may not matter.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _silence():
             return parse(source.data, "")
     except SyntaxError as error:
         refused = error
@@ -30,6 +33,11 @@ def parsed(source: Source, text: Text, parse: Callable[[bytes, str], Tree]) -> T
     if by_grammar is not None:
         raise _failed("CA201", by_grammar, text, in_bytes=False) from None
     raise _failed("CA204", refused, text, in_bytes=True) from None
+
+
+def _silence() -> AbstractContextManager[object]:
+    """Nothing that CPython says of a source is wanted. Changing filters costs as much as parsing fifty lines: a worker ignores all anyway."""
+    return nullcontext() if warnings.filters[:1] == [_IGNORED] else warnings.catch_warnings(action="ignore")
 
 
 def _grammar_error(text: Text) -> SyntaxError | None:

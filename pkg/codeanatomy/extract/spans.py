@@ -19,6 +19,7 @@ _HANDLER = grammar.number("ExceptHandler")
 
 _WHOLE = grammar.among("Name")
 _LEADING = grammar.among("arg", "keyword")
+_ALIAS = grammar.among("alias")
 _TRAILING = grammar.among("Attribute", "MatchAs", "MatchStar")
 
 _FINDER: dict[str, tokens.Finder] = {
@@ -76,31 +77,29 @@ def _names(forest: Forest) -> tuple[Ints, Ints]:
     end = start.copy()
     whole = np.flatnonzero(_WHOLE[forest.kinds])
     start[whole], end[whole] = forest.bstart[whole], forest.bend[whole]
-    leading = np.flatnonzero(_LEADING[forest.kinds] & named)
+    # An alias that is as long as its name is its name: no `as` and no gap is in it.
+    leads = _LEADING[forest.kinds] | (_ALIAS[forest.kinds] & (forest.bend - forest.bstart == forest.name_lengths))
+    leading = np.flatnonzero(leads & named)
     start[leading] = forest.bstart[leading]
     end[leading] = start[leading] + forest.name_lengths[leading]
     trailing = np.flatnonzero(_TRAILING[forest.kinds] & named)
     end[trailing] = forest.bend[trailing]
     start[trailing] = end[trailing] - forest.name_lengths[trailing]
-    sought = np.flatnonzero(_SOUGHT[forest.kinds] & (named | _NAMELESS[forest.kinds]))
+    sought = np.flatnonzero(_SOUGHT[forest.kinds] & ~leads & (named | _NAMELESS[forest.kinds]))
     _find(forest, sought, start, end)
     if not forest.text.isascii():
         # Normalising (NFKC) changes the length of a token only around characters beyond ASCII.
-        is_wide = _WideBytes(forest.text)
-        _find(forest, leading[is_wide(start[leading], end[leading] + 1)], start, end)
-        _find(forest, trailing[is_wide(start[trailing] - 1, end[trailing])], start, end)
+        wide = np.flatnonzero(np.frombuffer(forest.text, np.uint8) >= 0x80)
+        files = np.diff(np.searchsorted(wide, forest.text_starts), append=len(wide)) > 0
+        leading, trailing = leading[files[forest.files[leading]]], trailing[files[forest.files[trailing]]]
+        _find(forest, leading[_is_among(wide, start[leading], end[leading] + 1)], start, end)
+        _find(forest, trailing[_is_among(wide, start[trailing] - 1, end[trailing])], start, end)
     return start, end
 
 
-class _WideBytes:
-    """Whether a byte beyond ASCII is in a span."""
-
-    def __init__(self, text: bytes) -> None:
-        self._before = np.zeros(len(text) + 1, np.int32)
-        np.cumsum(np.frombuffer(text, np.uint8) >= 0x80, out=self._before[1:])
-
-    def __call__(self, start: Ints, end: Ints) -> NDArray[np.bool_]:
-        return self._before[np.minimum(end, len(self._before) - 1)] > self._before[np.maximum(start, 0)]
+def _is_among(places: Ints, start: Ints, end: Ints) -> NDArray[np.bool_]:
+    """Whether one of the places is in a span."""
+    return np.searchsorted(places, start) < np.searchsorted(places, end)
 
 
 def _find(forest: Forest, rows: Ints, start: Ints, end: Ints) -> None:

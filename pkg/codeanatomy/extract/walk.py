@@ -1,126 +1,127 @@
-"""One syntax tree unfolded breadth-first into flat columns. It takes what only the objects can tell and puts nothing in order yet."""
+"""A few syntax trees unfolded breadth-first into flat columns. It takes what only the objects can tell and puts nothing in order yet.
+
+Only the children are asked for node by node; everything else comes out of the values of all nodes at once, whose roles the grammar knows.
+"""
 
 from __future__ import annotations
 
 import ast
-from array import array
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain, compress
-from operator import attrgetter, itemgetter
+from operator import attrgetter
+from types import NoneType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codeanatomy.extract import grammar
-from codeanatomy.extract.text import Text
 
 ACCESS = ("read", "write", "delete")
 _ACCESS_NUMBER: dict[type, int] = {ast.Load: 0, ast.Store: 1, ast.Del: 2}
 
+HOLE = 0xFF
+"""In place of a kind: `{**x}` has no key, a keyword-only parameter may have no default, and their lists have None there."""
+
+_NUMBER: dict[type, int] = grammar.NUMBER | {NoneType: HOLE}
+_FIELDS = {kind: tuple(name for name, _ in children) for kind, children in grammar.CHILDREN.items()}
+
 _members = attrgetter("__dict__")
-_context = itemgetter("ctx")
-_place = itemgetter("lineno", "col_offset", "end_lineno", "end_col_offset")
 
-HAS_CONTEXT = np.array(["ctx" in kind._fields for kind in grammar.KINDS])
-HAS_POSITION = np.array(["lineno" in kind._attributes for kind in grammar.KINDS])
-_IS_CONSTANT = grammar.among("Constant")
-
-Runs = list[int]
-"""Neighbours that are children of one field: parent, field, position of the first, how many; flat."""
+HAS_CONTEXT = grammar.having(grammar.CONTEXT)
+HAS_POSITION = grammar.having(grammar.PLACE)
+HAS_NAME = grammar.having(grammar.NAME)
+HAS_VALUE = grammar.having(grammar.VALUE)
+IS_CONSTANT = grammar.among("Constant")
+_CONSTANT = grammar.number("Constant")
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The nodes of one source, breadth-first, a column each."""
+    """The nodes of the trees, breadth-first over all of them at once, a column each."""
 
-    file_id: int
-    text: Text
-    kinds: NDArray[np.int8]
-    depths: NDArray[np.int64]
-    runs: NDArray[np.int64]
+    kinds: NDArray[np.uint8]
+    """With holes."""
+    levels: list[int]
+    """Nodes and holes of each depth; the first are the roots."""
+    present: list[bool]
+    """Whether there is a child in each field that holds one or none, of each node."""
+    lengths: list[int]
+    """Children and holes in each field that holds a list, of each node."""
     places: NDArray[np.int32]
     """Line, column, end line and end column of the nodes that have them."""
-    contexts: NDArray[np.int8]
+    contexts: bytes
     """Index in `ACCESS`, of the nodes that have a context."""
     names: list[str | None]
+    """Of the nodes whose kind has a name."""
     values: list[str | None]
-    quoted: list[int]
-    """Constants whose value is to be read from the source."""
+    """Of the nodes whose kind has a value; None also for a constant whose value is to be read from the source."""
+    types: list[str]
+    """Class names of the constants."""
+
+    @property
+    def nodes(self) -> int:
+        """How many there are."""
+        return int(np.count_nonzero(self.kinds != HOLE))
 
 
-def walk(tree: ast.Module, file_id: int, text: Text) -> Walk:
-    """Unfold a tree."""
-    nodes, runs, level_sizes = _unfold(tree)
+def walk(trees: Sequence[ast.Module]) -> Walk:
+    """Unfold them."""
+    nodes, levels = _unfold(trees)
     types = list(map(type, nodes))
-    members = list(map(_members, nodes))
-    kinds = np.frombuffer(bytes(map(grammar.NUMBER.__getitem__, types)), np.int8)
-    names: list[str | None] = list(map(dict.get, members, map(grammar.NAME_FIELD.get, types)))
-    values: list[str | None] = [None] * len(nodes)
-    for index in np.flatnonzero(_HAS_VALUE[kinds]).tolist():
-        values[index] = _VALUE[types[index]](members[index])
-    quoted = []
-    for index in np.flatnonzero(_IS_CONSTANT[kinds]).tolist():
-        value = members[index]["value"]
-        names[index] = type(value).__name__
-        values[index] = _constant(value)
-        if values[index] is None:
-            quoted.append(index)
-    placed = list(compress(members, HAS_POSITION[kinds].tolist()))
-    places = np.fromiter(chain.from_iterable(map(_place, placed)), np.int32, 4 * len(placed))
-    contexts = bytes(map(_ACCESS_NUMBER.__getitem__, map(type, map(_context, compress(members, HAS_CONTEXT[kinds].tolist())))))
+    with_holes = kinds = np.frombuffer(bytes(map(_NUMBER.__getitem__, types)), np.uint8)
+    if NoneType in types:
+        nodes, types, kinds = list(filter(None, nodes)), [kind for kind in types if kind is not NoneType], kinds[kinds != HOLE]
+    roles = np.frombuffer(b"".join(map(grammar.LAYOUT.__getitem__, types)), np.uint8)
+    held = _held(nodes, len(roles))
+    valued = kinds[HAS_VALUE[kinds]]
+    values = held[roles == grammar.VALUE]
     return Walk(
-        file_id,
-        text,
-        kinds,
-        np.repeat(np.arange(len(level_sizes)), level_sizes),
-        np.frombuffer(array("q", runs), np.int64).reshape(-1, 4),
-        places.reshape(-1, 4),
-        np.frombuffer(contexts, np.int8),
-        names,
-        values,
-        quoted,
+        with_holes,
+        levels,
+        [child is not None for child in held[roles == grammar.OPTIONAL].tolist()],
+        list(map(len, held[roles == grammar.CHILDREN_LIST].tolist())),
+        held[roles == grammar.PLACE].astype(np.int32).reshape(-1, 4),
+        bytes(map(_ACCESS_NUMBER.__getitem__, map(type, held[roles == grammar.CONTEXT].tolist()))),
+        held[roles == grammar.NAME].tolist(),
+        [_VALUE[kind](value) for kind, value in zip(valued.tolist(), values.tolist(), strict=True)],
+        [type(value).__name__ for value in values[valued == _CONSTANT].tolist()],
     )
 
 
-def _unfold(tree: ast.Module) -> tuple[list[ast.AST], Runs, list[int]]:
-    """The nodes breadth-first, the runs of siblings they came in, and the size of each level."""
-    children = grammar.CHILDREN
-    nodes: list[ast.AST] = [tree]
-    runs: Runs = []
-    sizes: list[int] = []
+def _unfold(trees: Sequence[ast.Module]) -> tuple[list[ast.AST], list[int]]:
+    """The nodes and holes breadth-first, and how many there are of each depth."""
+    fields_of = _FIELDS
+    nodes: list[ast.AST] = [*trees]
+    levels: list[int] = []
+    append = nodes.append
     first = 0
     while first < len(nodes):
         level = nodes[first:]
-        sizes.append(len(level))
-        for index, node in enumerate(level, first):
-            kind = node.__class__
-            if kind not in children:
-                continue
-            members = node.__dict__
-            for name, number in children[kind]:
-                child = members[name]
-                if not child:
-                    continue
-                if child.__class__ is not list:
-                    nodes.append(child)
-                    runs += (index, number, 0, 1)
-                elif None not in child:
-                    nodes += child
-                    runs += (index, number, 0, len(child))
-                else:
-                    _append_around_holes(nodes, runs, index, number, child)
+        levels.append(len(level))
         first += len(level)
-    return nodes, runs, sizes
+        for node in level:
+            kind = node.__class__
+            if kind in fields_of:
+                members = node.__dict__
+                for name in fields_of[kind]:
+                    child = members[name]
+                    if not child:
+                        continue
+                    if child.__class__ is list:
+                        nodes += child
+                    else:
+                        append(child)
+    return nodes, levels
 
 
-def _append_around_holes(nodes: list[ast.AST], runs: Runs, index: int, number: int, children: list[ast.AST | None]) -> None:
-    """`{**x}` has no key, a keyword-only parameter may have no default: their lists have None there, and positions count it."""
-    for position, child in enumerate(children):
-        if child is not None:
-            nodes.append(child)
-            runs += (index, number, position, 1)
+def _held(nodes: list[ast.AST], count: int) -> NDArray[np.object_]:
+    """What all nodes hold, node after node, each in the order of its layout."""
+    # A dictionary refers to its values, in their order; no loop of ours is as fast.
+    values = gc.get_referents(*map(_members, nodes))
+    assert len(values) == count, "nodes hold what the grammar says"
+    return np.fromiter(values, np.object_, count)
 
 
 def _constant(value: object) -> str | None:
@@ -130,35 +131,25 @@ def _constant(value: object) -> str | None:
     return repr(value) if value is None or isinstance(value, bool) else None
 
 
-Members = dict[str, Any]
+def _operator(operator: ast.AST) -> str:
+    return type(operator).__name__
 
 
-def _operator(node: Members) -> str:
-    return type(node["op"]).__name__
-
-
-def _operators(node: Members) -> str:
-    return " ".join(type(operator).__name__ for operator in node["ops"])
-
-
-def _names(node: Members) -> str:
-    return " ".join(node["names"])
-
-
-_VALUE: dict[type[ast.AST], Callable[[Members], str | None]] = {
-    ast.BinOp: _operator,
-    ast.AugAssign: _operator,
-    ast.UnaryOp: _operator,
-    ast.BoolOp: _operator,
-    ast.Compare: _operators,
-    ast.FormattedValue: lambda node: None if node["conversion"] < 0 else chr(node["conversion"]),
-    ast.AnnAssign: lambda node: str(node["simple"]),
-    ast.comprehension: lambda node: "async" if node["is_async"] else None,
-    ast.ImportFrom: lambda node: str(node["level"] or 0),
-    ast.alias: lambda node: node["asname"],
-    ast.Global: _names,
-    ast.Nonlocal: _names,
-    ast.MatchSingleton: lambda node: repr(node["value"]),
-    ast.MatchClass: lambda node: " ".join(node["kwd_attrs"]) or None,
+_VALUE_OF: dict[str, Callable[[Any], str | None]] = {
+    "Constant": _constant,
+    "BinOp": _operator,
+    "AugAssign": _operator,
+    "UnaryOp": _operator,
+    "BoolOp": _operator,
+    "Compare": lambda operators: " ".join(map(_operator, operators)),
+    "FormattedValue": lambda conversion: None if conversion < 0 else chr(conversion),
+    "AnnAssign": str,
+    "comprehension": lambda is_async: "async" if is_async else None,
+    "ImportFrom": lambda level: str(level or 0),
+    "alias": lambda asname: asname,
+    "Global": " ".join,
+    "Nonlocal": " ".join,
+    "MatchSingleton": repr,
+    "MatchClass": lambda attributes: " ".join(attributes) or None,
 }
-_HAS_VALUE = np.array([kind in _VALUE for kind in grammar.KINDS])
+_VALUE = [_VALUE_OF.get(name, repr) for name in grammar.KIND_NAMES]

@@ -35,10 +35,12 @@ class Limits:
     uncommitted_bytes: int = 512 * MIB
     stderr_bytes: int = 16 * MIB
     stderr_kept: int = 64 * KIB
-    batch_files: int = 50
+    batch_files: int = 200
     batch_bytes: int = 1 * MIB
     batch_rows: int = 200_000
     """A batch is taken when one of these three is reached."""
+    batch_files_again: int = 50
+    """Instead of `batch_files`, once a worker of the shard has died: all of a batch that another dies over is read again."""
 
     def allowance(self, size: int) -> float:
         """Seconds that a worker may take over a file of that many bytes."""

@@ -40,6 +40,11 @@ ENVIRONMENT = {
     # Linear algebra libraries start a thread a core when numpy is imported; a worker has no use for them.
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
+    # The C library would give the memory of each array back to the kernel and fault it in again, page by page, for the next.
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(64 * MIB),
+    "MALLOC_TRIM_THRESHOLD_": str(256 * MIB),
+    "MALLOC_TOP_PAD_": str(16 * MIB),
 }
 LOOK_SECONDS = 0.2
 """Between two looks at a worker's resident memory."""
@@ -355,14 +360,14 @@ def _command(ledger: Ledger, limits: Limits, confinement: Confinement) -> list[s
         "cpu_seconds": limits.processor_allowance(len(ledger.left()), size),
         "open_files": limits.open_files,
         "stack_bytes": limits.stack_bytes,
-        "batch_files": limits.batch_files,
+        "batch_files": min(limits.batch_files, limits.batch_files_again) if ledger.outcome.restarts else limits.batch_files,
         "batch_bytes": limits.batch_bytes,
         "batch_rows": limits.batch_rows,
         "alone_below": ledger.alone_below,
         "without": sorted(confinement.without),
         "kills": confinement.kills,
     }
-    flags = ["-I", "-S", *(["-B"] if sys.dont_write_bytecode else [])]
+    flags = ["-I", "-S", "-W", "ignore", *(["-B"] if sys.dont_write_bytecode else [])]
     return [sys.executable, *flags, str(WORKER), json.dumps(order)]
 
 

@@ -1,10 +1,12 @@
 """Looks at what it has been given, tries what it may not, and says so by refusing the file."""
 
+import gc
 import io
 import json
 import os
 import resource
 import sys
+import warnings
 
 from codeanatomy.extract.source import Failed
 from tests.sandbox.zoo.animal import Animal
@@ -19,6 +21,8 @@ class Prober(Animal):
             "descriptors": sorted(int(name) for name in os.listdir("/proc/self/fd")),
             "isolated": sys.flags.isolated,
             "no_site": sys.flags.no_site,
+            "collects": gc.isenabled(),
+            "warns": warnings.filters[0][0],
             "core": resource.getrlimit(resource.RLIMIT_CORE)[1],
             "writing": self.write_file(),
             "leads_session": os.getsid(0) == os.getpid() == os.getpgid(0),
