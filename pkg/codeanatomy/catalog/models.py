@@ -120,7 +120,6 @@ INHERITED: tuple[str, ...] = (
         "socketserver",
         "ssl",
         "string",
-        "subprocess",
         "tarfile",
         "threading",
         "types",
