@@ -148,6 +148,11 @@ async def test_too_little_memory_is_a_coded_warning(shop: Path, collected: Colle
     assert found.warnings or found.failures
 
 
+async def test_nothing_to_index_needs_no_run(shop: Path, collected: Collect) -> None:
+    found = await collected(shop, "scip", scip=ScipIndexConfig(mode="on", target_only="no/such/folder"))
+    assert (found.extractors["scip"].tools, found.tables["scip_documents"], found.warnings) == ([], [], [])
+
+
 async def test_what_is_too_large_for_its_memory_is_indexed_in_parts(shop: Path, collected: Collect) -> None:
     write(shop, {f"large/part_{number}.py": large(number) for number in range(8)})
     found = await collected(shop, "scip", scip=ScipIndexConfig(mode="on", node_max_old_space_mb=90))

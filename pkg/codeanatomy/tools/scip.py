@@ -146,7 +146,7 @@ class Indexing:
         tree = folder / "tree"
         await to_thread.run_sync(write_tree, self._scan, self._scan.sources, tree)
         await to_thread.run_sync((folder / "environment.json").write_bytes, environment)
-        parts = [sorted(self._waiting)]
+        parts = [sorted(self._waiting)] if self._waiting else []
         while parts and self._may_go_on():
             part = parts.pop()
             include = None if self._all and not self.tools else part
@@ -158,20 +158,22 @@ class Indexing:
             if outcome.exit == KILLED and not self._again:
                 # From outside, it seems: no limit of ours was reached.
                 self._again = True
-                parts.append(left)
+                again = [left]
             elif (culprit := _culprit(outcome, tree, left)) is not None:
                 failure = Failure("CA235", culprit, "extraction", "scip", "warning", f"scip-python cannot index it: {outcome.exit}")
                 self.failures.append(failure)
                 del self._waiting[culprit]
                 await to_thread.run_sync((tree / culprit).write_bytes, b"")
-                parts += [rest] if (rest := [path for path in left if path != culprit]) else []
+                again = [[path for path in left if path != culprit]]
             elif len(left) < len(part):
-                parts += [left] if left else []
+                again = [left]
             else:
-                parts += [left[len(left) // 2 :], left[: len(left) // 2]]
+                again = [left[len(left) // 2 :], left[: len(left) // 2]]
+            parts += filter(None, again)
         if parts:
             sources = sum(map(len, parts))
-            self.warnings.append(f"CA234: scip-python ended with {self.tools[-1].exit}; {sources} sources have no SCIP symbols")
+            ended = f"ended with {self.tools[-1].exit}" if self.tools else "had no time"
+            self.warnings.append(f"CA234: scip-python {ended}; {sources} sources have no SCIP symbols")
 
     def _may_go_on(self) -> bool:
         return len(self.tools) < MOST_RUNS and anyio.current_time() < self._over
