@@ -187,6 +187,11 @@ def test_evidence_that_an_operator_refuses(tmp_path: Path, operator: str, rows: 
     assert not (tmp_path / "out").exists()
 
 
+def test_an_interpreter_may_lack_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "INHERITED", ("no_such_module", "binascii"))
+    assert interpreter.names()["ancestors"]["binascii.Error"] == ["builtins.ValueError", "builtins.Exception", "builtins.BaseException"]
+
+
 @pytest.mark.parametrize(
     ("operator", "parameters", "says"),
     [
@@ -195,8 +200,9 @@ def test_evidence_that_an_operator_refuses(tmp_path: Path, operator: str, rows: 
         ("control_flow", {**interpreter.instructions(), "caches": {"x": 1}}, "caches: x: 1"),
         ("resolve", {}, "`standard_library` must be a list of texts"),
         ("resolve", {**interpreter.names(), "builtin_members": 1}, "`builtin_members` must map names of types to lists of texts"),
+        ("resolve", {**interpreter.names(), "ancestors": 1}, "`ancestors` must map names of classes to lists of names"),
     ],
-    ids=["no opcodes", "old interpreter", "odd caches", "no names", "odd members"],
+    ids=["no opcodes", "old interpreter", "odd caches", "no names", "odd members", "odd ancestors"],
 )
 def test_a_parameter_that_an_operator_refuses(tmp_path: Path, operator: str, parameters: dict[str, Any], says: str) -> None:
     error = failure(EngineRuntimeError, lambda: operate(tmp_path, operator, parameters))

@@ -87,46 +87,11 @@ PASSED_THROUGH: dict[str, int] = {
 }
 """Calls that give back one of their arguments, or what runs it: its position."""
 
-INHERITED: tuple[str, ...] = (
-    *("builtins", "_ast", "_ctypes", "_frozen_importlib_external", "_io", "_socket", "binascii", "select", "zlib"),
-    *(
-        "argparse",
-        "ast",
-        "asyncio",
-        "collections",
-        "collections.abc",
-        "concurrent.futures",
-        "configparser",
-        "contextlib",
-        "ctypes",
-        "datetime",
-    ),
-    *(
-        "decimal",
-        "email.message",
-        "enum",
-        "html.parser",
-        "http.server",
-        "io",
-        "json",
-        "logging",
-        "logging.handlers",
-        "numbers",
-        "pathlib",
-        "queue",
-    ),
-    *(
-        "socket",
-        "socketserver",
-        "ssl",
-        "string",
-        "tarfile",
-        "threading",
-        "types",
-        "typing",
-        "unittest",
-        "urllib.error",
-        "zipfile",
-    ),
-)
-"""Modules of the standard library with classes that programs inherit from: what those inherit is asked of the interpreter."""
+_INHERITED = """
+builtins _ast _ctypes _frozen_importlib_external _io _socket binascii select zlib
+argparse ast asyncio collections collections.abc concurrent.futures configparser contextlib ctypes datetime
+decimal email.message enum html.parser http.server io json logging logging.handlers numbers pathlib queue
+socket socketserver ssl string tarfile threading types typing unittest urllib.error zipfile
+"""
+INHERITED: tuple[str, ...] = tuple(_INHERITED.split())
+"""Modules of the standard library with classes that programs inherit from: what those inherit is asked of the interpreter, as far as it has them."""

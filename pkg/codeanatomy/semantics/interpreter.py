@@ -38,7 +38,11 @@ def _ancestors() -> dict[str, list[str]]:
     """The linearisation of classes behind themselves and before `object`, under every name that their modules have for them."""
     found = {}
     for module in INHERITED:
-        for name, value in sorted(vars(importlib.import_module(module)).items()):
+        try:
+            members = vars(importlib.import_module(module))
+        except ImportError:  # an interpreter may be built without, as without ssl: nobody inherits from it there
+            continue
+        for name, value in sorted(members.items()):
             if isinstance(value, type) and len(value.__mro__) > len((value, object)):
                 above = [f"{ancestor.__module__}.{ancestor.__qualname__}" for ancestor in value.__mro__[1:-1]]
                 found[f"{module}.{name}"] = found[f"{value.__module__}.{value.__qualname__}"] = above
