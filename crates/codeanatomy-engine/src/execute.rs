@@ -11,7 +11,8 @@ use crate::cancel::CancelToken;
 use crate::code;
 use crate::compile::Compiled;
 use crate::error::{EngineError, Result};
-use crate::run::{CommitGate, Progress, run};
+use crate::gate::CommitGate;
+use crate::run::{Progress, run};
 use crate::session::Profile;
 
 /// How often the waiting thread looks at the token; work itself looks at every batch.

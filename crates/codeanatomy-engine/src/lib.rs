@@ -6,13 +6,14 @@
 //! | input tables at their versions | `register`, `delta` |
 //! | views as plans with exactly their columns | `plan`; rules: `guard`, `refuse` |
 //! | operators and outputs as their inputs become ready | `run`, `operators`, `intake`, `rows` |
+//! | batches of a plan, a few partitions at a time | `batches` |
 //! | rows to files, fingerprint and keys in one pass | `sink`, `fingerprint` |
 //! | promises, then one commit a table | `promises`, `examples`, `delta` |
 //! | rows in an order in which none are equal | `canonical` |
 //! | what a run accounts for when it is asked to | `compliance` |
 //! | what two versions of a table hold, and where they differ | `compare` |
 //! | the generation that readers take | `publish` |
-//! | the thread that waits: deadline, cancelling | `execute`, `cancel` |
+//! | the thread that waits: deadline, cancelling | `execute`, `cancel`, `gate` |
 
 mod batches;
 pub mod cancel;
@@ -27,6 +28,7 @@ pub mod error;
 mod examples;
 pub mod execute;
 pub mod fingerprint;
+mod gate;
 mod guard;
 mod intake;
 mod ipc;

@@ -153,20 +153,29 @@ fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], rules: &mut 
     let nodes = find(tables, &ends.nodes);
     let Values::Kinds { numbers: node_kinds, names: node_names } = &nodes.keys.kinds[&ends.node_kind].values else { return Ok(()) };
     let Values::Kinds { numbers: edge_kinds, names: edge_names } = &table.keys.kinds[&ends.kind].values else { return Ok(()) };
-    let (node_kinds, edge_kinds) = (read(nodes, node_kinds)?, read(table, edge_kinds)?);
-    for (column, is_src) in [(&ends.src, true), (&ends.dst, false)] {
+    let edge_kinds = read(table, edge_kinds)?;
+    let node_kinds = read(nodes, node_kinds)?.into_iter();
+    let end = |column, is_src| {
         let allowed = rules.asks(&code::EDGE_KIND).then(|| allowed_pairs(ends, is_src, edge_names, node_names));
-        let own = &table.keys.keys[column];
-        let end = End { table, column, own, edge_kinds: &edge_kinds, edge_names, node_kinds: &node_kinds, node_names, allowed };
-        match (&end.own.values, &nodes.keys.keys[&ends.node_key].values) {
-            (Values::Integers(values), Values::Integers(keys)) => {
-                end.check(&read(table, values)?, &read(nodes, keys)?, |_| true, rules, alive)?
+        End { table, column, own: &table.keys.keys[column], edge_kinds: &edge_kinds, edge_names, node_names, allowed }
+    };
+    let both = [end(ends.src.as_str(), true), end(ends.dst.as_str(), false)];
+    match &nodes.keys.keys[&ends.node_key].values {
+        Values::Integers(keys) => {
+            let known: FxHashMap<i64, u32> = read(nodes, keys)?.into_iter().zip(node_kinds).collect();
+            for end in both {
+                let Values::Integers(values) = &end.own.values else { continue };
+                end.check(&read(table, values)?, &known, |_| true, rules, alive)?;
             }
-            (Values::Hashes(values), Values::Hashes(keys)) => {
-                end.check(&read(table, values)?, &read(nodes, keys)?, |_| false, rules, alive)?
-            }
-            _ => {}
         }
+        Values::Hashes(keys) => {
+            let known: FxHashMap<u128, u32> = read(nodes, keys)?.into_iter().zip(node_kinds).collect();
+            for end in both {
+                let Values::Hashes(values) = &end.own.values else { continue };
+                end.check(&read(table, values)?, &known, |_| false, rules, alive)?;
+            }
+        }
+        Values::Kinds { .. } => {}
     }
     Ok(())
 }
@@ -178,7 +187,6 @@ struct End<'a> {
     own: &'a ColumnKeys,
     edge_kinds: &'a [u32],
     edge_names: &'a [String],
-    node_kinds: &'a [u32],
     node_names: &'a [String],
     /// Whether (edge kind, node kind) is allowed: one row per edge kind; none where nobody asks.
     allowed: Option<Vec<Vec<bool>>>,
@@ -188,7 +196,7 @@ impl End<'_> {
     fn check<T>(
         &self,
         values: &[T],
-        keys: &[T],
+        known: &FxHashMap<T, u32>,
         is_plain: impl Fn(&T) -> bool,
         rules: &mut Rulepack,
         alive: &dyn Fn() -> Result<()>,
@@ -196,7 +204,6 @@ impl End<'_> {
     where
         T: Eq + std::hash::Hash + Copy + std::fmt::Display,
     {
-        let known: FxHashMap<T, u32> = keys.iter().copied().zip(self.node_kinds.iter().copied()).collect();
         let nulls: FxHashSet<u64> = self.own.nulls.iter().copied().collect();
         let mut missing = Breach::default();
         let mut unfit = Breach::default();

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Instant;
 
 use codeanatomy_graph::table::Strings;
@@ -23,6 +22,7 @@ use crate::code::{self, Code};
 use crate::compile::Compiled;
 use crate::compliance::{self, Capture, Explained};
 use crate::error::{EngineError, Result};
+use crate::gate::CommitGate;
 use crate::intake::Intake;
 use crate::rows::{Rows, RowsTable};
 use crate::rulepack::{Rulepack, RunWarning};
@@ -36,27 +36,6 @@ use crate::{batches, canonical, delta, envelope, metrics, operators, plan, promi
 
 /// Told of what happens; called from threads of the run.
 pub type Progress = Arc<dyn Fn(Value) + Send + Sync>;
-
-/// Whether a run may still be given up: not once its first commit began.
-#[derive(Debug, Default)]
-pub struct CommitGate {
-    state: AtomicU8,
-}
-
-impl CommitGate {
-    const OPEN: u8 = 0;
-    const COMMITTING: u8 = 1;
-    const ABANDONED: u8 = 2;
-
-    fn enter(&self) -> bool {
-        self.state.compare_exchange(Self::OPEN, Self::COMMITTING, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-
-    /// Gives the run up, unless it is committing.
-    pub fn abandon(&self) -> bool {
-        self.state.compare_exchange(Self::OPEN, Self::ABANDONED, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-}
 
 /// Runs everything; the result as JSON. To be blocked on by a thread of its own: futures that hold plans are slow to prove `Send`, so none is spawned.
 pub async fn run(compiled: Compiled, limits: Limits, token: CancelToken, gate: Arc<CommitGate>, progress: Progress) -> Result<Value> {

@@ -365,9 +365,9 @@ impl Machine<'_, '_> {
         let skip = after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
         let external = order.ancestors[skip..].iter().copied().find(|ancestor| matches!(ancestor, Ancestor::External(_)));
         // A builtin that is there as the base of an external class says nothing of what that class itself has.
-        let above = external.map_or(Vec::new(), |external| self.repository.outside.linearisation(external));
-        let builtin = order.ancestors[skip..].iter().copied().find(|ancestor| match *ancestor {
-            Ancestor::Builtin(of) => self.repository.builtins.has(of, name) && !above.contains(ancestor),
+        let of_external = |builtin: Ancestor| external.is_some_and(|external| self.repository.outside.inherits(external, builtin));
+        let builtin = order.ancestors[skip..].iter().copied().find(|&ancestor| match ancestor {
+            Ancestor::Builtin(of) => self.repository.builtins.has(of, name) && !of_external(ancestor),
             _ => false,
         });
         builtin.or(external)

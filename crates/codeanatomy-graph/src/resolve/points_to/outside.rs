@@ -81,6 +81,11 @@ impl Outside {
         let above = self.ancestors.get(&class).into_iter().flatten().copied();
         std::iter::once(class).chain(above).collect()
     }
+
+    /// Whether a class outside the repository inherits another.
+    pub fn inherits(&self, class: Ancestor, other: Ancestor) -> bool {
+        self.ancestors.get(&class).is_some_and(|above| above.contains(&other))
+    }
 }
 
 impl Machine<'_, '_> {
