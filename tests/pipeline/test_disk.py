@@ -13,7 +13,7 @@ from tests.support.repositories import SHOP, write
 
 COMMAND = Path(__file__).parents[2] / "bin" / "codeanatomy"
 MOUNT = ["unshare", "--user", "--map-root-user", "--mount", "--propagation", "private"]
-DISK_BYTES = 6 << 20
+DISK_BYTES = 16 << 20
 LEFT_BYTES = 40_000
 
 
