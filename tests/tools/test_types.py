@@ -72,6 +72,22 @@ async def test_two_runs_say_the_same(shop: Path, collected: Collect, tmp_path: P
     assert first.tables == second.tables
 
 
+async def test_a_source_of_several_names_is_reported_once(collected: Collect, tmp_path: Path) -> None:
+    """A folder whose name is no identifier ends no package of pyrefly's: it knows `a.py` as `a`, as `jose.backends.a`, and as `backends.a`."""
+    sources = {
+        "with-dash/jose/__init__.py": "from .backends import A\n",
+        "with-dash/jose/backends/__init__.py": "from .a import A\n",
+        "with-dash/jose/backends/a.py": "class A:\n    x: int = 1\n\nprint(A().x)\n",
+    }
+    found = await collected(write(tmp_path / "repository", sources), "types", types="on")
+    paths = path_of(found)
+    keys = [(paths[row["file_id"]], row["bstart"], row["bend"]) for row in found.tables["types_expressions"]]
+    assert "with-dash/jose/backends/a.py" in {path for path, *_ in keys}
+    assert sorted(keys) == sorted(set(keys))
+    classes = {name for row in found.tables["types_expressions"] for name in row["classes"] if name.endswith(".A")}
+    assert classes == {"jose.backends.a.A"}
+
+
 async def test_modes(shop: Path, collected: Collect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     off = await collected(shop, "types", types="off")
     assert (off.extractors["types"].status, off.warnings, off.tables["types_calls"]) == ("off", [], [])

@@ -190,12 +190,11 @@ class Checking:
         sources = {str(self._tree / path): source for path, source in self._left.items()}
         of_source = {number: sources.get(module.source_path.get("FileSystem", "")) for number, module in modules.items()}
         known = {number.encode(): _known(module.module_name, of_source[number]) for number, module in modules.items()}
-        parcels = [
-            Reported(source.file_id, source.path, source.size + self._size(module), source, module)
-            for number, module in modules.items()
-            if (source := of_source[number]) is not None and module.info_filename
-        ]
-        reported = {parcel.path for parcel in parcels}
+        reported: dict[str, Reported] = {}
+        for number, module in sorted(modules.items(), key=lambda item: _preference(item[1], of_source[item[0]])):
+            source = of_source[number]
+            if source is not None and module.info_filename:
+                reported[source.path] = Reported(source.file_id, source.path, source.size + self._size(module), source, module)
         gaps = [
             Failure("CA246", path, "extraction", "types", "warning", "pyrefly has no report on it")
             for path in self._left
@@ -209,7 +208,7 @@ class Checking:
                 for item, content in zip(wanted, contents, strict=True)
             ]
 
-        return Supply(sorted(parcels, key=lambda parcel: parcel.path), read, [*self._failures, *gaps], self._warnings, self._tools)
+        return Supply(sorted(reported.values(), key=lambda parcel: parcel.path), read, [*self._failures, *gaps], self._warnings, self._tools)
 
     def _modules(self) -> dict[str, Module]:
         try:
@@ -242,6 +241,13 @@ class Checking:
 def find() -> str | None:
     """pyrefly beside the interpreter, as `pip install` puts it, else on PATH."""
     return shutil.which("pyrefly", path=os.path.dirname(sys.executable)) or shutil.which("pyrefly")
+
+
+def _preference(module: Module, source: SourceFile | None) -> tuple[bool, bool, int, str]:
+    """Pyrefly reports a source once for every name that it is imported by: best is the name that the scan gave it, then that from the outermost
+    package; the best comes last."""
+    name = module.module_name
+    return source is not None and name == source.module, not name.startswith("."), name.count("."), name
 
 
 def _known(name: str, source: SourceFile | None) -> bytes:
