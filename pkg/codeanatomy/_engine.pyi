@@ -78,6 +78,8 @@ class CpgMaterializer:
         cancel: CancelToken | None = None,
         timeout_s: float | None = None,
         on_progress: Callable[[str], object] | None = None,
+        traceparent: str | None = None,
+        now_ns: int | None = None,
     ) -> RunResult: ...
 
 @final

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 import anyio
-from anyio import from_thread, to_thread
+from anyio import to_thread
 
 from codeanatomy import engine
 from codeanatomy.care import leftovers
@@ -20,7 +19,8 @@ from codeanatomy.collect import Collection, collect
 from codeanatomy.determinism import verify
 from codeanatomy.engine.generation import OutputFolder, output_folder, work_folder
 from codeanatomy.engine.writer import Written
-from codeanatomy.events import Events, FilesFound, of_engine, unwatched
+from codeanatomy.events import Events, FilesFound, unwatched
+from codeanatomy.execute import execute
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe import auxiliary
 from codeanatomy.observe.manifest import count_by_code
@@ -65,7 +65,7 @@ async def _build(run: Run, request: GraphProductBuildRequest, begun: Begun) -> G
         await to_thread.run_sync(check_repository, request.repository)  # else its folder of tables would be made
         async with beating(run), output_folder(request.output) as output, work_folder(request.work, request.scratch, request.output):
             if request.rulepack_profile == REPLAY:
-                settled, generation = await replay(run, request, begun, output, _relay(run))
+                settled, generation = await replay(run, request, begun, output)
             else:
                 settled, generation = await _new_generation(run, request, begun, output)
             report, warnings = None, settled.result.warnings
@@ -92,8 +92,7 @@ async def _new_generation(run: Run, request: GraphProductBuildRequest, begun: Be
     with run.stage(spans.SPEC_BUILD):
         versions = {name: table.version for name, table in evidence.tables.items()} | {EXTRACT_ERRORS.name: problems.version}
         begun.spec = spec = await to_thread.run_sync(_spec, ir, versions, request)
-    with run.stage(spans.ENGINE_EXECUTE):
-        begun.graph = graph = await engine.run(spec, request.engine_profile, on_progress=_relay(run))
+    begun.graph = graph = await execute(run, spec, request)
     with run.stage(spans.AUXILIARY_OUTPUTS):
         places = locations(versions, request)
         read = {table.name: places[table.name] for table in ir.relations}
@@ -159,17 +158,6 @@ def _refuse(failures: list[Failure]) -> None:
 
 def _spec(ir: IR, versions: Mapping[str, int], request: GraphProductBuildRequest) -> str:
     return execution_spec(ir, versions, request).to_json()
-
-
-def _relay(run: Run) -> engine.Progress:
-    """Passes on what the engine says of its progress, from its thread to the run's."""
-
-    def relay(told: dict[str, Any]) -> None:
-        event = of_engine(told)
-        if event is not None:
-            from_thread.run_sync(run.tell, event)
-
-    return relay
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from codeanatomy import _engine
-from codeanatomy.catalog.defaults import REPLAY
+from codeanatomy.catalog.defaults import PREVIEW_ROWS, REPLAY
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.determinism import model
 from codeanatomy.engine import operator_ports
@@ -21,7 +21,7 @@ from codeanatomy.engine.generation import current_generation
 from codeanatomy.product import GraphProductBuildRequest
 from codeanatomy.semantics.emit import build_execution_spec, semantic_ir
 from codeanatomy.semantics.ir import IR, Node
-from codeanatomy.semantics.spec import RuntimeConfig, SemanticExecutionSpec
+from codeanatomy.semantics.spec import RuntimeConfig, SemanticExecutionSpec, TracingConfig
 
 
 def execution_spec(ir: IR, versions: Mapping[str, int], request: GraphProductBuildRequest) -> SemanticExecutionSpec:
@@ -31,8 +31,12 @@ def execution_spec(ir: IR, versions: Mapping[str, int], request: GraphProductBui
 
 def runtime(request: GraphProductBuildRequest) -> RuntimeConfig:
     """How that build runs, as far as it changes no row."""
-    canonical = request.determinism_tier == "canonical"
-    return RuntimeConfig(spill_directory=str(request.scratch), canonical=canonical, compliance_capture=request.enable_compliance)
+    return RuntimeConfig(
+        spill_directory=str(request.scratch),
+        canonical=request.determinism_tier == "canonical",
+        compliance_capture=request.enable_compliance,
+        tracing=_tracing(request),
+    )
 
 
 def _rules(request: GraphProductBuildRequest) -> str:
@@ -40,6 +44,16 @@ def _rules(request: GraphProductBuildRequest) -> str:
     if request.rulepack_profile != REPLAY:
         return request.rulepack_profile
     return model(request.output, current_generation(request.output)).rulepack_profile
+
+
+def _tracing(request: GraphProductBuildRequest) -> TracingConfig:
+    return TracingConfig(
+        preset=request.tracing_preset,
+        rule_tracing=request.enable_rule_tracing,
+        preview_limit=PREVIEW_ROWS if request.enable_plan_preview else 0,
+        preview_redaction=request.plan_preview_redaction,
+        instrument_object_store=request.instrument_object_store,
+    )
 
 
 def locations(versions: Mapping[str, int], request: GraphProductBuildRequest) -> dict[str, tuple[Path, int]]:

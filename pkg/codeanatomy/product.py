@@ -8,7 +8,15 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codeanatomy.catalog.defaults import DETERMINISM_TIERS, ENGINE_PROFILE, KEPT_GENERATIONS, RULEPACK_PROFILES, RUNTIME_PROFILES
+from codeanatomy.catalog.defaults import (
+    DETERMINISM_TIERS,
+    ENGINE_PROFILE,
+    KEPT_GENERATIONS,
+    PREVIEW_REDACTIONS,
+    RULEPACK_PROFILES,
+    RUNTIME_PROFILES,
+    TRACING_PRESETS,
+)
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe.config import OtelConfig
@@ -52,6 +60,11 @@ class GraphProductBuildRequest:
     enable_libcst: bool = True
     enable_tree_sitter: bool = True
     enable_compliance: bool = False
+    enable_rule_tracing: bool = False
+    enable_plan_preview: bool = False
+    plan_preview_redaction: str = PREVIEW_REDACTIONS[0]
+    tracing_preset: str = TRACING_PRESETS[0]
+    instrument_object_store: bool = False
     include_errors: bool = True
     include_manifest: bool = True
     include_run_bundle: bool = True

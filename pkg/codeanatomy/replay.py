@@ -19,6 +19,7 @@ from codeanatomy.engine import EngineError
 from codeanatomy.engine.generation import OutputFolder
 from codeanatomy.engine.writer import Written
 from codeanatomy.events import FilesFound
+from codeanatomy.execute import execute
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe import auxiliary
 from codeanatomy.observe.run import Run
@@ -36,9 +37,7 @@ MOST_NAMED = 20
 HINT = "build without --rulepack-profile Replay for a new generation; what was replayed is as it was"
 
 
-async def replay(
-    run: Run, request: GraphProductBuildRequest, begun: Begun, output: OutputFolder, progress: engine.Progress
-) -> tuple[Settled, int]:
+async def replay(run: Run, request: GraphProductBuildRequest, begun: Begun, output: OutputFolder) -> tuple[Settled, int]:
     """Compute the current generation of the output folder again; the outcome, and the number of that generation.
 
     Raises `Coded`: CA160 where there is none that can be replayed, CA163 where a source is not what it was, CA164 where its tables are not,
@@ -60,9 +59,8 @@ async def replay(
         read = _pinned(ir, earlier)
         spec = build_execution_spec(ir, read, scratch, runtime(request), earlier.rulepack_profile).to_json()
         begun.spec = spec
-    with run.stage(spans.ENGINE_EXECUTE):
         await to_thread.run_sync(lambda: scratch.mkdir(parents=True))  # the evidence may lie elsewhere
-        begun.graph = graph = await engine.run(spec, request.engine_profile, on_progress=progress)
+    begun.graph = graph = await execute(run, spec, request)
     with run.stage(spans.AUXILIARY_OUTPUTS):
         made_again = {written["table"]: TableResult.of(written) for written in graph["outputs"]}
         made_again[NORMALIZE_OUTPUTS.name] = await auxiliary.write_views(run, ir, scratch)

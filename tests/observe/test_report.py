@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import anyio
 import pytest
+from tests.observe.test_trace import SLACK_S
 from tests.support.collector import values
 
 from codeanatomy import build_graph_product
@@ -52,7 +53,11 @@ def test_a_section_without_rows_says_why(watched):
 
 def test_slow_spans_are_the_longest_of_the_trace(watched, section):
     longest = sorted((seconds(span) for span in leaves(watched)), reverse=True)
-    assert [row["seconds"] for row in section("slow_spans")["rows"]] == pytest.approx(longest[:15], abs=1e-6)
+    rows = section("slow_spans")["rows"]
+    # The engine's own are heard of through a thread; the others are exactly those of the trace.
+    assert [row["seconds"] for row in rows] == pytest.approx(longest[:15], abs=SLACK_S)
+    for row in (row for row in rows if not row["span"].startswith("engine.")):
+        assert min(abs(row["seconds"] - found) for found in longest) < 1e-6
 
 
 def test_stages(watched, section):
@@ -69,7 +74,11 @@ def test_nothing_ran_in_an_idle_gap(watched, section):
     ran = [
         ((span.start_time_unix_nano - build.start_time_unix_nano) / 1e9, (span.end_time_unix_nano - build.start_time_unix_nano) / 1e9)
         for span in leaves(watched)
+        if not span.name.startswith("engine.")
     ]
+    # When the build heard of the engine's is in the timeline.
+    ran += [(bar["began"], bar["ended"]) for bar in watched.report["timeline"] if bar["kind"] in (OPERATOR.name, OUTPUT.name)]
+    assert len(ran) == len(leaves(watched))
     rows = section("idle_gaps")["rows"]
     assert {row["stage"] for row in rows} <= {EXTRACTION.name, ENGINE_EXECUTE.name}
     for row in rows:
@@ -207,7 +216,9 @@ def test_slowest_sources_are_those_of_the_workers(watched):
 def test_the_timeline_is_the_trace(watched):
     bars = Counter(bar["kind"] for bar in watched.report["timeline"])
     spans = Counter(span.name for span in watched.collector.spans())
-    assert bars == spans - Counter({"cli.invocation": 1, "graph_product.build": 1, "report": 1})
+    # Of what the engine tells the tracer, the report has what it does for an operator or a table.
+    details = {name for name in spans if name.startswith("engine.")} - {OPERATOR.name, OUTPUT.name}
+    assert bars == spans - Counter({"cli.invocation": 1, "graph_product.build": 1, "report": 1} | {name: spans[name] for name in details})
     assert all(0 <= bar["began"] <= bar["ended"] <= watched.report["seconds"] for bar in watched.report["timeline"])
 
 

@@ -79,6 +79,8 @@ codes! {
     NONDETERMINISTIC   "CA506" RuleViolation   "A view calls a function that may say something else in another run.";
     COERCION           "CA507" RuleViolation   "A view uses values of one family of types as another without a cast.";
 
+    TRACEPARENT        "CA512" Validation      "The traceparent of a run's caller is not one of W3C Trace Context.";
+
     EXECUTION          "CA601" Runtime         "The execution of a plan failed.";
     MEMORY             "CA602" Runtime         "The memory pool is too small for what a plan, operator or sink holds.";
     SPILL              "CA603" Runtime         "Spilled data could not be written or read.";

@@ -75,7 +75,7 @@ impl Stored {
             .enable_all()
             .build()
             .map_err(|error| EngineError::io(&code::EXECUTION, "cannot start a runtime for", location, &error))?;
-        let snapshot = runtime.block_on(delta::open(location, Some(version), &place))?;
+        let snapshot = runtime.block_on(delta::open(location, Some(version), &place, &None))?;
         let columns = snapshot.schema.fields().map(|field| {
             let kind = delta_logical_type(field.data_type()).ok_or_else(|| foreign(&place, field.name()))?;
             Ok(ColumnDefinition { name: field.name().clone(), kind, nullable: field.is_nullable() })

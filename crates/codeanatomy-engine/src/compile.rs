@@ -15,6 +15,7 @@ use crate::rulepack::Rulepack;
 use crate::schedule::Schedule;
 use crate::session::{Profile, Session};
 use crate::shape::{Texts, open_schema};
+use crate::trace::Detail;
 use crate::{operators, plan};
 
 /// A spec that can be run any number of times.
@@ -44,7 +45,7 @@ pub fn compile(text: &str) -> Result<Compiled> {
 /// Plans every view over empty tables, asks the rules about them, and shows the plans of the outputs.
 async fn explain(validated: &Validated, rulepack: &mut Rulepack) -> Result<String> {
     let token = CancelToken::new();
-    let session = Session::new(&Profile::from_class("small")?.limits(&validated.spec.runtime), &token)?;
+    let session = Session::new(&Profile::from_class("small")?.limits(&validated.spec.runtime), &token, &Detail::default())?;
     let empty = |columns: &[ColumnDefinition]| -> Arc<dyn TableProvider> { Arc::new(EmptyTable::new(open_schema(columns, Texts::Views))) };
     for input in &validated.spec.input_relations {
         plan::register(&session.context, &input.name, empty(&input.columns))?;

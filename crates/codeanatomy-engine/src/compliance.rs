@@ -9,6 +9,8 @@ use datafusion::physical_plan::{ExecutionPlan, displayable};
 use datafusion::prelude::{DataFrame, SessionContext};
 use serde_json::{Map, Value, json};
 
+use crate::trace;
+
 /// The plans of a run as they come.
 #[derive(Debug, Default)]
 pub struct Capture {
@@ -48,6 +50,9 @@ fn impact(plans: &[StringifiedPlan], logical: &str) -> Vec<Value> {
             }
             _ => continue,
         };
+        if rule.starts_with(trace::MARKER_RULES) {
+            continue;
+        }
         let place = found.iter().position(|known| (known.0, known.1) == (phase, rule.as_str())).unwrap_or_else(|| {
             found.push((phase, rule, 0, 0));
             found.len() - 1

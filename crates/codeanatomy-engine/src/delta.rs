@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
 use deltalake::kernel::{Action, Add, Metadata, MetadataExt, Protocol, StructType, new_metadata};
 use deltalake::logstore::LogStoreRef;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::table::state::DeltaTableState;
-use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, ObjectStore};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -29,15 +30,18 @@ pub struct Snapshot {
     pub fingerprint: Option<String>,
 }
 
+/// The store of all files that a log is read and written through; delta-rs's own where there is none.
+pub type Store = Option<Arc<dyn ObjectStore>>;
+
 /// Opens a version of a table (the latest where none is given).
-pub async fn open(location: &Path, version: Option<u64>, place: &str) -> Result<Snapshot> {
+pub async fn open(location: &Path, version: Option<u64>, place: &str, store: &Store) -> Result<Snapshot> {
     let missing = |error: DeltaTableError| {
         let hint = "check the location and the version; the extractors write the tables before the engine reads them";
         let details = json!({"in": place, "location": location.display().to_string(), "version": version});
         EngineError::new(&code::INPUT_MISSING, format!("{place}: cannot open {}: {error}", location.display()), hint, details)
     };
     let folder = location.canonicalize().map_err(|error| missing(DeltaTableError::generic(error.to_string())))?;
-    let mut builder = DeltaTableBuilder::from_url(folder_url(&folder, place)?).map_err(missing)?;
+    let mut builder = builder(folder_url(&folder, place)?, store).map_err(missing)?;
     if let Some(version) = version {
         builder = builder.with_version(version);
     }
@@ -89,12 +93,20 @@ fn folder_url(folder: &Path, place: &str) -> Result<Url> {
     })
 }
 
+fn builder(url: Url, store: &Store) -> std::result::Result<DeltaTableBuilder, DeltaTableError> {
+    let builder = DeltaTableBuilder::from_url(url.clone())?;
+    Ok(match store {
+        Some(store) => builder.with_storage_backend(store.clone(), url),
+        None => builder,
+    })
+}
+
 /// Replaces the rows of a table by those written: one commit. Returns its version, which is on disk.
-pub async fn commit(written: &mut Written, metadata: HashMap<String, Value>) -> Result<u64> {
+pub async fn commit(written: &mut Written, metadata: HashMap<String, Value>, store: &Store) -> Result<u64> {
     let place = format!("table `{}`", written.table.name);
     let failed = |error: DeltaTableError| EngineError::from_delta(&error, &code::COMMIT, &place);
     let folder = written.folder.canonicalize().map_err(|error| EngineError::io(&code::COMMIT, "cannot open", &written.folder, &error))?;
-    let mut table = DeltaTableBuilder::from_url(folder_url(&folder, &place)?).and_then(DeltaTableBuilder::build).map_err(failed)?;
+    let mut table = builder(folder_url(&folder, &place)?, store).and_then(DeltaTableBuilder::build).map_err(failed)?;
     let log_store = table.log_store();
     let exists = log_store.is_delta_table_location().await.map_err(failed)?;
     if exists {

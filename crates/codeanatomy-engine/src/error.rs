@@ -80,6 +80,14 @@ impl EngineError {
         Self::new(&code::PANIC, format!("{place}: {text}"), "this is a bug of the engine; please report it", json!({"in": place}))
     }
 
+    /// A task that did not end by itself: it panicked, or the run was stopped.
+    pub fn of_task(error: tokio::task::JoinError, place: &str) -> Self {
+        match error.try_into_panic() {
+            Ok(payload) => Self::panic(payload.as_ref(), place),
+            Err(_) => Self::cancelled(),
+        }
+    }
+
     /// For DataFusion's streams, which carry it back unchanged.
     pub fn into_datafusion(self) -> DataFusionError {
         DataFusionError::External(Box::new(self))

@@ -14,6 +14,7 @@ use crate::error::{EngineError, Result};
 use crate::gate::CommitGate;
 use crate::run::{Progress, run};
 use crate::session::Profile;
+use crate::trace::{Caller, Detail, Trace};
 
 /// How often the waiting thread looks at the token; work itself looks at every batch.
 const POLL: Duration = Duration::from_millis(10);
@@ -27,18 +28,29 @@ enum Message {
     End(Result<Value>),
 }
 
-/// Runs a compiled spec to its end: blocking. The timeout is the shorter of `timeout_s` and the spec's.
+/// Runs a compiled spec to its end: blocking. What is to be told of its spans is an event too, if the caller has a trace. The timeout is the shorter of `timeout_s` and the spec's.
 pub fn execute(
     profile: &Profile,
     compiled: &Compiled,
     token: &CancelToken,
     timeout_s: Option<f64>,
+    caller: &Caller,
     mut progress: impl FnMut(Value),
 ) -> Result<Value> {
     token.check()?;
     let limits = profile.limits(&compiled.validated.spec.runtime);
     let timeout_s = [timeout_s, compiled.validated.spec.runtime.timeout_s].into_iter().flatten().reduce(f64::min);
+    let (sender, receiver) = mpsc::channel();
+    let events = sender.clone();
+    // Nobody listens any more once a run was given up.
+    let report: Progress = Arc::new(move |event| drop(events.send(Message::Event(event))));
+    let kept = caller.parent()?.is_some_and(|parent| parent.sampled);
+    let detail = Detail::of(&compiled.validated.spec.runtime.tracing, kept);
+    let trace = Trace::begin(&detail, caller, report.clone())?.map(Arc::new);
+    let entered = trace.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .on_thread_start(move || entered.iter().for_each(|trace| trace.enter()))
+        .on_thread_stop(Trace::leave)
         .worker_threads(limits.partitions)
         .thread_name("codeanatomy")
         .thread_stack_size(STACK)
@@ -47,21 +59,25 @@ pub fn execute(
         .map_err(|error| {
             EngineError::new(&code::EXECUTION, format!("cannot start a runtime: {error}"), "free threads or memory", json!({}))
         })?;
-    let (sender, receiver) = mpsc::channel();
     let gate = Arc::new(CommitGate::default());
     let inner = CancelToken::new();
-    let events = sender.clone();
-    // Nobody listens any more once a run was given up.
-    let report: Progress = Arc::new(move |event| drop(events.send(Message::Event(event))));
     let handle = runtime.handle().clone();
-    let work = (compiled.clone(), limits, inner.clone(), gate.clone(), report);
+    let work = (compiled.clone(), limits, detail, inner.clone(), gate.clone(), report, trace.clone());
     std::thread::spawn(move || {
-        let (compiled, limits, token, gate, report) = work;
-        let outcome = catch_unwind(AssertUnwindSafe(|| handle.block_on(run(compiled, limits, token, gate, report))));
+        let (compiled, limits, detail, token, gate, report, trace) = work;
+        trace.iter().for_each(|trace| trace.enter());
+        let outcome = catch_unwind(AssertUnwindSafe(|| handle.block_on(run(compiled, limits, detail, token, gate, report))));
+        Trace::leave();
         let outcome = outcome.unwrap_or_else(|payload| Err(EngineError::panic(payload.as_ref(), "run")));
         drop(sender.send(Message::End(outcome)));
     });
     let outcome = wait(&receiver, &Watch { outer: token, inner: &inner, gate: &gate, timeout_s }, &mut progress);
+    if let Some(trace) = &trace {
+        // What was reported before comes first; the run may have ended while it still waited.
+        let rest = trace.finish();
+        let reported = receiver.try_iter().filter_map(|message| if let Message::Event(event) = message { Some(event) } else { None });
+        reported.chain([rest]).for_each(&mut progress);
+    }
     // A task that does not look at the token must not hold the caller: its thread ends by itself.
     runtime.shutdown_background();
     outcome

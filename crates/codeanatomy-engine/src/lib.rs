@@ -14,6 +14,7 @@
 //! | what two versions of a table hold, and where they differ | `compare` |
 //! | the generation that readers take | `publish` |
 //! | the thread that waits: deadline, cancelling | `execute`, `cancel`, `gate` |
+//! | what a trace is told of all this | `trace` |
 
 mod batches;
 pub mod cancel;
@@ -48,6 +49,7 @@ mod shape;
 mod sink;
 mod stored;
 pub mod table;
+mod trace;
 pub mod writer;
 
 pub use cancel::CancelToken;
@@ -56,4 +58,5 @@ pub use error::{EngineError, Result};
 pub use execute::execute;
 pub use session::Profile;
 pub use table::TableDeclaration;
+pub use trace::Caller;
 pub use writer::TableWriter;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::metrics::{MetricValue, MetricsSet};
 use serde_json::{Value, json};
 
 /// Where tasks write down what they did.
@@ -14,17 +15,26 @@ pub struct Ledger {
 
 #[derive(Debug, Default)]
 struct Entries {
-    /// By output and name of the plan's operator.
+    /// By what the plan was for (an output, or an input of a graph operator) and name of the plan's operator.
     plans: BTreeMap<(String, String), Figures>,
-    outputs: BTreeMap<String, f64>,
+    outputs: BTreeMap<String, Output>,
     runs: Vec<(String, f64, f64)>,
     rows: BTreeMap<String, Vec<(String, usize)>>,
+}
+
+/// Seconds of computing and writing an output, and the batches that its rows came in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Output {
+    pub seconds: f64,
+    pub batches: usize,
 }
 
 #[derive(Debug, Default)]
 struct Figures {
     nodes: usize,
     rows: usize,
+    batches: usize,
+    bytes: usize,
     nanoseconds: usize,
     spills: usize,
     spilled_bytes: usize,
@@ -36,13 +46,15 @@ impl Ledger {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Figures of every operator of a plan that has run.
+    /// Figures of every operator of a plan that has run, for an output or for `<operator>.<port>`.
     pub fn plan(&self, output: &str, plan: &std::sync::Arc<dyn ExecutionPlan>) {
         if let Some(metrics) = plan.metrics() {
             let mut entries = self.entries();
             let figures = entries.plans.entry((output.to_owned(), plan.name().to_owned())).or_default();
             figures.nodes += 1;
             figures.rows += metrics.output_rows().unwrap_or(0);
+            figures.batches += sum(&metrics, |value| matches!(value, MetricValue::OutputBatches(_)));
+            figures.bytes += sum(&metrics, |value| matches!(value, MetricValue::OutputBytes(_)));
             figures.nanoseconds += metrics.elapsed_compute().unwrap_or(0);
             figures.spills += metrics.spill_count().unwrap_or(0);
             figures.spilled_bytes += metrics.spilled_bytes().unwrap_or(0);
@@ -51,12 +63,13 @@ impl Ledger {
         plan.children().into_iter().for_each(|child| self.plan(output, child));
     }
 
-    pub fn output(&self, table: &str, seconds: f64) {
-        self.entries().outputs.insert(table.to_owned(), seconds);
+    pub fn output(&self, table: &str, output: Output) {
+        self.entries().outputs.insert(table.to_owned(), output);
     }
 
-    pub fn seconds(&self, table: &str) -> f64 {
-        self.entries().outputs.get(table).copied().unwrap_or(0.0)
+    /// What was noted of an output; nothing of one that was not written.
+    pub fn of_output(&self, table: &str) -> Output {
+        self.entries().outputs.get(table).copied().unwrap_or_default()
     }
 
     /// Seconds of reading the inputs and of the run itself.
@@ -72,7 +85,8 @@ impl Ledger {
         let entries = self.entries();
         let plans = entries.plans.iter().map(|((output, operator), figures)| {
             json!({
-                "output": output, "operator": operator, "nodes": figures.nodes, "rows": figures.rows, "elapsed_ns": figures.nanoseconds,
+                "output": output, "operator": operator, "nodes": figures.nodes, "rows": figures.rows,
+                "batches": figures.batches, "bytes": figures.bytes, "elapsed_ns": figures.nanoseconds,
                 "spills": figures.spills, "spilled_bytes": figures.spilled_bytes, "spilled_rows": figures.spilled_rows,
             })
         });
@@ -84,4 +98,8 @@ impl Ledger {
         });
         json!(runs.chain(plans).collect::<Vec<_>>())
     }
+}
+
+fn sum(metrics: &MetricsSet, is_wanted: impl Fn(&MetricValue) -> bool) -> usize {
+    metrics.sum(|metric| is_wanted(metric.value())).map_or(0, |value| value.as_usize())
 }

@@ -182,9 +182,9 @@ fn remove_records(output: &Path, first: u64) -> Result<u64> {
 
 async fn clean_table(folder: &Path, versions: BTreeSet<u64>) -> Result<u64> {
     let place = format!("table in {}", folder.display());
-    let mut named: BTreeSet<PathBuf> = delta::open(folder, None, &place).await?.files.into_iter().collect();
+    let mut named: BTreeSet<PathBuf> = delta::open(folder, None, &place, &None).await?.files.into_iter().collect();
     for version in versions {
-        named.extend(delta::open(folder, Some(version), &place).await?.files);
+        named.extend(delta::open(folder, Some(version), &place, &None).await?.files);
     }
     let folder = folder.canonicalize().map_err(|error| EngineError::io(&code::GENERATION, "cannot open", folder, &error))?;
     let mut removed = 0;

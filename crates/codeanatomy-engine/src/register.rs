@@ -12,7 +12,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::code;
-use crate::delta::{self, Snapshot};
+use crate::delta::{self, Snapshot, Store};
 use crate::error::{EngineError, Result};
 use crate::shape::{Texts, delta_logical_type, open_schema};
 
@@ -20,19 +20,20 @@ use crate::shape::{Texts, delta_logical_type, open_schema};
 pub struct Input {
     pub provider: Arc<dyn TableProvider>,
     pub version: u64,
+    pub files: usize,
     pub fingerprint: Option<String>,
 }
 
 /// Opens an input and checks its columns.
-pub async fn open(relation: &InputRelation) -> Result<Input> {
+pub async fn open(relation: &InputRelation, store: &Store) -> Result<Input> {
     let place = format!("input `{}`", relation.name);
-    let snapshot = delta::open(Path::new(&relation.location), relation.version, &place).await?;
+    let snapshot = delta::open(Path::new(&relation.location), relation.version, &place, store).await?;
     check_columns(relation, &snapshot)?;
     let provider = listing(&relation.columns, &snapshot.files).map_err(|error| {
         let details = json!({"input": relation.name, "location": relation.location});
         EngineError::new(&code::INPUT_MISSING, format!("{place}: {error}"), "see the cause in the message", details)
     })?;
-    Ok(Input { provider, version: snapshot.version, fingerprint: snapshot.fingerprint })
+    Ok(Input { provider, version: snapshot.version, files: snapshot.files.len(), fingerprint: snapshot.fingerprint })
 }
 
 fn check_columns(relation: &InputRelation, snapshot: &Snapshot) -> Result<()> {

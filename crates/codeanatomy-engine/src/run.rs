@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use codeanatomy_graph::table::Strings;
-use codeanatomy_spec::{Promise, Validated};
+use codeanatomy_spec::{OutputTarget, Validated};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::TableReference;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
@@ -16,6 +16,8 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::cancel::CancelToken;
 use crate::code::{self, Code};
@@ -26,31 +28,40 @@ use crate::gate::CommitGate;
 use crate::intake::Intake;
 use crate::rows::{Rows, RowsTable};
 use crate::rulepack::{Rulepack, RunWarning};
-use crate::schedule::Needs;
+use crate::schedule::{Needs, OperatorRun};
 use crate::session::{Limits, Session};
 use crate::shape::{Texts, open_schema};
 use crate::sink::{Sink, Wanted, Written};
 use crate::stored::StoredTable;
 use crate::table::TableDeclaration;
+use crate::trace::{Detail, cache_decision, span, traced};
 use crate::{batches, canonical, delta, envelope, metrics, operators, plan, promises, register};
 
 /// Told of what happens; called from threads of the run.
 pub type Progress = Arc<dyn Fn(Value) + Send + Sync>;
 
 /// Runs everything; the result as JSON. To be blocked on by a thread of its own: futures that hold plans are slow to prove `Send`, so none is spawned.
-pub async fn run(compiled: Compiled, limits: Limits, token: CancelToken, gate: Arc<CommitGate>, progress: Progress) -> Result<Value> {
+pub async fn run(
+    compiled: Compiled,
+    limits: Limits,
+    detail: Detail,
+    token: CancelToken,
+    gate: Arc<CommitGate>,
+    progress: Progress,
+) -> Result<Value> {
     let started = Instant::now();
-    let build = Arc::new(Build::prepare(compiled, limits, token, progress).await?);
+    let build = Arc::new(traced(span!("engine.prepare"), Build::prepare(compiled, limits, &detail, token, progress)).await?);
     let prepared = started.elapsed().as_secs_f64();
-    let mut written = build.clone().work().await?;
+    let mut written = traced(span!("engine.run"), build.clone().work()).await?;
     let worked = started.elapsed().as_secs_f64();
-    let (tables, rules) = build.clone().check(written.drain(..).map(|(table, _)| table).collect()).await?;
+    let tables = written.drain(..).map(|(table, _)| table).collect();
+    let (tables, rules) = traced(span!("engine.check"), build.clone().check(tables)).await?;
     let checked = started.elapsed().as_secs_f64();
     if !gate.enter() {
         return Err(EngineError::cancelled());
     }
     build.token.check()?;
-    let outputs = build.commit(tables).await?;
+    let outputs = traced(span!("engine.commit"), build.commit(tables)).await?;
     let seconds = json!({
         "prepare": prepared, "run": worked - prepared, "check": checked - worked, "commit": started.elapsed().as_secs_f64() - checked,
     });
@@ -78,13 +89,15 @@ enum Done {
 
 impl Build {
     /// register → plan
-    async fn prepare(compiled: Compiled, limits: Limits, token: CancelToken, progress: Progress) -> Result<Self> {
-        let session = Session::new(&limits, &token)?;
+    async fn prepare(compiled: Compiled, limits: Limits, detail: &Detail, token: CancelToken, progress: Progress) -> Result<Self> {
+        let session = Session::new(&limits, &token, detail)?;
         let validated = compiled.validated.clone();
         let mut inputs = Vec::new();
         for relation in &validated.spec.input_relations {
             token.check()?;
-            let input = register::open(relation).await?;
+            let span = span!("engine.register", codeanatomy.input = relation.name, codeanatomy.version = Empty, codeanatomy.files = Empty);
+            let input = traced(span.clone(), register::open(relation, &session.store)).await?;
+            span.record("codeanatomy.version", input.version).record("codeanatomy.files", input.files);
             plan::register(&session.context, &relation.name, input.provider)?;
             inputs.push((relation.name.clone(), input.version, input.fingerprint));
         }
@@ -95,7 +108,10 @@ impl Build {
         let wanted = |view: usize| compiled.schedule.is_used(view);
         let mut stored: BTreeMap<usize, Arc<StoredTable>> = BTreeMap::new();
         let computed = |view: usize, plan| match compiled.schedule.stored.get(&view) {
-            Some(_) => stored.entry(view).or_insert_with(|| Arc::new(StoredTable::new(plan))).clone(),
+            Some(&output) => {
+                cache_decision(&compiled, view, output);
+                stored.entry(view).or_insert_with(|| Arc::new(StoredTable::new(plan))).clone()
+            }
             None => plan,
         };
         plan::views(&session.context, &validated, &token, wanted, |view| tables[&view].clone(), computed).await?;
@@ -132,6 +148,7 @@ impl Build {
         // Outputs that run and give memory back when they end.
         let mut giving: BTreeSet<usize> = BTreeSet::new();
         let mut written = Vec::new();
+        let phase = Span::current();
         loop {
             while running.len() < self.limits.partitions {
                 let build = self.clone();
@@ -141,22 +158,26 @@ impl Build {
                     if !schedule.outputs[output].views.is_empty() {
                         giving.insert(output);
                     }
-                    let handle = Handle::current();
+                    let (handle, phase) = (Handle::current(), phase.clone());
                     running.spawn_blocking(move || {
-                        handle.block_on(build.stoppable(build.write(output))).map(|table| Done::Output(output, Box::new(table)))
+                        let work = build.stoppable(build.write(output)).instrument(phase);
+                        handle.block_on(work).map(|table| Done::Output(output, Box::new(table)))
                     });
                 } else if giving.is_empty()
                     && let Some(place) = operators.iter().position(|&run| is_ready(&schedule.runs[run].needs, &ready))
                 {
                     let run = operators.remove(place);
-                    let handle = Handle::current();
-                    running.spawn_blocking(move || handle.block_on(build.stoppable(build.operate(run))).map(|()| Done::Operator(run)));
+                    let (handle, phase) = (Handle::current(), phase.clone());
+                    running.spawn_blocking(move || {
+                        let work = build.stoppable(build.operate(run)).instrument(phase);
+                        handle.block_on(work).map(|()| Done::Operator(run))
+                    });
                 } else {
                     break;
                 }
             }
             let Some(finished) = running.join_next().await else { break };
-            let needs = match finished.map_err(|error| joined(error, "run"))?? {
+            let needs = match finished.map_err(|error| EngineError::of_task(error, "run"))?? {
                 Done::Operator(run) => {
                     ready.runs.insert(run);
                     &schedule.runs[run].needs
@@ -210,6 +231,10 @@ impl Build {
     /// One run of an operator, from its inputs to the tables of its views.
     async fn operate(&self, index: usize) -> Result<()> {
         let run = &self.compiled.schedule.runs[index];
+        traced(span!("engine.operator", codeanatomy.operator = run.operator, codeanatomy.rows = Empty), self.operate_on(index, run)).await
+    }
+
+    async fn operate_on(&self, index: usize, run: &OperatorRun) -> Result<()> {
         let operator = operators::find(&run.operator);
         let place = format!("operator `{}`", run.operator);
         let started = Instant::now();
@@ -224,21 +249,22 @@ impl Build {
             let mut intake = Intake::new(port);
             let mut held = 0;
             let stream_place = format!("{place}, input `{}`", port.name);
-            self.stream(frame, &stream_place, |batch| {
+            let take = |batch: &RecordBatch| {
                 intake.add(batch, &mut strings);
-                let bytes = intake.bytes();
-                let grown = bytes.saturating_sub(held);
-                held = bytes;
+                let grown = intake.bytes().saturating_sub(held);
+                held = intake.bytes();
                 grow(&reservation, grown, &place)
-            })
-            .await?;
+            };
+            let plan = self.stream(frame, &run.inputs[port.name], &stream_place, take).await?;
+            self.ledger.plan(&format!("{}.{}", run.operator, port.name), &plan);
             inputs.push(intake.finish());
         }
         grow(&reservation, strings.len() * 64, &place)?;
         let read = started.elapsed();
         let (token, parameters) = (self.token.clone(), run.parameters.clone());
         let worker = tokio::task::spawn_blocking(move || operators::run(operator, inputs, strings, &parameters, &token));
-        let results = worker.await.map_err(|error| joined(error, &place))??;
+        let results = worker.await.map_err(|error| EngineError::of_task(error, &place))??;
+        Span::current().record("codeanatomy.rows", results.iter().map(Rows::count).sum::<usize>());
         self.keep(index, results, &reservation, &place)?;
         let seconds = (read.as_secs_f64(), (started.elapsed() - read).as_secs_f64());
         (self.progress)(json!({"event": "operator_finished", "operator": run.operator, "seconds": seconds.0 + seconds.1}));
@@ -267,6 +293,10 @@ impl Build {
     /// One output, from its plan to data files on disk.
     async fn write(&self, index: usize) -> Result<Written> {
         let output = &self.validated().spec.output_targets[index];
+        traced(span!("engine.output", codeanatomy.table = output.table, codeanatomy.rows = Empty), self.write_output(index, output)).await
+    }
+
+    async fn write_output(&self, index: usize, output: &OutputTarget) -> Result<Written> {
         let place = format!("output `{}`", output.table);
         let started = Instant::now();
         (self.progress)(json!({"event": "output_started", "table": output.table}));
@@ -274,16 +304,25 @@ impl Build {
         let table =
             Arc::new(TableDeclaration { name: output.table.clone(), columns: output.columns.clone(), promises: output.promises.clone() });
         let reservation = MemoryConsumer::new(place.clone()).register(&self.session.pool());
-        let mut sink = Sink::open(table, Path::new(&output.location), self.wanted_by_others(&output.table), Some(reservation))?;
+        let wanted = Wanted::by_others(&self.validated().spec, &output.table);
+        let mut sink = Sink::open(table, Path::new(&output.location), wanted, Some(reservation))?;
         if self.validated().spec.runtime.canonical {
             sink = sink.in_even_batches();
         }
-        let plan = self.stream(frame, &place, |batch| sink.write(batch)).await?;
+        let mut batches = 0;
+        let write = |batch: &RecordBatch| {
+            batches += 1;
+            sink.write(batch)
+        };
+        let plan = self.stream(frame, &output.view, &place, write).await?;
         self.ledger.plan(&output.table, &plan);
+        let span = span!("engine.write", codeanatomy.table = output.table, codeanatomy.files = Empty, codeanatomy.bytes = Empty);
         let worker = tokio::task::spawn_blocking(move || sink.finish());
-        let written = worker.await.map_err(|error| joined(error, &place))??;
+        let written = traced(span.clone(), async { worker.await.map_err(|error| EngineError::of_task(error, &place))? }).await?;
+        span.record("codeanatomy.files", written.files.len()).record("codeanatomy.bytes", written.bytes());
+        Span::current().record("codeanatomy.rows", written.rows);
         let seconds = started.elapsed().as_secs_f64();
-        self.ledger.output(&output.table, seconds);
+        self.ledger.output(&output.table, metrics::Output { seconds, batches });
         (self.progress)(json!({"event": "output_written", "table": output.table, "rows": written.rows, "seconds": seconds}));
         Ok(written)
     }
@@ -314,26 +353,18 @@ impl Build {
         frame.map_err(|error| EngineError::from_datafusion(&error, &code::SQL, &format!("`{relation}`")))
     }
 
-    /// Columns of a table that promises of other outputs refer to.
-    fn wanted_by_others(&self, table: &str) -> Wanted {
-        let mut wanted = Wanted::default();
-        for promise in self.validated().spec.output_targets.iter().flat_map(|output| &output.promises) {
-            match promise {
-                Promise::References(reference) if reference.table == table => {
-                    wanted.keys.insert(reference.key.clone());
-                }
-                Promise::EdgeEnds(ends) if ends.nodes == table => {
-                    wanted.keys.insert(ends.node_key.clone());
-                    wanted.kinds.insert(ends.node_kind.clone());
-                }
-                _ => {}
-            }
-        }
-        wanted
+    /// Plans and executes a query of a relation, batch by batch; the plan with its metrics.
+    async fn stream(
+        &self,
+        frame: DataFrame,
+        relation: &str,
+        place: &str,
+        visit: impl FnMut(&RecordBatch) -> Result<()>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        traced(span!("engine.query", codeanatomy.relation = relation, codeanatomy.place = place), self.query(frame, place, visit)).await
     }
 
-    /// Plans and executes a query, batch by batch; the plan with its metrics.
-    async fn stream(
+    async fn query(
         &self,
         frame: DataFrame,
         place: &str,
@@ -391,7 +422,7 @@ impl Build {
             promises::check(&tables, &mut rules, &|| self.token.check())?;
             Ok((tables, rules))
         });
-        worker.await.map_err(|error| joined(error, "promises"))?
+        worker.await.map_err(|error| EngineError::of_task(error, "promises"))?
     }
 
     /// One commit a table.
@@ -399,11 +430,14 @@ impl Build {
         let mut outputs = Vec::with_capacity(tables.len());
         for mut table in tables {
             let metadata = HashMap::from([("codeanatomy.spec_hash".to_owned(), json!(self.compiled.spec_hash))]);
-            let version = delta::commit(&mut table, metadata).await?;
+            let span = span!("engine.commit_table", codeanatomy.table = table.table.name, codeanatomy.version = Empty);
+            let version = traced(span.clone(), delta::commit(&mut table, metadata, &self.session.store)).await?;
+            span.record("codeanatomy.version", version);
+            let noted = self.ledger.of_output(&table.table.name);
             outputs.push(json!({
                 "table": table.table.name, "location": table.folder.display().to_string(), "version": version, "rows": table.rows,
                 "files": table.files.len(), "bytes": table.bytes(), "fingerprint": table.fingerprint,
-                "seconds": self.ledger.seconds(&table.table.name),
+                "seconds": noted.seconds, "batches": noted.batches,
             }));
         }
         Ok(outputs)
@@ -446,12 +480,4 @@ impl Build {
 
 fn grow(reservation: &MemoryReservation, bytes: usize, place: &str) -> Result<()> {
     reservation.try_grow(bytes).map_err(|error| EngineError::from_datafusion(&error, &code::MEMORY, place))
-}
-
-/// A task that did not end by itself: it panicked, or the run was stopped.
-fn joined(error: tokio::task::JoinError, place: &str) -> EngineError {
-    match error.try_into_panic() {
-        Ok(payload) => EngineError::panic(payload.as_ref(), place),
-        Err(_) => EngineError::cancelled(),
-    }
 }

@@ -78,6 +78,12 @@ impl Schedule {
         readers
     }
 
+    /// How many other jobs read the files of an output.
+    pub fn readers_of_output(&self, output: usize) -> usize {
+        let jobs = self.needed.iter().map(|&run| &self.runs[run].needs).chain(&self.outputs);
+        jobs.filter(|needs| needs.outputs.contains(&output)).count()
+    }
+
     pub fn to_json(&self, validated: &Validated) -> Value {
         let name = |run: &usize| &self.runs[*run].operator;
         let tables =

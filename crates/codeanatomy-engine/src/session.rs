@@ -11,6 +11,7 @@ use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, PeakRecordin
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::{SessionConfig, SessionContext};
+use deltalake::ObjectStore;
 use serde_json::json;
 
 use crate::cancel::CancelToken;
@@ -18,6 +19,7 @@ use crate::code;
 use crate::error::{EngineError, Result};
 use crate::guard::Guarding;
 use crate::refuse::RefuseOuterNestedLoops;
+use crate::trace::{Detail, instrument_state, instrument_store};
 
 const BATCH_ROWS: usize = 8192;
 /// Consumers that a message about memory names.
@@ -82,10 +84,12 @@ pub struct Limits {
 pub struct Session {
     pub context: SessionContext,
     pub pool: Arc<PeakRecordingPool>,
+    /// The observed store of all files, where calls of it are to be told.
+    pub store: Option<Arc<dyn ObjectStore>>,
 }
 
 impl Session {
-    pub fn new(limits: &Limits, token: &CancelToken) -> Result<Self> {
+    pub fn new(limits: &Limits, token: &CancelToken, detail: &Detail) -> Result<Self> {
         let tracked = TrackConsumersPool::new(
             FairSpillPool::new(limits.memory_bytes as usize),
             NonZeroUsize::new(SHOWN_CONSUMERS).expect("not zero"),
@@ -97,17 +101,18 @@ impl Session {
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode))
             .build_arc()
             .map_err(|error| EngineError::from_datafusion(&error, &code::SPILL, "session"))?;
+        let store = instrument_store(&runtime, detail)?;
         let state = SessionStateBuilder::new()
             .with_config(config(limits))
             .with_runtime_env(runtime)
             .with_default_features()
             .with_physical_optimizer_rules(rules(token).rules)
             .build();
-        let context = SessionContext::new_with_state(state);
+        let context = SessionContext::new_with_state(instrument_state(state, detail));
         for function in codeanatomy_functions::functions() {
             context.register_udf(function.as_ref().clone());
         }
-        Ok(Self { context, pool })
+        Ok(Self { context, pool, store })
     }
 
     pub fn pool(&self) -> Arc<dyn MemoryPool> {

@@ -59,7 +59,7 @@ impl TableWriter {
             .enable_all()
             .build()
             .map_err(|error| EngineError::io(&code::COMMIT, "cannot start a runtime for", &written[0].folder, &error))?;
-        let version = runtime.block_on(delta::commit(&mut written[0], metadata))?;
+        let version = runtime.block_on(delta::commit(&mut written[0], metadata, &None))?;
         let [written] = written;
         Ok(json!({
             "table": self.table.name, "location": written.folder.display().to_string(), "rows": written.rows, "version": version,

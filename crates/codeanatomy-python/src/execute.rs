@@ -98,8 +98,10 @@ impl CpgMaterializer {
         Self {}
     }
 
-    /// Runs a spec to its end: blocking, with the interpreter lock released. `on_progress` gets JSON events in this thread.
-    #[pyo3(signature = (factory, compiled, cancel=None, timeout_s=None, on_progress=None))]
+    /// Runs a spec to its end: blocking, with the interpreter lock released. `on_progress` gets JSON events in this thread: with a
+    /// `traceparent` that is kept also those of the run's spans, on the caller's clock, which says `now_ns`.
+    #[pyo3(signature = (factory, compiled, cancel=None, timeout_s=None, on_progress=None, traceparent=None, now_ns=None))]
+    #[allow(clippy::too_many_arguments)]
     fn execute(
         &self,
         py: Python<'_>,
@@ -108,12 +110,15 @@ impl CpgMaterializer {
         cancel: Option<&Bound<'_, CancelToken>>,
         timeout_s: Option<f64>,
         on_progress: Option<Py<PyAny>>,
+        traceparent: Option<String>,
+        now_ns: Option<u64>,
     ) -> PyResult<RunResult> {
         let token = cancel.map(|cancel| cancel.get().token.clone()).unwrap_or_default();
         let (profile, compiled) = (factory.get().profile.clone(), compiled.get().compiled.clone());
+        let caller = engine::Caller { traceparent, now_ns };
         let mut raised: Option<PyErr> = None;
         let outcome = call::run(py, || {
-            engine::execute(&profile, &compiled, &token, timeout_s, |event| {
+            engine::execute(&profile, &compiled, &token, timeout_s, &caller, |event| {
                 if let (None, Some(callback)) = (&raised, &on_progress) {
                     // The listener's exception ends the run; it is raised below.
                     raised = Python::attach(|py| callback.call1(py, (event.to_string(),)).err());

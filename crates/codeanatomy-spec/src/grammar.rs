@@ -214,4 +214,55 @@ pub struct RuntimeConfig {
     /// Account for the run: its plans in every phase, its rules, its settings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compliance_capture: bool,
+    /// What the trace of the run holds, where its caller has one.
+    #[serde(default, skip_serializing_if = "TracingConfig::is_default")]
+    pub tracing: TracingConfig,
+}
+
+/// What the trace of a run holds. A preset is where it begins; the other fields add to it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TracingConfig {
+    #[serde(default)]
+    pub preset: TracingPreset,
+    /// A span of every rule of DataFusion that ran.
+    #[serde(default)]
+    pub rule_tracing: bool,
+    /// Rows that the span of a plan's operator shows of what it made; 0 for none.
+    #[serde(default)]
+    pub preview_limit: usize,
+    /// What of them is hidden.
+    #[serde(default)]
+    pub preview_redaction: PreviewRedaction,
+    /// A span of every call of the object store, which is measured also without a trace.
+    #[serde(default)]
+    pub instrument_object_store: bool,
+}
+
+impl TracingConfig {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How much a trace holds before anything is added to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum TracingPreset {
+    /// Phases, graph operators, queries and writes in total.
+    #[default]
+    ProductionLean,
+    /// Every span there is, and no row of any table, whatever else is asked for.
+    MaximalNoData,
+    /// Every span there is, with previews of rows.
+    Maximal,
+}
+
+/// What previews of rows hide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PreviewRedaction {
+    #[default]
+    None,
+    /// Texts and bytes: only their length is shown.
+    Text,
 }

@@ -8,6 +8,9 @@ use crate::error::SpecError;
 use crate::grammar::*;
 use crate::ports::{OperatorPorts, PortColumns};
 
+/// A span is no place for tables.
+const MOST_PREVIEWED: usize = 100;
+
 /// A spec whose names all resolve.
 #[derive(Clone, Debug)]
 pub struct Validated {
@@ -239,6 +242,9 @@ fn check_runtime(runtime: &RuntimeConfig) -> Result<(), SpecError> {
     }
     if runtime.timeout_s.is_some_and(|seconds| !(seconds.is_finite() && seconds > 0.0)) {
         return Err(wrong("timeout_s", "is not a positive number"));
+    }
+    if runtime.tracing.preview_limit > MOST_PREVIEWED {
+        return Err(wrong("tracing.preview_limit", &format!("is above {MOST_PREVIEWED} rows")));
     }
     Ok(())
 }

@@ -17,6 +17,13 @@ ENGINE_PROFILES = ("small", "medium", "large")
 """What the engine may use of the machine."""
 ENGINE_PROFILE = "medium"
 
+TRACING_PRESETS = ("ProductionLean", "MaximalNoData", "Maximal")
+"""How much of the engine a trace holds; the first is the default."""
+PREVIEW_REDACTIONS = ("none", "text")
+"""What previews of rows hide; the first is the default."""
+PREVIEW_ROWS = 5
+"""Rows of a preview."""
+
 RULEPACK_PROFILES = ("Default", "LowLatency", "Strict")
 """How strictly the engine is held to its promises; the first is the default."""
 REPLAY = "Replay"

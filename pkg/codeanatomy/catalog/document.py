@@ -51,7 +51,7 @@ def _lines() -> Iterator[str]:
         ("name", "type", "unit", "attributes", ""), ((f"`{m.name}`", m.type, m.unit, _names(m.attributes), m.sentence) for m in METRICS)
     )
     yield from ("", "## Spans", "")
-    yield from _grid(("name", "inside", ""), ((f"`{s.name}`", f"`{s.parent}`" if s.parent else "", s.sentence) for s in SPANS))
+    yield from _grid(("name", "inside", ""), ((f"`{s.name}`", _names((s.parent, *s.also)) if s.parent else "", s.sentence) for s in SPANS))
     yield from ("", "## Sections of the diagnostics report", "")
     yield from _grid(("key", "title", ""), ((f"`{s.key}`", s.title, s.sentence) for s in SECTIONS))
     yield from ("", "## Settings of a build", "")

@@ -732,6 +732,15 @@ FAILURES: tuple[FailureKind, ...] = (
         "Write the CAST, or compare values of one type.",
     ),
     _build(
+        "CA512",
+        "traceparent",
+        "validation",
+        2,
+        "The traceparent of a run's caller is not one of W3C Trace Context.",
+        "A program called the engine itself with a text that has no trace id, span id and flags in it. Builds pass the one of their own span.",
+        "Pass `00-<32 hex digits>-<16 hex digits>-<2 hex digits>`, or none.",
+    ),
+    _build(
         "CA601",
         "execution",
         "runtime",

@@ -41,11 +41,17 @@ Progress = Callable[[dict[str, Any]], None]
 
 
 async def run(
-    spec_json: str, profile: str = "medium", timeout_s: float | None = None, on_progress: Progress | None = None
+    spec_json: str,
+    profile: str = "medium",
+    timeout_s: float | None = None,
+    on_progress: Progress | None = None,
+    traceparent: str | None = None,
+    clock: Callable[[], int] = time.time_ns,
 ) -> dict[str, Any]:
     """Compile and run a spec; what was written, as `RunResult` says it, and the plan. `on_progress` is called in a thread.
 
-    Cancelling the surrounding scope stops the run and waits for its end; nothing of it is visible then.
+    With the `traceparent` of a trace that is kept, it is also told of the engine's spans, on the caller's `clock` of nanoseconds. Cancelling
+    the surrounding scope stops the run and waits for its end; nothing of it is visible then.
     """
     token = _engine.CancelToken()
 
@@ -54,7 +60,8 @@ async def run(
         compiled = _engine.SemanticPlanCompiler().compile(spec_json)
         seconds = time.perf_counter() - began
         listener = None if on_progress is None else lambda event: on_progress(json.loads(event))
-        result = _engine.CpgMaterializer().execute(_engine.SessionFactory.from_class(profile), compiled, token, timeout_s, listener)
+        factory = _engine.SessionFactory.from_class(profile)
+        result = _engine.CpgMaterializer().execute(factory, compiled, token, timeout_s, listener, traceparent, clock())
         told: dict[str, Any] = json.loads(result.to_json())
         told["seconds"] = {"compile": seconds, **told["seconds"]}
         told["plan"] = {"summary": json.loads(compiled.summary_json()), "explain": compiled.explain}

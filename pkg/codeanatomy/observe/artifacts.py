@@ -59,7 +59,7 @@ class EngineExecutionSummaryArtifact(Artifact, frozen=True, kw_only=True, forbid
 
     envelope_hash: str
     output_rows: int
-    output_batches: int | None
+    output_batches: int
     elapsed_compute_nanos: int
     spill_file_count: int
     spilled_bytes: int
@@ -171,7 +171,7 @@ def execution_summary(graph: Mapping[str, Any]) -> EngineExecutionSummaryArtifac
         **_head(EngineExecutionSummaryArtifact, graph),
         envelope_hash=graph["envelope_hash"],
         output_rows=rows,
-        output_batches=graph.get("output_batches"),
+        output_batches=sum(output["batches"] for output in graph["outputs"]),
         elapsed_compute_nanos=_sum(operators, "elapsed_ns") - _sum(operators, "read_ns"),
         spill_file_count=_sum(operators, "spills"),
         spilled_bytes=_sum(operators, "spilled_bytes"),

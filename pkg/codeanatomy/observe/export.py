@@ -21,8 +21,8 @@ from codeanatomy.observe.bundle import pretty
 from codeanatomy.observe.config import OtelConfig
 from codeanatomy.observe.telemetry import Telemetry
 
-QUEUE_SIZE = 2048
-"""Spans or log records that wait to be sent, at least."""
+QUEUE_SIZE = 1 << 16
+"""Spans or log records that may wait to be sent, at least: a trace of every rule and operator comes faster than it is sent."""
 HTTP, GRPC = "http/protobuf", "grpc"
 _EXPORTERS = {
     "traces": ("trace_exporter", "OTLPSpanExporter"),

@@ -144,11 +144,11 @@ class Run:
                     name = "worker_started" if isinstance(event, told.WorkerStarted) else "worker_ended"
                     self.timeline.note(span, name, {key: value for key, value in asdict(event).items() if key in ("pid", "exit")})
             case told.OperatorStarted(operator):
-                self._begin(spans.OPERATOR, ("operator", operator), stage=spans.ENGINE_EXECUTE.name, operator=operator)
+                self._note(spans.OPERATOR, ("operator", operator), operator=operator)
             case told.OperatorFinished(operator, _):
                 self._end(("operator", operator), f"operator.graph.{operator}")
             case told.OutputStarted(table):
-                self._begin(spans.OUTPUT, ("output", table), stage=spans.ENGINE_EXECUTE.name, table=table)
+                self._note(spans.OUTPUT, ("output", table), table=table)
             case told.OutputWritten(table, rows, _):
                 self._end(("output", table), None, rows=rows)
             case Heartbeat() | Stalled():
@@ -157,6 +157,10 @@ class Run:
 
     def _begin(self, kind: SpanKind, key: Key, **attributes: Value) -> None:
         self._open.setdefault(key, []).append(self.timeline.open(kind, attributes))
+
+    def _note(self, kind: SpanKind, key: Key, **attributes: Value) -> None:
+        """A span for the report only: the engine tells the tracer of it."""
+        self._open.setdefault(key, []).append(self.timeline.open(kind, attributes, traced=False))
 
     def _end(self, key: Key, task: str | None, **attributes: Value) -> None:
         span = self._open[key].pop(0)

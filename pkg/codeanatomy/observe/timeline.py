@@ -46,15 +46,17 @@ class Timeline:
         """Seconds since the run began."""
         return time.monotonic() - self._clock
 
-    def open(self, kind: SpanKind, attributes: Mapping[str, Value]) -> Span:
-        """A span that begins now, inside the innermost one of `inside`."""
+    def open(self, kind: SpanKind, attributes: Mapping[str, Value], *, traced: bool = True) -> Span:
+        """A span that begins now, inside the innermost one of `inside`. Without `traced` no tracer hears of it: somebody else tells it."""
         began = self.now()
-        context = trace.set_span_in_context(self._stack[-1].traced) if self._stack else None
-        named = {f"codeanatomy.{name}": value for name, value in attributes.items()}
-        traced = self.tracer.start_span(kind.name, context, attributes=named, start_time=self._nanoseconds(began))
-        span = Span(kind, began, dict(attributes), traced)
+        span = Span(kind, began, dict(attributes), self._start(kind, began, attributes) if traced else trace.INVALID_SPAN)
         self.spans.append(span)
         return span
+
+    def _start(self, kind: SpanKind, began: float, attributes: Mapping[str, Value]) -> trace.Span:
+        context = trace.set_span_in_context(self._stack[-1].traced) if self._stack else None
+        named = {f"codeanatomy.{name}": value for name, value in attributes.items()}
+        return self.tracer.start_span(kind.name, context, attributes=named, start_time=self._nanoseconds(began))
 
     def close(self, span: Span, status: str = "ok") -> None:
         """Its end, now."""
@@ -95,6 +97,10 @@ class Timeline:
         """Something that happened during a span."""
         named = {f"codeanatomy.{key}": value for key, value in attributes.items()}
         span.traced.add_event(name, named, self._nanoseconds(self.now()))
+
+    def nanoseconds(self) -> int:
+        """Nanoseconds since 1970 by the clock of the spans, which never goes back."""
+        return self._nanoseconds(self.now())
 
     def _nanoseconds(self, seconds: float) -> int:
         return self._epoch + int(seconds * 1e9)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from codeanatomy.catalog.defaults import RULEPACK_PROFILES
+from codeanatomy.catalog.defaults import PREVIEW_REDACTIONS, RULEPACK_PROFILES, TRACING_PRESETS
 
 SCHEMA_VERSION = 1
 
@@ -91,6 +91,16 @@ class OutputTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     promises: list[Promise]
 
 
+class TracingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the trace of a run holds: a preset (one of `TRACING_PRESETS`), and what is added to it."""
+
+    preset: str = TRACING_PRESETS[0]
+    rule_tracing: bool = False
+    preview_limit: int = 0
+    preview_redaction: str = PREVIEW_REDACTIONS[0]
+    instrument_object_store: bool = False
+
+
 class RuntimeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How much the engine may use. None of it changes a row."""
 
@@ -102,6 +112,7 @@ class RuntimeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     """Whether equal rows are to be equal bytes."""
     compliance_capture: bool = False
     """Whether the run accounts for its plans, rules and settings."""
+    tracing: TracingConfig = TracingConfig()
 
 
 class SemanticExecutionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use codeanatomy_spec::{ColumnDefinition, ColumnType, Promise};
+use codeanatomy_spec::{ColumnDefinition, ColumnType, Promise, SemanticExecutionSpec};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Int32Type, Int64Type};
@@ -30,6 +30,24 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// Columns of a table that promises of other outputs refer to.
+    pub fn by_others(spec: &SemanticExecutionSpec, table: &str) -> Self {
+        let mut wanted = Self::default();
+        for promise in spec.output_targets.iter().flat_map(|output| &output.promises) {
+            match promise {
+                Promise::References(reference) if reference.table == table => {
+                    wanted.keys.insert(reference.key.clone());
+                }
+                Promise::EdgeEnds(ends) if ends.nodes == table => {
+                    wanted.keys.insert(ends.node_key.clone());
+                    wanted.kinds.insert(ends.node_kind.clone());
+                }
+                _ => {}
+            }
+        }
+        wanted
+    }
+
     /// Adds what the promises of the table itself need.
     fn with_own(mut self, table: &TableDeclaration) -> Self {
         for promise in &table.promises {

@@ -72,7 +72,7 @@ def _leaves(found: Iterable[Span]) -> list[Span]:
 
 
 def _within(span: Span, stage: Span) -> bool:
-    return span.kind.parent == stage.kind.name
+    return spans.stage_of(span.kind) is stage.kind
 
 
 def _stage(account: Account, stage: Span, total: float) -> Filling:
