@@ -55,6 +55,7 @@ def change(path: str, value: Any) -> Callable[[Spec], None]:
         (change("output_targets.0.order_by", ["idd"]), "CA307", "there is no column `idd`", "`id`"),
         (change("output_targets.0.columns.0.type", "int32"), "CA308", "column `id` is int32, its view `in_nodes` has int64", ""),
         (change("view_definitions.1.transform.operator", "adjacencies"), "CA309", "there is no operator `adjacencies`", "`adjacency`"),
+        (change("operator_parameters", {"adjacencies": {}}), "CA309", "there is no operator `adjacencies`", "`adjacency`"),
         (change("view_definitions.1.transform.output", "by_source"), "CA309", "there is no output port `by_source`", "by_src"),
         (change("view_definitions.1.transform.inputs", {}), "CA313", "gets nothing at its input port `edges`", ""),
         (change("view_definitions.1.transform.inputs.edges", "in_nodes"), "CA304", "there is no dependency `in_nodes`", ""),
@@ -128,7 +129,7 @@ def test_the_hash_knows_no_place(tmp_path_factory: pytest.TempPathFactory) -> No
 
 def test_a_spec_comes_back_unchanged(graph: Graph) -> None:
     spec = graph.graph(view_definitions=[adjacency("by_src", "in_edges", "by_src")])
-    spec["view_definitions"][0]["transform"]["parameters"] = {"a": [1, {"b": None}]}
+    spec["operator_parameters"] = {"adjacency": {"a": [1, {"b": None}]}}
     for output in spec["output_targets"]:
         output.setdefault("order_by", [])
     assert json.loads(compile_spec(spec).spec_json()) == spec

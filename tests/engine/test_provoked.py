@@ -151,10 +151,19 @@ def operate(folder: Path, name: str, parameters: dict[str, Any], **rows: list[tu
     ports = {port["name"]: f"in_{port['name']}" for port in operator["inputs"]}
     port = operator["outputs"][0]
     declared = optional(port)
-    transform = {"operator": name, "inputs": ports, "output": port["name"], "parameters": parameters}
+    transform = {"operator": name, "inputs": ports, "output": port["name"]}
     view = {"name": "v", "kind": "operator", "dependencies": list(ports.values()), "columns": declared, "transform": transform}
     output = {"table": "out", "view": "v", "location": str(folder / "out"), "columns": declared, "promises": []}
-    return run({"schema_version": 1, "input_relations": inputs, "view_definitions": [view], "output_targets": [output], "runtime": {}})
+    return run(
+        {
+            "schema_version": 1,
+            "input_relations": inputs,
+            "view_definitions": [view],
+            "operator_parameters": {name: parameters},
+            "output_targets": [output],
+            "runtime": {},
+        }
+    )
 
 
 FILE = (1, "a.py", "a", "", False, False)

@@ -102,18 +102,18 @@ impl Schedule {
     }
 }
 
-/// Views with equal operator, inputs and parameters are one run.
+/// Views with equal operator and inputs are one run.
 fn group(validated: &Validated) -> Vec<OperatorRun> {
     let mut runs: Vec<OperatorRun> = Vec::new();
     for &view in &validated.order {
         let Transform::Operator(transform) = &validated.spec.view_definitions[view].transform else { continue };
-        let OperatorTransform { operator, inputs, output, parameters } = transform;
-        match runs.iter_mut().find(|run| run.operator == *operator && run.inputs == *inputs && run.parameters == *parameters) {
+        let OperatorTransform { operator, inputs, output } = transform;
+        match runs.iter_mut().find(|run| run.operator == *operator && run.inputs == *inputs) {
             Some(run) => run.views.push((view, output.clone())),
             None => runs.push(OperatorRun {
                 operator: operator.clone(),
                 inputs: inputs.clone(),
-                parameters: parameters.clone(),
+                parameters: validated.spec.operator_parameters.get(operator).cloned().unwrap_or_default(),
                 views: vec![(view, output.clone())],
                 needs: Needs::default(),
             }),

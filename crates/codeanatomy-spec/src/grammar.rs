@@ -18,6 +18,9 @@ pub struct SemanticExecutionSpec {
     pub input_relations: Vec<InputRelation>,
     /// What is computed from them, in any order.
     pub view_definitions: Vec<ViewDefinition>,
+    /// What operators are told beside their inputs, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub operator_parameters: BTreeMap<String, Value>,
     /// What is written.
     pub output_targets: Vec<OutputTarget>,
     /// Which of the engine's rules a breach of ends the run, and of which it only warns.
@@ -100,7 +103,7 @@ pub struct SqlTransform {
     pub sql: String,
 }
 
-/// One output of a graph operator. Views with equal operator, inputs and parameters share one run of it.
+/// One output of a graph operator. Views with equal operator and inputs share one run of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OperatorTransform {
@@ -109,8 +112,6 @@ pub struct OperatorTransform {
     pub inputs: BTreeMap<String, String>,
     /// Output port.
     pub output: String,
-    #[serde(default)]
-    pub parameters: Value,
 }
 
 /// A table that the run writes.

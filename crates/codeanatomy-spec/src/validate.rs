@@ -29,6 +29,9 @@ pub fn validate(spec: SemanticExecutionSpec, operators: &[OperatorPorts]) -> Res
     for output in &spec.output_targets {
         check_output(output, &spec, &relations)?;
     }
+    for name in spec.operator_parameters.keys() {
+        known("CA309", "operator", name, "`operator_parameters`", operators.iter().map(|operator| operator.name))?;
+    }
     check_runtime(&spec.runtime)?;
     let order = order(&spec)?;
     Ok(Validated { spec, order })

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from codeanatomy.semantics.spec import (
 RELATIONS = (*EVIDENCE_TABLES, EXTRACT_ERRORS)
 """The tables that views may read."""
 
-PARAMETERS: Mapping[str, Any] = {"resolve": interpreter.names, "control_flow": interpreter.instructions}
+PARAMETERS: Mapping[str, Callable[[], dict[str, Any]]] = {"resolve": interpreter.names, "control_flow": interpreter.instructions}
 """What each operator is told beside its inputs."""
 
 
@@ -59,6 +58,7 @@ def build_execution_spec(
         [_view(node) for node in ir.nodes],
         [_target(output, output_dir) for output in ir.outputs],
         runtime,
+        {name: told() for name, told in PARAMETERS.items() if any(node.operator == name for node in ir.nodes)},
         rulepack_profile,
     )
 
@@ -81,14 +81,8 @@ def _view(node: Node) -> ViewDefinition:
         return ViewDefinition(node.name, "sql", list(node.inputs), _columns(node.columns), SqlTransform(node.sql))
     assert node.operator is not None, f"view {node.name!r} is neither SQL nor an operator"
     assert node.port is not None, f"view {node.name!r} names no port"
-    transform = OperatorTransform(node.operator, dict(node.ports), node.port, _parameters(node.operator))
+    transform = OperatorTransform(node.operator, dict(node.ports), node.port)
     return ViewDefinition(node.name, "operator", list(node.inputs), _columns(node.columns), transform)
-
-
-@cache
-def _parameters(operator: str) -> Any:
-    """What an operator is told, made once: every port of it is a view of its own."""
-    return PARAMETERS.get(operator, dict)()
 
 
 def _target(output: Output, output_dir: Path) -> OutputTarget:

@@ -40,7 +40,6 @@ class OperatorTransform(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     operator: str
     inputs: dict[str, str]
     output: str
-    parameters: dict[str, Any]
 
 
 class ViewDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,6 +122,8 @@ class SemanticExecutionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=T
     view_definitions: list[ViewDefinition]
     output_targets: list[OutputTarget]
     runtime: RuntimeConfig
+    operator_parameters: dict[str, Any] = {}
+    """What operators are told beside their inputs, by their names."""
     rulepack_profile: str = RULEPACK_PROFILES[0]
     """A breach of which rules ends the run, and of which it only warns: one of `RULEPACK_PROFILES`."""
 
