@@ -208,7 +208,9 @@ class Checking:
                 for item, content in zip(wanted, contents, strict=True)
             ]
 
-        return Supply(sorted(reported.values(), key=lambda parcel: parcel.path), read, [*self._failures, *gaps], self._warnings, self._tools)
+        return Supply(
+            sorted(reported.values(), key=lambda parcel: parcel.path), read, [*self._failures, *gaps], self._warnings, self._tools
+        )
 
     def _modules(self) -> dict[str, Module]:
         try:
