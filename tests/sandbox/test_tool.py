@@ -110,6 +110,40 @@ async def test_a_tool_reads_and_writes_what_it_is_granted(tmp_path: Path, nothin
     assert not (tmp_path / "read/there").exists()
 
 
+def mounts_are_granted() -> bool:
+    words = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+    return subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not mounts_are_granted(), reason="this system lets nobody mount a file system in a namespace of their own")
+async def test_what_nobody_reads_never_reaches_the_disk(tmp_path: Path, nothing_left: None) -> None:
+    (tmp_path / "report" / "of no use").mkdir(parents=True)
+    outcome = await run_tool(
+        ["sh", "-c", "echo 1 > kept; echo 2 > 'of no use/file'; cat 'of no use/file'; echo 3 > ../outside"],
+        writes=[tmp_path / "report"],
+        executes=["/bin/cat"],
+        discards=[tmp_path / "report" / "of no use"],
+        folder=tmp_path / "report",
+        environment={"PATH": "/bin:/usr/bin"},
+        timeout=60,
+    )
+    assert outcome.stdout == b"2\n"
+    assert outcome.stderr.count(b"Permission denied") == 1
+    assert sorted(os.listdir(tmp_path / "report")) == ["kept", "of no use"]
+    assert os.listdir(tmp_path / "report" / "of no use") == []
+    assert os.listdir(tmp_path) == ["report"]
+
+
+async def test_what_nobody_reads_may_be_written_without_a_namespace(tmp_path: Path, nothing_left: None) -> None:
+    (tmp_path / "use less").mkdir()
+    script = [sys.executable, "-I", "-S", "-c", "open('use less/file', 'w')"]
+    without = Confinement(without=frozenset({PROCESSES}))
+    outcome = await run_tool(
+        script, reads=RUNTIME, writes=[tmp_path], discards=[tmp_path / "use less"], folder=tmp_path, timeout=60, confinement=without
+    )
+    assert outcome.exit == "exit 0"
+
+
 @BOTH
 @pytest.mark.parametrize(
     ("deed", "facts", "limits", "exit"),

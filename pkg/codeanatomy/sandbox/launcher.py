@@ -26,6 +26,7 @@ sys.path.append(sys.argv[2])
 from codeanatomy.sandbox import confine, seccomp, tree
 from codeanatomy.sandbox import landlock as paths
 from codeanatomy.sandbox.confinement import PROCESSES, SECCOMP
+from codeanatomy.sandbox.limits import DISCARDED_BYTES
 
 _HEARD = {signal.SIGTERM, signal.SIGCHLD}
 _LOADERS = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-x86_64.so.1", "/lib/ld-musl-aarch64.so.1")
@@ -133,6 +134,8 @@ class Tool:
             signal.signal(number, signal.SIG_DFL)
         nowhere = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nowhere, 0)
+        if discards := self._strings("discards"):
+            confine.discard(discards, DISCARDED_BYTES)
         os.chdir(str(self._order["folder"]))
         in_force = self._in_force + confine.limit(self._order["limits"]) + self._cage()  # type: ignore[arg-type]
         _tell(self._report, {"in_force": in_force})

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 KIB = 1 << 10
 MIB = 1 << 20
+DISCARDED_BYTES = 512 * MIB
+"""What a tool may write into each folder that nobody reads, where that is kept in memory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ async def run_tool(
     reads: Sequence[str | Path] = (),
     writes: Sequence[str | Path] = (),
     executes: Sequence[str | Path] = (),
+    discards: Sequence[str | Path] = (),
     folder: str | Path = "/",
     environment: Mapping[str, str] | None = None,
     limits: ToolLimits | None = None,
@@ -76,7 +77,7 @@ async def run_tool(
     """Run the command in that folder, for at most that many seconds, with stdin empty and only that environment.
 
     Granted are files and trees that exist: to read, to read and write, and to execute besides the program itself (a script needs its
-    interpreter). Raises `FileNotFoundError` when there is no such program, and `Coded`: CA221 when a required confinement is not to be had,
+    interpreter). What it writes into the folders of `discards` nobody reads: it need not reach a disk. Raises `FileNotFoundError` when there is no such program, and `Coded`: CA221 when a required confinement is not to be had,
     CA222 when the program cannot be started.
     """
     environment = dict(environment or {})
@@ -90,6 +91,7 @@ async def run_tool(
         "reads": [str(path) for path in reads],
         "writes": [str(path) for path in writes],
         "executes": [str(path) for path in executes],
+        "discards": [str(path) for path in discards],
         "without": sorted(confinement.without),
         "needs": sorted(sandbox.TOOL - confinement.without) if confinement.required else [],
     }
