@@ -261,8 +261,9 @@ impl Build {
         }
         grow(&reservation, strings.len() * 64, &place)?;
         let read = started.elapsed();
-        let (token, parameters) = (self.token.clone(), run.parameters.clone());
-        let worker = tokio::task::spawn_blocking(move || operators::run(operator, inputs, strings, &parameters, &token));
+        let (token, parameters) = (self.token.clone(), self.validated().spec.operator_parameters.get(&run.operator).cloned());
+        let worker =
+            tokio::task::spawn_blocking(move || operators::run(operator, inputs, strings, &parameters.unwrap_or_default(), &token));
         let results = worker.await.map_err(|error| EngineError::of_task(error, &place))??;
         Span::current().record("codeanatomy.rows", results.iter().map(Rows::count).sum::<usize>());
         self.keep(index, results, &reservation, &place)?;

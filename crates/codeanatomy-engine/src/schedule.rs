@@ -11,7 +11,6 @@ pub struct OperatorRun {
     pub operator: String,
     /// Input port to relation.
     pub inputs: BTreeMap<String, String>,
-    pub parameters: Value,
     /// Index of the view, name of the output port.
     pub views: Vec<(usize, String)>,
     pub needs: Needs,
@@ -113,7 +112,6 @@ fn group(validated: &Validated) -> Vec<OperatorRun> {
             None => runs.push(OperatorRun {
                 operator: operator.clone(),
                 inputs: inputs.clone(),
-                parameters: validated.spec.operator_parameters.get(operator).cloned().unwrap_or_default(),
                 views: vec![(view, output.clone())],
                 needs: Needs::default(),
             }),
