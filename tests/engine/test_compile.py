@@ -125,6 +125,8 @@ def test_the_hash_knows_no_place(tmp_path_factory: pytest.TempPathFactory) -> No
     assert first == second
     specs[1]["view_definitions"][0]["transform"]["sql"] += " WHERE id > 1"
     assert compile_spec(specs[1]).spec_hash_hex() != first
+    specs[0]["operator_parameters"] = {"adjacency": {"told": 1}}
+    assert compile_spec(specs[0]).spec_hash_hex() != first
 
 
 def test_a_spec_comes_back_unchanged(graph: Graph) -> None:
