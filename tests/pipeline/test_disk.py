@@ -9,20 +9,15 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 from tests.support.answers import check
+from tests.support.mounts import MOUNT, NEEDS_MOUNTS
 from tests.support.repositories import SHOP, write
 
 COMMAND = Path(__file__).parents[2] / "bin" / "codeanatomy"
-MOUNT = ["unshare", "--user", "--map-root-user", "--mount", "--propagation", "private"]
-DISK_BYTES = 16 << 20
+DISK_BYTES = 6 << 20
 LEFT_BYTES = 40_000
 
 
-def can_mount() -> bool:
-    probe = [*MOUNT, "mount", "-t", "tmpfs", "none", "/mnt"]
-    return sys.platform == "linux" and subprocess.run(probe, capture_output=True, check=False).returncode == 0
-
-
-pytestmark = pytest.mark.skipif(not can_mount(), reason="this system lets nobody mount a file system in a namespace of their own")
+pytestmark = NEEDS_MOUNTS
 
 
 def build(repository: Path, output: Path) -> tuple[int, dict]:

@@ -17,6 +17,7 @@ import anyio
 import pytest
 from tests.sandbox.test_worker_rights import SECRET, Listening
 from tests.sandbox.zoo import deeds
+from tests.support.mounts import NEEDS_MOUNTS
 
 from codeanatomy.failure import Coded
 from codeanatomy.sandbox import confinement as sandbox
@@ -110,12 +111,7 @@ async def test_a_tool_reads_and_writes_what_it_is_granted(tmp_path: Path, nothin
     assert not (tmp_path / "read/there").exists()
 
 
-def mounts_are_granted() -> bool:
-    words = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
-    return subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0
-
-
-@pytest.mark.skipif(not mounts_are_granted(), reason="this system lets nobody mount a file system in a namespace of their own")
+@NEEDS_MOUNTS
 async def test_what_nobody_reads_never_reaches_the_disk(tmp_path: Path, nothing_left: None) -> None:
     (tmp_path / "report" / "of no use").mkdir(parents=True)
     outcome = await run_tool(
@@ -134,14 +130,14 @@ async def test_what_nobody_reads_never_reaches_the_disk(tmp_path: Path, nothing_
     assert os.listdir(tmp_path) == ["report"]
 
 
-async def test_what_nobody_reads_may_be_written_without_a_namespace(tmp_path: Path, nothing_left: None) -> None:
-    (tmp_path / "use less").mkdir()
-    script = [sys.executable, "-I", "-S", "-c", "open('use less/file', 'w')"]
-    without = Confinement(without=frozenset({PROCESSES}))
-    outcome = await run_tool(
-        script, reads=RUNTIME, writes=[tmp_path], discards=[tmp_path / "use less"], folder=tmp_path, timeout=60, confinement=without
-    )
+@BOTH
+async def test_what_nobody_reads_is_on_the_disk_where_nothing_is_mounted(tmp_path: Path, setting: Confinement, nothing_left: None) -> None:
+    (tmp_path / "of no use").mkdir()
+    script = [sys.executable, "-I", "-S", "-c", "open('of no use/file', 'w')"]
+    discards = [tmp_path / "nowhere", tmp_path / "of no use"]
+    outcome = await run_tool(script, reads=RUNTIME, writes=[tmp_path], discards=discards, folder=tmp_path, timeout=60, confinement=setting)
     assert outcome.exit == "exit 0"
+    assert os.listdir(tmp_path / "of no use") == ["file"]
 
 
 @BOTH

@@ -28,7 +28,8 @@ enum Message {
     End(Result<Value>),
 }
 
-/// Runs a compiled spec to its end: blocking. What is to be told of its spans is an event too, if the caller has a trace. The timeout is the shorter of `timeout_s` and the spec's.
+/// Runs a compiled spec to its end: blocking. What is to be told of its spans is an event too, if the caller has a trace. The timeout is
+/// the shorter of `timeout_s` and the spec's.
 pub fn execute(
     profile: &Profile,
     compiled: &Compiled,

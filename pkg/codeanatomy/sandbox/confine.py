@@ -69,18 +69,20 @@ def own_processes() -> bool:
     return True
 
 
-def discard(folders: list[str], size: int) -> bool:
+def discard(folders: list[str], size: int) -> None:
     """Let what this process and its children write into these folders be in memory, and gone with them; that many bytes fit into each.
 
-    Before rights are given up. Where the system does not grant it, they write to the disk as anybody does; whether it does.
+    Before rights are given up. From the first folder for which the system does not grant it, they write to the disk as anybody does.
     """
     if sys.platform != "linux":
-        return False
+        return
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_MOUNTS) != 0 or libc.mount(b"none", b"/", None, ctypes.c_ulong(_RECURSIVE | _PRIVATE), None) != 0:
-        return False
+        return
     flags, options = ctypes.c_ulong(_NO_SUID | _NO_DEVICES), f"size={size}".encode()
-    return all(libc.mount(b"none", os.fsencode(folder), b"tmpfs", flags, options) == 0 for folder in folders)
+    for folder in folders:
+        if libc.mount(b"none", os.fsencode(folder), b"tmpfs", flags, options) != 0:
+            return
 
 
 def confine(data_bytes: int, cpu_seconds: int, open_files: int) -> list[str]:

@@ -77,8 +77,10 @@ async def run_tool(
     """Run the command in that folder, for at most that many seconds, with stdin empty and only that environment.
 
     Granted are files and trees that exist: to read, to read and write, and to execute besides the program itself (a script needs its
-    interpreter). What it writes into the folders of `discards` nobody reads: it need not reach a disk. Raises `FileNotFoundError` when there is no such program, and `Coded`: CA221 when a required confinement is not to be had,
-    CA222 when the program cannot be started.
+    interpreter). What it writes into the folders of `discards` nobody reads: it need not reach a disk.
+
+    Raises `FileNotFoundError` when there is no such program, and `Coded`: CA221 when a required confinement is not to be had, CA222 when
+    the program cannot be started.
     """
     environment = dict(environment or {})
     program = shutil.which(command[0], path=environment.get("PATH", os.defpath))
