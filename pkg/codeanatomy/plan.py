@@ -121,7 +121,7 @@ class Plan:
         steps: dict[str, int] = {}
         waiting = {job_name(job): job for job in self.jobs}
         names = {job["run"]: job_name(job) for job in self.jobs if "run" in job}
-        needs = {name: [names[run] for run in job["needs"]] + job["reads"] for name, job in waiting.items()}
+        needs = {name: waits_for(job, names) for name, job in waiting.items()}
         while waiting:
             for name in [name for name in waiting if steps.keys() >= set(needs[name])]:
                 steps[name] = max((steps[need] + 1 for need in needs[name]), default=0)
@@ -143,9 +143,27 @@ def compile_spec(text: str) -> _engine.CompiledPlan:
     return _engine.SemanticPlanCompiler().compile(text)
 
 
+def job_kind(job: Mapping[str, Any]) -> Literal["operator", "view", "output"]:
+    """What a job is: a run of an operator, a view that is computed for several, or a table that is written."""
+    if "run" in job:
+        return "operator"
+    return "view" if "view" in job else "output"
+
+
 def job_name(job: Mapping[str, Any]) -> str:
-    """The table that a job writes, or the operator it runs with its number."""
-    return str(job["output"]) if "output" in job else f"{job['operator']} #{job['run']}"
+    """The table that a job writes, the view that it computes for several, or the operator it runs with its number."""
+    if "output" in job:
+        return str(job["output"])
+    return _shared_name(job["view"]) if "view" in job else f"{job['operator']} #{job['run']}"
+
+
+def waits_for(job: Mapping[str, Any], runs: Mapping[int, str]) -> list[str]:
+    """Names of the jobs that must be done before; those of runs of operators by their numbers."""
+    return [*(runs[run] for run in job["needs"]), *job["reads"], *map(_shared_name, job["shares"])]
+
+
+def _shared_name(view: str) -> str:
+    return f"view {view}"
 
 
 def kind_of(node: Node) -> Literal["sql", "operator"]:

@@ -146,6 +146,30 @@ def test_views_that_no_output_needs_are_listed(graph: Graph) -> None:
     assert [(step["operator"], step["views"]) for step in runs] == [("adjacency", ["by_src", "by_dst"])], "two views share one run"
 
 
+def test_a_view_that_several_read_is_a_job_that_they_wait_for(graph: Graph) -> None:
+    views = [
+        sql_view("source", "SELECT count(*) AS n FROM in_nodes", COUNT, ["in_nodes"]),
+        sql_view("more", "SELECT n + 1 AS n FROM source", COUNT, ["source"]),
+        sql_view("less", "SELECT n - 1 AS n FROM source", COUNT, ["source"]),
+    ]
+    both = graph.spec(views, [graph.output("more", "more", COUNT), graph.output("less", "less", COUNT)])
+    schedule = json.loads(compile_spec(both).summary_json())["schedule"]
+    assert [(job.get("view"), job.get("output"), job["shares"], job["views"]) for job in schedule] == [
+        ("source", None, [], ["source"]),
+        (None, "more", ["source"], ["more"]),
+        (None, "less", ["source"], ["less"]),
+    ]
+    one = json.loads(compile_spec(graph.spec(views, [graph.output("more", "more", COUNT)])).summary_json())["schedule"]
+    assert [job["views"] for job in one] == [["more"]], "one reader computes it itself"
+    whole = graph.spec(views, [*both["output_targets"], graph.output("source", "source", COUNT)])
+    stored = json.loads(compile_spec(whole).summary_json())["schedule"]
+    assert [(job["output"], job["reads"], job["shares"]) for job in stored] == [
+        ("more", ["source"], []),
+        ("less", ["source"], []),
+        ("source", [], []),
+    ], "an output that writes it whole is read instead"
+
+
 def test_every_code_has_a_stage_and_a_sentence() -> None:
     stages = {"validation", "compilation", "rule_violation", "runtime", "materialization", "cancelled", "timeout"}
     codes = _engine.codes()

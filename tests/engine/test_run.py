@@ -67,6 +67,13 @@ def test_operators_share_a_run(graph: Graph) -> None:
     assert [(operator["operator"], operator["ports"]) for operator in runs] == [("adjacency", {"by_dst": 2, "by_src": 2})]
 
 
+def test_two_views_of_one_port(graph: Graph) -> None:
+    views = [adjacency(name, "in_edges", "by_src") for name in ("one", "other")]
+    run(graph.spec(views, [graph.output(view["name"], view["name"], view["columns"]) for view in views]))
+    assert [row["id"] for row in read(graph.folder / "one")] == [1, 2]
+    assert read(graph.folder / "one") == read(graph.folder / "other")
+
+
 def test_sql_over_an_operator_over_sql(graph: Graph) -> None:
     views = [
         sql_view("calls", "SELECT * FROM in_edges WHERE kind = 'calls'", EDGES, ["in_edges"]),
@@ -244,6 +251,49 @@ def test_too_little_memory_names_consumer_and_setting(large: Graph) -> None:
     assert "runtime.memory_bytes" in error.hint
 
 
+def shared_join(graph: Graph, *, by: str = "n.id", **runtime: Any) -> dict[str, Any]:
+    """A join that two outputs and an operator read."""
+    ends = columns("id int64; kind string; src int64; dst int64; name string?")
+    sql = f"SELECT e.id, e.kind, e.src, e.dst, n.name FROM in_edges e JOIN in_nodes n ON e.src = {by}"
+    views = [
+        sql_view("joined", sql, ends, ["in_edges", "in_nodes"]),
+        sql_view("names", "SELECT name FROM joined WHERE name IS NOT NULL", columns("name string?"), ["joined"]),
+        sql_view("kinds", "SELECT kind, count(*) AS n FROM joined GROUP BY kind", columns("kind string; n int64"), ["joined"]),
+        adjacency("by_src", "joined", "by_src"),
+    ]
+    outputs = [graph.output(view["name"], view["name"], view["columns"]) for view in views[1:]]
+    return graph.spec(views, outputs, **runtime)
+
+
+def test_a_view_that_several_read_is_computed_once(graph: Graph, tmp_path: Path) -> None:
+    spill = tmp_path / "spill"
+    result = run(shared_join(graph, spill_directory=str(spill)))
+    assert sorted(row["name"] for row in read(graph.folder / "names")) == ["a.C", "a.f"]
+    assert sorted((row["kind"], row["n"]) for row in read(graph.folder / "kinds")) == [("calls", 1), ("defines", 1)]
+    assert {row["id"]: row["edge_ids"] for row in read(graph.folder / "by_src")} == {1: [11], 2: [10]}
+    joins = [operator["output"] for operator in result["operators"] if operator["operator"] == "HashJoinExec"]
+    assert joins == ["joined"]
+    ((view, rows),) = [(shared["view"], shared["rows"]) for shared in result["shared_views"]]
+    assert (view, rows) == ("joined", 2)
+    assert list(spill.iterdir()) == []
+
+
+def test_a_shared_view_that_fails_is_named_and_leaves_nothing(graph: Graph, tmp_path: Path) -> None:
+    spill = tmp_path / "spill"
+    write(graph.folder / "in" / "nodes", NODES, [(1, "class", "a.C"), (2, "function", "no number")])
+    with pytest.raises(EngineRuntimeError) as caught:
+        run(shared_join(graph, by="CAST(n.name AS BIGINT)", spill_directory=str(spill)))
+    assert "view `joined`" in caught.value.message
+    assert list(spill.iterdir()) == []
+    assert not (graph.folder / "names" / "_delta_log").exists()
+
+
+def test_a_shared_view_without_rows(graph: Graph) -> None:
+    graph.put(edges=[])
+    result = run(shared_join(graph))
+    assert [output["rows"] for output in result["outputs"]] == [0, 0, 0]
+
+
 def test_a_sort_spills_and_stays_right(graph: Graph, tmp_path: Path) -> None:
     rows = [((number * 7919) % 400_000, "function", f"name number {number:09} of many") for number in range(400_000)]
     write(graph.folder / "in" / "nodes", NODES, rows)
@@ -258,6 +308,25 @@ def test_a_sort_spills_and_stays_right(graph: Graph, tmp_path: Path) -> None:
     assert result["outputs"][0]["fingerprint"] == result["inputs"][0]["fingerprint"]
     names = [row["name"] for row in read(graph.folder / "out")]
     assert names == sorted(names)
+    assert list(spill.iterdir()) == []
+
+
+def test_rows_of_an_operator_go_to_disk_beyond_their_share_of_the_pool(graph: Graph, tmp_path: Path) -> None:
+    spill = tmp_path / "spill"
+    edges = [(number, "calls" if number % 3 else "defines", number % 7_919, (number * 31) % 7_919) for number in range(200_000)]
+    write(graph.folder / "in" / "edges", EDGES, edges)
+    views = [adjacency(port, "in_edges", port) for port in ("by_src", "by_dst")]
+    degree = sql_view("degree", "SELECT sum(degree) AS n FROM by_src", columns("n int64?"), ["by_src"])
+    outputs = [graph.output(view["name"], view["name"], view["columns"]) for view in [*views, degree]]
+    results = [
+        run(graph.spec([*views, degree], outputs, memory_bytes=size << 20, spill_directory=str(spill), partitions=2)) for size in (1024, 24)
+    ]
+    ((roomy,), (tight,)) = ([entry for entry in result["operators"] if entry["output"] is None] for result in results)
+    assert (roomy["spills"], roomy["spilled_bytes"]) == (0, 0)
+    assert tight["spills"] == 1, "the smaller table stays"
+    assert tight["spilled_bytes"] > 0
+    assert [output["fingerprint"] for output in results[0]["outputs"]] == [output["fingerprint"] for output in results[1]["outputs"]]
+    assert read(graph.folder / "degree") == [{"n": 200_000}]
     assert list(spill.iterdir()) == []
 
 

@@ -139,6 +139,10 @@ def test_the_schedule_names_what_ran(watched):
         output["table"] for output in watched.read("spec.json")["output_targets"]
     }
     assert {name for job in jobs for name in job["operators"]} <= set(ran)
+    shared = {job["name"] for job in jobs if job["kind"] == "view"}
+    assert "checked_calls" in shared
+    assert {name for job in jobs for name in job["views"]} == shared
+    assert shared <= {operator["output"] for operator in watched.manifest["engine"]["operators"]}
 
 
 def test_the_revision_is_what_git_says(watched):

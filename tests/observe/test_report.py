@@ -157,11 +157,21 @@ def test_what_was_planned_was_done(watched, section):
 
 
 def test_a_difference_between_plan_and_execution_is_told():
-    plan = {"outputs": [{"table": "a"}, {"table": "b"}], "schedule": [{"run": 0, "operator": "o"}, {"output": "a"}], "views": ["v", "w"]}
-    graph = {"plan": {"summary": plan}, "outputs": [{"table": "a"}, {"table": "c"}], "operators": [{"operator": "o", "output": None}]}
+    plan = {
+        "outputs": [{"table": "a"}, {"table": "b"}],
+        "schedule": [{"run": 0, "operator": "o"}, {"view": "v"}, {"output": "a"}],
+        "views": ["v", "w"],
+    }
+    graph = {
+        "plan": {"summary": plan},
+        "outputs": [{"table": "a"}, {"table": "c"}],
+        "operators": [{"operator": "o", "output": None}],
+        "shared_views": [],
+    }
     told = plan_execution_diff(SimpleNamespace(graph=graph, manifest=SimpleNamespace(engine=SimpleNamespace(unused_views=["w"]))))
     assert [(row["name"], row["state"]) for row in told["rows"]] == [
         ("b", "planned, not done"),
+        ("v", "planned, not done"),
         ("c", "done, not planned"),
         ("w", "needed by no output"),
     ]

@@ -49,6 +49,7 @@ mod shape;
 mod sink;
 mod stored;
 pub mod table;
+mod temporary;
 mod trace;
 pub mod writer;
 

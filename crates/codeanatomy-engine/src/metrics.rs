@@ -18,8 +18,11 @@ struct Entries {
     /// By what the plan was for (an output, or an input of a graph operator) and name of the plan's operator.
     plans: BTreeMap<(String, String), Figures>,
     outputs: BTreeMap<String, Output>,
+    shared: Vec<(String, usize, f64)>,
     runs: Vec<(String, f64, f64)>,
     rows: BTreeMap<String, Vec<(String, usize)>>,
+    /// Files and bytes that tables of an operator went to disk with.
+    spilled: BTreeMap<String, (usize, u64)>,
 }
 
 /// Seconds of computing and writing an output, and the batches that its rows came in.
@@ -67,6 +70,16 @@ impl Ledger {
         self.entries().outputs.insert(table.to_owned(), output);
     }
 
+    /// Rows of a view that several read, and the seconds of computing it.
+    pub fn shared(&self, view: &str, rows: usize, seconds: f64) {
+        self.entries().shared.push((view.to_owned(), rows, seconds));
+    }
+
+    pub fn shared_views(&self) -> Value {
+        let entries = self.entries();
+        entries.shared.iter().map(|(view, rows, seconds)| json!({"view": view, "rows": rows, "seconds": seconds})).collect()
+    }
+
     /// What was noted of an output; nothing of one that was not written.
     pub fn of_output(&self, table: &str) -> Output {
         self.entries().outputs.get(table).copied().unwrap_or_default()
@@ -81,6 +94,12 @@ impl Ledger {
         self.entries().rows.entry(operator.to_owned()).or_default().push((port.to_owned(), rows));
     }
 
+    pub fn spilled(&self, operator: &str, bytes: u64) {
+        let mut entries = self.entries();
+        let spilled = entries.spilled.entry(operator.to_owned()).or_default();
+        *spilled = (spilled.0 + 1, spilled.1 + bytes);
+    }
+
     pub fn to_json(&self) -> Value {
         let entries = self.entries();
         let plans = entries.plans.iter().map(|((output, operator), figures)| {
@@ -93,7 +112,8 @@ impl Ledger {
         let runs = entries.runs.iter().map(|(operator, read, run)| {
             let ports: BTreeMap<&String, &usize> =
                 entries.rows.get(operator).into_iter().flatten().map(|(port, rows)| (port, rows)).collect();
-            json!({"output": null, "operator": operator, "rows": ports.values().copied().sum::<usize>(), "ports": ports,
+            let (spills, spilled_bytes) = entries.spilled.get(operator).copied().unwrap_or_default();
+            json!({"output": null, "operator": operator, "spills": spills, "spilled_bytes": spilled_bytes, "rows": ports.values().copied().sum::<usize>(), "ports": ports,
                    "elapsed_ns": ((read + run) * 1e9) as u64, "read_ns": (read * 1e9) as u64})
         });
         json!(runs.chain(plans).collect::<Vec<_>>())

@@ -73,7 +73,8 @@ pub fn listing(columns: &[ColumnDefinition], files: &[PathBuf]) -> datafusion::e
         ListingTableUrl::try_new(url, None)
     });
     let urls = urls.collect::<datafusion::error::Result<Vec<_>>>()?;
-    let options = ListingOptions::new(Arc::new(ParquetFormat::default()));
+    // Files are listed one by one, whatever their names end with.
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension("");
     let config = ListingTableConfig::new_with_multi_paths(urls).with_listing_options(options).with_schema(schema);
     Ok(Arc::new(ListingTable::try_new(config)?))
 }

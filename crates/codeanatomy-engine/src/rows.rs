@@ -1,8 +1,9 @@
-//! What an operator returned, as a table of the session: batches are made while they are read, texts shared. It is filled once and emptied by its last reader.
+//! What an operator returned, as a table of the session: batches are made while they are read, texts shared; or it lies in a file. It is
+//! filled once and emptied by its last reader.
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use codeanatomy_graph::operator::Kind;
@@ -30,6 +31,7 @@ use datafusion::physical_plan::{
 };
 
 use crate::intake::column_bytes;
+use crate::temporary::TemporaryRows;
 
 /// Texts end to end in blocks of this size; a view addresses at most four gigabytes.
 const BLOCK: usize = 16 << 20;
@@ -113,6 +115,12 @@ impl Rows {
         }
     }
 
+    /// All rows, so many at a time.
+    pub fn batches(&self, schema: &SchemaRef, step: usize) -> impl Iterator<Item = Result<RecordBatch>> {
+        let columns: Vec<usize> = (0..self.columns.len()).collect();
+        (0..self.count).step_by(step.max(1)).map(move |start| self.batch(schema, &columns, start..self.count.min(start + step)))
+    }
+
     fn batch(&self, schema: &SchemaRef, columns: &[usize], rows: Range<usize>) -> Result<RecordBatch> {
         let arrays: Vec<ArrayRef> = columns.iter().map(|&column| self.array(&self.columns[column], rows.clone())).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
@@ -160,7 +168,14 @@ fn list<T: Clone>(values: &Ragged<T>, rows: Range<usize>, element: DataType, arr
 #[derive(Debug)]
 pub struct RowsTable {
     schema: SchemaRef,
-    rows: Mutex<Option<(Arc<Rows>, MemoryReservation)>>,
+    rows: Mutex<Option<Arc<Filling>>>,
+}
+
+/// Where the rows of an operator are.
+#[derive(Debug)]
+pub enum Filling {
+    Memory(Arc<Rows>, MemoryReservation),
+    Disk(TemporaryRows),
 }
 
 impl RowsTable {
@@ -168,13 +183,25 @@ impl RowsTable {
         Self { schema, rows: Mutex::new(None) }
     }
 
-    pub fn fill(&self, rows: Rows, reservation: MemoryReservation) {
-        *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::new(rows), reservation));
+    pub fn fill(&self, rows: Arc<Filling>) {
+        *self.filling() = Some(rows);
     }
 
-    /// Gives the memory back once plans that still run have ended.
+    /// Gives memory or disk back once plans that still run have ended.
     pub fn empty(&self) {
-        *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.filling() = None;
+    }
+
+    /// Memory that is reserved for the rows.
+    pub fn bytes(&self) -> usize {
+        match self.filling().as_deref() {
+            Some(Filling::Memory(_, reservation)) => reservation.size(),
+            Some(Filling::Disk(_)) | None => 0,
+        }
+    }
+
+    fn filling(&self) -> MutexGuard<'_, Option<Arc<Filling>>> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -192,11 +219,15 @@ impl TableProvider for RowsTable {
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
-        _limit: Option<usize>,
+        filters: &[Expr],
+        limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(rows, _)| rows.clone());
-        let rows = rows.ok_or_else(|| DataFusionError::Internal("an operator's rows are read before it has run".to_owned()))?;
+        let filling = self.filling().clone();
+        let filling = filling.ok_or_else(|| DataFusionError::Internal("an operator's rows are read before it has run".to_owned()))?;
+        let rows = match &*filling {
+            Filling::Memory(rows, _) => rows.clone(),
+            Filling::Disk(file) => return file.provider.scan(state, projection, filters, limit).await,
+        };
         let columns = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
         let schema = Arc::new(self.schema.project(&columns)?);
         let config = state.config();

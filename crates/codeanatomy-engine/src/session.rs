@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use codeanatomy_spec::RuntimeConfig;
 use datafusion::execution::SessionStateBuilder;
-use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::disk_manager::{DiskManager, DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, PeakRecordingPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
@@ -117,6 +117,11 @@ impl Session {
 
     pub fn pool(&self) -> Arc<dyn MemoryPool> {
         self.pool.clone()
+    }
+
+    /// Where plans spill.
+    pub fn disk(&self) -> Arc<DiskManager> {
+        self.context.runtime_env().disk_manager.clone()
     }
 }
 

@@ -1,4 +1,4 @@
-//! A view that an output writes: whoever else reads it reads the files of that output. It computes nothing.
+//! A view that is computed once and read by several: they read the files of the output that writes it, or a temporary file. It computes nothing.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,13 +10,31 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::Expr;
 use datafusion::physical_plan::ExecutionPlan;
 
-/// A table that gets its files when its output is written.
+use crate::temporary::TemporaryRows;
+
+/// A table that gets its files when it was computed.
 #[derive(Debug)]
 pub struct StoredTable {
     schema: SchemaRef,
-    /// What computes it: for the output itself.
+    /// What computes it: for the job that does.
     pub plan: Arc<dyn TableProvider>,
-    files: OnceLock<Arc<dyn TableProvider>>,
+    files: OnceLock<Files>,
+}
+
+/// Where the rows are.
+#[derive(Debug)]
+pub enum Files {
+    Output(Arc<dyn TableProvider>),
+    Temporary(TemporaryRows),
+}
+
+impl Files {
+    fn provider(&self) -> &Arc<dyn TableProvider> {
+        match self {
+            Self::Output(provider) => provider,
+            Self::Temporary(rows) => &rows.provider,
+        }
+    }
 }
 
 impl StoredTable {
@@ -25,9 +43,9 @@ impl StoredTable {
     }
 
     /// The files are on disk. Once.
-    pub fn fill(&self, files: Arc<dyn TableProvider>) {
+    pub fn fill(&self, files: Files) {
         let filled = self.files.set(files);
-        debug_assert!(filled.is_ok(), "an output is written once");
+        debug_assert!(filled.is_ok(), "a view is computed once");
     }
 }
 
@@ -48,7 +66,7 @@ impl TableProvider for StoredTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let files = self.files.get().ok_or_else(|| DataFusionError::Internal("an output is read before it is written".to_owned()))?;
-        files.scan(state, projection, filters, limit).await
+        let files = self.files.get().ok_or_else(|| DataFusionError::Internal("a view is read before it is computed".to_owned()))?;
+        files.provider().scan(state, projection, filters, limit).await
     }
 }

@@ -33,12 +33,20 @@ SPEC_BUILD = SpanKind("spec_build", BUILD.name, "The IR and the evidence's versi
 ENGINE_EXECUTE = SpanKind("engine_execute", BUILD.name, "The engine's run of the spec, with the seconds of its phases.")
 PREPARE = SpanKind("engine.prepare", ENGINE_EXECUTE.name, "Opening the input tables and planning the views.")
 REGISTER = SpanKind("engine.register", PREPARE.name, "Opening one input table at its version.")
-CACHE = SpanKind("engine.cache", PREPARE.name, "The decision to keep a view in the files of an output, with how many read it there.")
+CACHE = SpanKind(
+    "engine.cache",
+    PREPARE.name,
+    "The decision to keep a view in files, those of an output or a temporary one, with how many read it there.",
+)
 ENGINE_RUN = SpanKind("engine.run", ENGINE_EXECUTE.name, "Operators and outputs, as their inputs become ready.")
 OPERATOR = SpanKind("engine.operator", ENGINE_RUN.name, "One run of a graph operator, reading its inputs included.")
+VIEW = SpanKind("engine.view", ENGINE_RUN.name, "Computing a view that several read, into a temporary file.")
 OUTPUT = SpanKind("engine.output", ENGINE_RUN.name, "Computing and writing one table of the graph.")
 QUERY = SpanKind(
-    "engine.query", OUTPUT.name, "Planning and executing the query of one view, for an output or an input.", also=(OPERATOR.name,)
+    "engine.query",
+    OUTPUT.name,
+    "Planning and executing the query of one view, for an output, an input or those who share it.",
+    also=(OPERATOR.name, VIEW.name),
 )
 PHYSICAL_PLAN = SpanKind(
     "engine.physical_plan", QUERY.name, "From the logical to the physical plan, with both.", setting="enable_rule_tracing"
@@ -84,6 +92,7 @@ SPANS: tuple[SpanKind, ...] = (
     CACHE,
     ENGINE_RUN,
     OPERATOR,
+    VIEW,
     OUTPUT,
     QUERY,
     PHYSICAL_PLAN,

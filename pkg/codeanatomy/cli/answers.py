@@ -258,10 +258,10 @@ class PlanGraph(Answer, frozen=True):
 
 
 class PlanJob(Answer, frozen=True):
-    """An operator that runs or a table that is written, and the jobs that it waits for."""
+    """An operator that runs, a view that is computed once for several or a table that is written, and the jobs that it waits for."""
 
     name: str
-    kind: Literal["operator", "output"]
+    kind: Literal["operator", "view", "output"]
     waits_for: list[str]
     views: list[str]
 

@@ -20,7 +20,7 @@ from codeanatomy.cli.answers import (
 )
 from codeanatomy.cli.output import problem
 from codeanatomy.engine import versions
-from codeanatomy.plan import Plan, job_name, kind_of
+from codeanatomy.plan import Plan, job_kind, job_name, kind_of, waits_for
 from codeanatomy.plan_validation import validate
 from codeanatomy.product import GraphProductBuildRequest
 from codeanatomy.semantics.ir import Node
@@ -70,16 +70,7 @@ def _graph(plan: Plan) -> PlanGraph:
 
 def _schedule(plan: Plan) -> PlanSchedule:
     names = {job["run"]: job_name(job) for job in plan.jobs if "run" in job}
-    sources = {output.table.name: output.view for output in plan.ir.outputs}
-    jobs = [
-        PlanJob(
-            job_name(job),
-            "output" if "output" in job else "operator",
-            [*(names[run] for run in job["needs"]), *job["reads"]],
-            [sources[job["output"]]] if "output" in job else job["views"],
-        )
-        for job in plan.jobs
-    ]
+    jobs = [PlanJob(job_name(job), job_kind(job), waits_for(job, names), job["views"]) for job in plan.jobs]
     return PlanSchedule(plan.groups(), jobs, list(plan.inputs))
 
 

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from codeanatomy.plan import job_kind
+
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every artifact has: its kind and the version of its schema."""
@@ -42,6 +44,7 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     operators: list[str]
     tables: list[str]
+    views: list[str]
 
 
 class EnginePlanScheduleArtifact(Artifact, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -203,8 +206,8 @@ def _head(kind: type[Artifact], graph: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _job(job: Mapping[str, Any], operators: Mapping[int, str]) -> Job:
-    kind, name = ("operator", job["operator"]) if "run" in job else ("output", job["output"])
-    return Job(kind, name, sorted({operators[run] for run in job["needs"]}), sorted(job["reads"]))
+    kind = job_kind(job)
+    return Job(kind, job[kind], sorted({operators[run] for run in job["needs"]}), sorted(job["reads"]), sorted(job["shares"]))
 
 
 def _sum(operators: Iterable[Mapping[str, Any]], figure: str) -> int:

@@ -38,13 +38,16 @@ def measure_engine(run: Run, graph: Mapping[str, Any]) -> None:
 
 
 def _measure_stored_views(run: Run, graph: Mapping[str, Any]) -> None:
-    """Views that were kept in the files of an output, and who read them there."""
+    """Views that were computed once and kept in files, those of an output or temporary ones, and who read them there."""
+    schedule = graph["plan"]["summary"]["schedule"]
     seconds = {output["table"]: output["seconds"] for output in graph["outputs"]}
-    reads = Counter(table for job in graph["plan"]["summary"]["schedule"] for table in job["reads"])
-    for table, readers in sorted(reads.items()):
+    kept = [(readers, seconds[table]) for table, readers in sorted(Counter(table for job in schedule for table in job["reads"]).items())]
+    readers = Counter(view for job in schedule for view in job["shares"])
+    kept += [(readers[shared["view"]], shared["seconds"]) for shared in graph["shared_views"]]
+    for reads, took in kept:
         run.record(metrics.CACHE_OPERATION_COUNT, 1, operation="store", result="stored", **_STORED_VIEW)
-        run.record(metrics.CACHE_OPERATION_DURATION, seconds[table], operation="store", result="stored", **_STORED_VIEW)
-        run.record(metrics.CACHE_OPERATION_COUNT, readers, operation="read", result="hit", **_STORED_VIEW)
+        run.record(metrics.CACHE_OPERATION_DURATION, took, operation="store", result="stored", **_STORED_VIEW)
+        run.record(metrics.CACHE_OPERATION_COUNT, reads, operation="read", result="hit", **_STORED_VIEW)
 
 
 def measure_tables(run: Run, tables: Mapping[str, TableResult]) -> None:

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use codeanatomy_spec::{PreviewRedaction, TracingConfig, TracingPreset};
 use serde_json::Value;
 use tracing::dispatcher::{self, DefaultGuard, Dispatch};
+use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
@@ -45,12 +46,15 @@ pub async fn traced<T>(span: Span, work: impl Future<Output = Result<T>>) -> Res
     outcome
 }
 
-/// Tells of a view that is kept in the files of an output: computed once, read by several.
-pub fn cache_decision(compiled: &Compiled, view: usize, output: usize) {
+/// Tells of a view that is kept in files: computed once, read by several. In those of an output, or in a temporary one.
+pub fn cache_decision(compiled: &Compiled, view: usize, output: Option<usize>) {
     let spec = &compiled.validated.spec;
-    let readers = compiled.schedule.readers_of_output(output);
-    let (view, table) = (&spec.view_definitions[view].name, &spec.output_targets[output].table);
-    let span = span!("engine.cache", codeanatomy.view = view, codeanatomy.table = table, codeanatomy.readers = readers);
+    let readers = output.map_or_else(|| compiled.schedule.readers_of_shared(view), |output| compiled.schedule.readers_of_output(output));
+    let name = &spec.view_definitions[view].name;
+    let span = span!("engine.cache", codeanatomy.view = name, codeanatomy.table = Empty, codeanatomy.readers = readers);
+    if let Some(output) = output {
+        span.record("codeanatomy.table", &spec.output_targets[output].table);
+    }
     span.record(STATUS, "ok");
 }
 

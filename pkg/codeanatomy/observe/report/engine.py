@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codeanatomy.observe.report.account import UNDONE, Account
+from codeanatomy.plan import job_kind
 
 Filling = dict[str, Any]
 
@@ -15,9 +16,10 @@ def plan_execution_diff(account: Account) -> Filling:
         return {"reason": UNDONE}
     plan = account.graph["plan"]["summary"]
     expected = [("output", output["table"]) for output in plan["outputs"]]
-    expected += [("operator", job["operator"]) for job in plan["schedule"] if "run" in job]
+    expected += [(job_kind(job), job[job_kind(job)]) for job in plan["schedule"] if "output" not in job]
     done = [("output", output["table"]) for output in account.graph["outputs"]]
     done += [("operator", operator["operator"]) for operator in account.graph["operators"] if operator["output"] is None]
+    done += [("view", shared["view"]) for shared in account.graph["shared_views"]]
     unused = account.manifest.engine.unused_views
     rows = [{"kind": kind, "name": name, "state": "planned, not done"} for kind, name in _without(expected, done)]
     rows += [{"kind": kind, "name": name, "state": "done, not planned"} for kind, name in _without(done, expected)]

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use codeanatomy_graph::table::Strings;
-use codeanatomy_spec::{OutputTarget, Validated};
+use codeanatomy_spec::{OutputTarget, Validated, ViewDefinition};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::TableReference;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
@@ -25,17 +24,19 @@ use crate::compile::Compiled;
 use crate::compliance::{self, Capture, Explained};
 use crate::error::{EngineError, Result};
 use crate::gate::CommitGate;
-use crate::intake::Intake;
-use crate::rows::{Rows, RowsTable};
+use crate::rows::RowsTable;
 use crate::rulepack::{Rulepack, RunWarning};
-use crate::schedule::{Needs, OperatorRun};
+use crate::schedule::{Job, Needs};
 use crate::session::{Limits, Session};
 use crate::shape::{Texts, open_schema};
 use crate::sink::{Sink, Wanted, Written};
-use crate::stored::StoredTable;
+use crate::stored::{Files, StoredTable};
 use crate::table::TableDeclaration;
+use crate::temporary::TemporaryFile;
 use crate::trace::{Detail, cache_decision, span, traced};
-use crate::{batches, canonical, delta, envelope, metrics, operators, plan, promises, register};
+use crate::{batches, canonical, delta, envelope, metrics, plan, promises, register};
+
+mod operate;
 
 /// Told of what happens; called from threads of the run.
 pub type Progress = Arc<dyn Fn(Value) + Send + Sync>;
@@ -81,10 +82,10 @@ struct Build {
     capture: Option<Capture>,
 }
 
-/// What a task of the run ends with.
+/// What a job ends with, apart from what it filled.
 enum Done {
-    Operator(usize),
-    Output(usize, Box<Written>),
+    Filled,
+    Written(Box<Written>),
 }
 
 impl Build {
@@ -107,12 +108,13 @@ impl Build {
             operator_views.map(|(view, _)| (*view, Arc::new(RowsTable::new(open_schema(&views[*view].columns, Texts::Views))))).collect();
         let wanted = |view: usize| compiled.schedule.is_used(view);
         let mut stored: BTreeMap<usize, Arc<StoredTable>> = BTreeMap::new();
-        let computed = |view: usize, plan| match compiled.schedule.stored.get(&view) {
-            Some(&output) => {
-                cache_decision(&compiled, view, output);
-                stored.entry(view).or_insert_with(|| Arc::new(StoredTable::new(plan))).clone()
+        let computed = |view: usize, plan| {
+            let output = compiled.schedule.stored.get(&view).copied();
+            if output.is_none() && !compiled.schedule.shared.contains_key(&view) {
+                return plan;
             }
-            None => plan,
+            cache_decision(&compiled, view, output);
+            stored.entry(view).or_insert_with(|| Arc::new(StoredTable::new(plan))).clone()
         };
         plan::views(&session.context, &validated, &token, wanted, |view| tables[&view].clone(), computed).await?;
         let capture = validated.spec.runtime.compliance_capture.then(Capture::default);
@@ -125,7 +127,7 @@ impl Build {
 
     /// check → run → write: every operator and output, as soon as what it reads is there. Seconds of each output are kept in the ledger.
     async fn work(self: Arc<Self>) -> Result<Vec<(Written, usize)>> {
-        let mut running: JoinSet<Result<Done>> = JoinSet::new();
+        let mut running: JoinSet<Result<(Job, Done)>> = JoinSet::new();
         let outcome = tokio::select! {
             error = self.token.set() => Err(error),
             outcome = self.clone().drive(&mut running) => outcome,
@@ -138,62 +140,49 @@ impl Build {
         outcome
     }
 
-    async fn drive(self: Arc<Self>, running: &mut JoinSet<Result<Done>>) -> Result<Vec<(Written, usize)>> {
+    async fn drive(self: Arc<Self>, running: &mut JoinSet<Result<(Job, Done)>>) -> Result<Vec<(Written, usize)>> {
         let schedule = self.compiled.schedule.clone();
-        let mut operators: Vec<usize> = schedule.needed.iter().copied().collect();
-        let mut outputs: Vec<usize> = (0..schedule.outputs.len()).collect();
+        let mut waiting = schedule.jobs();
         let mut ready = Needs::default();
-        let is_ready = |needs: &Needs, ready: &Needs| needs.runs.is_subset(&ready.runs) && needs.outputs.is_subset(&ready.outputs);
         let mut readers = schedule.readers();
-        // Outputs that run and give memory back when they end.
-        let mut giving: BTreeSet<usize> = BTreeSet::new();
+        // Jobs that run and give memory back when they end.
+        let mut giving: BTreeSet<Job> = BTreeSet::new();
         let mut written = Vec::new();
         let phase = Span::current();
         loop {
             while running.len() < self.limits.partitions {
-                let build = self.clone();
-                // Outputs first: they give memory back, operators take it, and wait until it is there.
-                if let Some(place) = outputs.iter().position(|&output| is_ready(&schedule.outputs[output], &ready)) {
-                    let output = outputs.remove(place);
-                    if !schedule.outputs[output].views.is_empty() {
-                        giving.insert(output);
-                    }
-                    let (handle, phase) = (Handle::current(), phase.clone());
-                    running.spawn_blocking(move || {
-                        let work = build.stoppable(build.write(output)).instrument(phase);
-                        handle.block_on(work).map(|table| Done::Output(output, Box::new(table)))
-                    });
-                } else if giving.is_empty()
-                    && let Some(place) = operators.iter().position(|&run| is_ready(&schedule.runs[run].needs, &ready))
-                {
-                    let run = operators.remove(place);
-                    let (handle, phase) = (Handle::current(), phase.clone());
-                    running.spawn_blocking(move || {
-                        let work = build.stoppable(build.operate(run)).instrument(phase);
-                        handle.block_on(work).map(|()| Done::Operator(run))
-                    });
-                } else {
-                    break;
+                // Operators come last: they take memory, and wait until what others give back is there.
+                let can_run = |job: &Job| (giving.is_empty() || !job.is_operator()) && schedule.needs_of(*job).are_met(&ready);
+                let Some(job) = waiting.iter().position(can_run).map(|place| waiting.remove(place)) else { break };
+                if !job.is_operator() && !schedule.needs_of(job).views.is_empty() {
+                    giving.insert(job);
                 }
+                let (build, handle, phase) = (self.clone(), Handle::current(), phase.clone());
+                running.spawn_blocking(move || {
+                    let work = build.stoppable(build.perform(job)).instrument(phase);
+                    handle.block_on(work).map(|done| (job, done))
+                });
             }
             let Some(finished) = running.join_next().await else { break };
-            let needs = match finished.map_err(|error| EngineError::of_task(error, "run"))?? {
-                Done::Operator(run) => {
-                    ready.runs.insert(run);
-                    &schedule.runs[run].needs
-                }
-                Done::Output(output, table) => {
-                    self.store(output, &table)?;
-                    ready.outputs.insert(output);
-                    giving.remove(&output);
-                    written.push((*table, output));
-                    &schedule.outputs[output]
-                }
-            };
-            self.release(&needs.views, &mut readers);
+            let (job, done) = finished.map_err(|error| EngineError::of_task(error, "run"))??;
+            if let (Job::Output(output), Done::Written(table)) = (job, done) {
+                self.store(output, &table)?;
+                written.push((*table, output));
+            }
+            ready.meet(job);
+            giving.remove(&job);
+            self.release(&schedule.needs_of(job).views, &mut readers);
         }
         written.sort_by_key(|(_, output)| *output);
         Ok(written)
+    }
+
+    async fn perform(&self, job: Job) -> Result<Done> {
+        match job {
+            Job::Operator(run) => self.operate(run).await.map(|()| Done::Filled),
+            Job::Shared(view) => self.share(view).await.map(|()| Done::Filled),
+            Job::Output(output) => self.write(output).await.map(|table| Done::Written(Box::new(table))),
+        }
     }
 
     /// Gives the files of an output to those who read its view.
@@ -203,7 +192,32 @@ impl Build {
         let (&view, table) = table;
         let files: Vec<PathBuf> = written.files.iter().map(|file| file.path.clone()).collect();
         let listed = register::listing(&self.validated().spec.view_definitions[view].columns, &files);
-        table.fill(listed.map_err(|error| EngineError::from_datafusion(&error, &code::EXECUTION, &written.table.name))?);
+        let listed = listed.map_err(|error| EngineError::from_datafusion(&error, &code::EXECUTION, &written.table.name))?;
+        table.fill(Files::Output(listed));
+        Ok(())
+    }
+
+    /// One view that several read, from its plan to a temporary file.
+    async fn share(&self, index: usize) -> Result<()> {
+        let view = &self.validated().spec.view_definitions[index];
+        traced(span!("engine.view", codeanatomy.view = view.name, codeanatomy.rows = Empty), self.share_rows(view, &self.stored[&index]))
+            .await
+    }
+
+    async fn share_rows(&self, view: &ViewDefinition, table: &StoredTable) -> Result<()> {
+        let place = format!("view `{}`", view.name);
+        let failed = |error| EngineError::from_datafusion(&error, &code::SPILL, &place);
+        let started = Instant::now();
+        let frame = self.session.context.read_table(table.plan.clone());
+        let frame = frame.map_err(|error| EngineError::from_datafusion(&error, &code::SQL, &place))?;
+        let mut file = TemporaryFile::create(&self.session.disk(), &place, &view.columns).map_err(failed)?;
+        let plan = self.stream(frame, &view.name, &place, |batch| file.write(batch).map_err(failed)).await?;
+        self.ledger.plan(&view.name, &plan);
+        let kept = file.finish().map_err(failed)?;
+        let rows = kept.rows;
+        table.fill(Files::Temporary(kept));
+        Span::current().record("codeanatomy.rows", rows);
+        self.ledger.shared(&view.name, rows, started.elapsed().as_secs_f64());
         Ok(())
     }
 
@@ -226,69 +240,6 @@ impl Build {
                 table.empty();
             }
         }
-    }
-
-    /// One run of an operator, from its inputs to the tables of its views.
-    async fn operate(&self, index: usize) -> Result<()> {
-        let run = &self.compiled.schedule.runs[index];
-        traced(span!("engine.operator", codeanatomy.operator = run.operator, codeanatomy.rows = Empty), self.operate_on(index, run)).await
-    }
-
-    async fn operate_on(&self, index: usize, run: &OperatorRun) -> Result<()> {
-        let operator = operators::find(&run.operator);
-        let place = format!("operator `{}`", run.operator);
-        let started = Instant::now();
-        (self.progress)(json!({"event": "operator_started", "operator": run.operator}));
-        let reservation = MemoryConsumer::new(place.clone()).register(&self.session.pool());
-        let mut strings = Strings::new();
-        let mut inputs = Vec::with_capacity(operator.inputs.len());
-        for port in operator.inputs {
-            let frame = self.frame(&run.inputs[port.name]).await?;
-            let columns: Vec<&str> = port.columns.iter().map(|(name, _)| *name).collect();
-            let frame = frame.select_columns(&columns).map_err(|error| EngineError::from_datafusion(&error, &code::SQL, &place))?;
-            let mut intake = Intake::new(port);
-            let mut held = 0;
-            let stream_place = format!("{place}, input `{}`", port.name);
-            let take = |batch: &RecordBatch| {
-                intake.add(batch, &mut strings);
-                let grown = intake.bytes().saturating_sub(held);
-                held = intake.bytes();
-                grow(&reservation, grown, &place)
-            };
-            let plan = self.stream(frame, &run.inputs[port.name], &stream_place, take).await?;
-            self.ledger.plan(&format!("{}.{}", run.operator, port.name), &plan);
-            inputs.push(intake.finish());
-        }
-        grow(&reservation, strings.len() * 64, &place)?;
-        let read = started.elapsed();
-        let (token, parameters) = (self.token.clone(), self.validated().spec.operator_parameters.get(&run.operator).cloned());
-        let worker =
-            tokio::task::spawn_blocking(move || operators::run(operator, inputs, strings, &parameters.unwrap_or_default(), &token));
-        let results = worker.await.map_err(|error| EngineError::of_task(error, &place))??;
-        Span::current().record("codeanatomy.rows", results.iter().map(Rows::count).sum::<usize>());
-        self.keep(index, results, &reservation, &place)?;
-        let seconds = (read.as_secs_f64(), (started.elapsed() - read).as_secs_f64());
-        (self.progress)(json!({"event": "operator_finished", "operator": run.operator, "seconds": seconds.0 + seconds.1}));
-        self.ledger.operator(&run.operator, seconds);
-        Ok(())
-    }
-
-    /// Puts the rows of each port where its view finds them; the others are dropped.
-    fn keep(&self, index: usize, results: Vec<Rows>, reservation: &MemoryReservation, place: &str) -> Result<()> {
-        let run = &self.compiled.schedule.runs[index];
-        let operator = operators::find(&run.operator);
-        reservation.free();
-        let mut texts = results.first().map_or(0, Rows::text_bytes);
-        for (rows, port) in results.into_iter().zip(operator.outputs) {
-            let views = run.views.iter().filter(|(view, name)| name == port.name && self.compiled.schedule.is_used(*view));
-            let tables: Vec<&Arc<RowsTable>> = views.filter_map(|(view, _)| self.tables.get(view)).collect();
-            let Some(table) = tables.first() else { continue };
-            self.ledger.rows(&run.operator, port.name, rows.count());
-            let own = reservation.new_empty();
-            grow(&own, rows.bytes() + std::mem::take(&mut texts), place)?;
-            table.fill(rows, own);
-        }
-        Ok(())
     }
 
     /// One output, from its plan to data files on disk.
@@ -471,6 +422,7 @@ impl Build {
             "compliance": compliance,
             "warnings": rules.warnings().iter().map(RunWarning::to_json).collect::<Vec<_>>(),
             "unused_views": unused.collect::<Vec<_>>(),
+            "shared_views": self.ledger.shared_views(),
             "operators": self.ledger.to_json(),
             "peak_pool_bytes": self.session.pool.max_reserved(),
             "limits": limits,
