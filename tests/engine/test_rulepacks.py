@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -69,6 +70,8 @@ def test_low_latency_only_warns_of_identity_and_references(
     assert (outcome(spec, "Default"), outcome(spec, "Strict")) == ((code, []), (code, []))
     assert outcome(spec, "LowLatency") == ("", low_latency)
     assert len(read(graph.folder / "edges")) == len(edges)
+    summary = run({**spec, "rulepack_profile": "LowLatency"})["trace_metrics_summary"]
+    assert summary["warning_count_by_code"] == dict(Counter(low_latency))
 
 
 def test_the_rules_are_part_of_the_envelope_and_not_of_the_spec(graph: Graph) -> None:

@@ -107,6 +107,20 @@ def test_figures_are_those_of_the_disk(graph: Graph) -> None:
     assert [output["fingerprint"] for output in result["outputs"]] == [inputs["in_nodes"], inputs["in_edges"]], "same columns, same rows"
 
 
+def test_the_summary_is_the_sum_of_what_ran(graph: Graph) -> None:
+    many = [(number, "function" if number % 4 else "class", f"f{number}") for number in range(40_000)]
+    write(graph.folder / "in" / "nodes", NODES, many)
+    result = run(graph.query("SELECT id, name FROM in_nodes WHERE kind = 'class' AND id >= 0", columns("id int64; name string?")))
+    summary, (output,) = result["trace_metrics_summary"], result["outputs"]
+    assert (summary["output_rows"], summary["output_batches"]) == (10_000, output["batches"])
+    assert summary["output_bytes"] == output["bytes"]
+    assert summary["operator_count"] == sum(entry["nodes"] for entry in result["operators"])
+    assert summary["selectivity"] == 0.25
+    assert summary["warning_count_by_code"] == {}
+    plain = run(graph.query("SELECT count(*) AS n FROM in_nodes", COUNT))
+    assert plain["trace_metrics_summary"]["selectivity"] is None
+
+
 def test_a_run_is_deterministic(graph: Graph) -> None:
     many = [(number, "function", f"f{number % 97}") for number in range(30_000)]
     write(graph.folder / "in" / "nodes", NODES, many)
@@ -325,6 +339,10 @@ def test_rows_of_an_operator_go_to_disk_beyond_their_share_of_the_pool(graph: Gr
     assert (roomy["spills"], roomy["spilled_bytes"]) == (0, 0)
     assert tight["spills"] == 1, "the smaller table stays"
     assert tight["spilled_bytes"] > 0
+    assert 0 < tight["spilled_rows"] <= 7_919
+    summary = results[1]["trace_metrics_summary"]
+    assert summary["spill_file_count"] == sum(entry["spills"] for entry in results[1]["operators"])
+    assert summary["spilled_rows"] == sum(entry["spilled_rows"] for entry in results[1]["operators"])
     assert [output["fingerprint"] for output in results[0]["outputs"]] == [output["fingerprint"] for output in results[1]["outputs"]]
     assert read(graph.folder / "degree") == [{"n": 200_000}]
     assert list(spill.iterdir()) == []

@@ -76,6 +76,15 @@ def test_the_physical_rules_are_those_of_the_envelope(capture):
         assert found == list(dict.fromkeys(capture["session_envelope"]["rules"])), plan["what"]
 
 
+def test_the_envelope_has_the_settings_apart_from_what_limits_decide(capture):
+    used, enveloped = capture["config_snapshot"]["settings"], capture["session_envelope"]["settings"]
+    limits = {f"datafusion.execution.{name}" for name in ("target_partitions", "planning_concurrency", "sort_spill_reservation_bytes")}
+    instrumented = {"datafusion.catalog.create_default_catalog_and_schema"}  # a session whose plans are traced has its catalog already
+    assert {name for name, value in enveloped.items() if value is not None and used[name] != value} <= limits | instrumented
+    assert used.keys() == {name for name, value in enveloped.items() if value is not None}
+    assert enveloped["datafusion.optimizer.hash_join_inlist_pushdown_max_size"] == "0"
+
+
 def test_the_envelope_has_the_hash_of_the_build(watched, capture):
     assert capture["envelope_hash"] == watched.printed["envelope_hash"] == hashed(capture["session_envelope"])
     assert capture["spec_hash"] == watched.printed["spec_hash"] == capture["session_envelope"]["spec"]

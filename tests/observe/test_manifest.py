@@ -124,7 +124,12 @@ def test_the_execution_summary_adds_up(watched):
     assert summary["tables_materialized"] == len(written)
     assert summary["output_rows"] == summary["total_rows_written"] == sum(watched.table(name).count() for name in written)
     assert summary["envelope_hash"] == watched.printed["envelope_hash"]
-    assert summary["spilled_bytes"] == sum(operator.get("spilled_bytes", 0) for operator in operators)
+    tables = [watched.manifest["tables"][name] for name in written]
+    assert summary["output_bytes"] == sum(table["bytes"] for table in tables)
+    for figure, key in (("spill_file_count", "spills"), ("spilled_bytes", "spilled_bytes"), ("spilled_rows", "spilled_rows")):
+        assert summary[figure] == sum(operator[key] for operator in operators)
+    assert 0 < summary["selectivity"] < 1
+    assert summary["warning_count_by_code"] == {}
     assert 0 < summary["elapsed_compute_nanos"] <= sum(operator["elapsed_ns"] for operator in operators)
     assert summary["operator_count"] >= len(operators)
     assert summary["phase_seconds"] == watched.manifest["engine"]["seconds"]

@@ -6,7 +6,7 @@ use codeanatomy_spec::hash::write_canonical;
 use serde_json::{Value, json};
 
 use crate::rulepack::Rulepack;
-use crate::session::rule_names;
+use crate::session::{rule_names, settings};
 
 /// Versions of what the engine is made of.
 pub fn versions() -> BTreeMap<&'static str, String> {
@@ -20,12 +20,12 @@ pub fn versions() -> BTreeMap<&'static str, String> {
     ])
 }
 
-/// Spec hash, versions, rules and what is done about their breach, functions and the fingerprints of the inputs.
+/// Spec hash, versions, settings, rules and what is done about their breach, functions and the fingerprints of the inputs.
 pub fn contents(spec_hash: &str, rulepack: &Rulepack, inputs: &[(String, u64, Option<String>)]) -> Value {
     let fingerprints: BTreeMap<&String, &Option<String>> = inputs.iter().map(|(name, _, fingerprint)| (name, fingerprint)).collect();
     let functions: Vec<String> = codeanatomy_functions::functions().iter().map(|function| function.name().to_owned()).collect();
     json!({
-        "spec": spec_hash, "versions": versions(), "rules": rule_names(), "rulepack": rulepack.snapshot(), "functions": functions,
+        "spec": spec_hash, "versions": versions(), "settings": settings(), "rules": rule_names(), "rulepack": rulepack.snapshot(), "functions": functions,
         "inputs": fingerprints,
     })
 }

@@ -7,6 +7,9 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::metrics::{MetricValue, MetricsSet};
 use serde_json::{Value, json};
 
+use crate::rulepack::RunWarning;
+use crate::temporary::TemporaryRows;
+
 /// Where tasks write down what they did.
 #[derive(Debug, Default)]
 pub struct Ledger {
@@ -21,8 +24,8 @@ struct Entries {
     shared: Vec<(String, usize, f64)>,
     runs: Vec<(String, f64, f64)>,
     rows: BTreeMap<String, Vec<(String, usize)>>,
-    /// Files and bytes that tables of an operator went to disk with.
-    spilled: BTreeMap<String, (usize, u64)>,
+    /// Tables of an operator that went to disk.
+    spilled: BTreeMap<String, Spilled>,
 }
 
 /// Seconds of computing and writing an output, and the batches that its rows came in.
@@ -30,6 +33,13 @@ struct Entries {
 pub struct Output {
     pub seconds: f64,
     pub batches: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Spilled {
+    files: usize,
+    bytes: u64,
+    rows: usize,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +52,8 @@ struct Figures {
     spills: usize,
     spilled_bytes: usize,
     spilled_rows: usize,
+    /// Rows that filters got, and rows that they let through.
+    filtered: (usize, usize),
 }
 
 impl Ledger {
@@ -62,6 +74,14 @@ impl Ledger {
             figures.spills += metrics.spill_count().unwrap_or(0);
             figures.spilled_bytes += metrics.spilled_bytes().unwrap_or(0);
             figures.spilled_rows += metrics.spilled_rows().unwrap_or(0);
+            for metric in metrics.iter() {
+                if let MetricValue::Ratio { name, ratio_metrics } = metric.value()
+                    && name == "selectivity"
+                {
+                    figures.filtered.0 += ratio_metrics.total();
+                    figures.filtered.1 += ratio_metrics.part();
+                }
+            }
         }
         plan.children().into_iter().for_each(|child| self.plan(output, child));
     }
@@ -94,10 +114,34 @@ impl Ledger {
         self.entries().rows.entry(operator.to_owned()).or_default().push((port.to_owned(), rows));
     }
 
-    pub fn spilled(&self, operator: &str, bytes: u64) {
+    pub fn spilled(&self, operator: &str, file: &TemporaryRows) {
         let mut entries = self.entries();
         let spilled = entries.spilled.entry(operator.to_owned()).or_default();
-        *spilled = (spilled.0 + 1, spilled.1 + bytes);
+        spilled.files += 1;
+        spilled.bytes += file.bytes;
+        spilled.rows += file.rows;
+    }
+
+    /// The sums over everything that ran: `outputs` as the result names them, warnings by their codes.
+    pub fn summary(&self, outputs: &[Value], warnings: &[RunWarning]) -> Value {
+        let entries = self.entries();
+        let written = |figure: &str| outputs.iter().filter_map(|output| output[figure].as_u64()).sum::<u64>();
+        let of_plans = |figure: fn(&Figures) -> usize| entries.plans.values().map(figure).sum::<usize>();
+        let runs: f64 = entries.runs.iter().map(|(_, _, seconds)| seconds).sum();
+        let kept = |figure: fn(&Spilled) -> usize| entries.spilled.values().map(figure).sum::<usize>();
+        let (got, through) = (of_plans(|figures| figures.filtered.0), of_plans(|figures| figures.filtered.1));
+        let mut codes: BTreeMap<&str, usize> = BTreeMap::new();
+        warnings.iter().for_each(|warning| *codes.entry(warning.code.name).or_default() += 1);
+        json!({
+            "output_rows": written("rows"), "output_batches": written("batches"), "output_bytes": written("bytes"),
+            "elapsed_compute_nanos": of_plans(|figures| figures.nanoseconds) + (runs * 1e9) as usize,
+            "spill_file_count": of_plans(|figures| figures.spills) + kept(|spilled| spilled.files),
+            "spilled_bytes": of_plans(|figures| figures.spilled_bytes) + kept(|spilled| spilled.bytes as usize),
+            "spilled_rows": of_plans(|figures| figures.spilled_rows) + kept(|spilled| spilled.rows),
+            "selectivity": (got > 0).then(|| through as f64 / got as f64),
+            "operator_count": of_plans(|figures| figures.nodes) + entries.runs.len(),
+            "warning_count_by_code": codes,
+        })
     }
 
     pub fn to_json(&self) -> Value {
@@ -112,8 +156,9 @@ impl Ledger {
         let runs = entries.runs.iter().map(|(operator, read, run)| {
             let ports: BTreeMap<&String, &usize> =
                 entries.rows.get(operator).into_iter().flatten().map(|(port, rows)| (port, rows)).collect();
-            let (spills, spilled_bytes) = entries.spilled.get(operator).copied().unwrap_or_default();
-            json!({"output": null, "operator": operator, "spills": spills, "spilled_bytes": spilled_bytes, "rows": ports.values().copied().sum::<usize>(), "ports": ports,
+            let spilled = entries.spilled.get(operator).copied().unwrap_or_default();
+            json!({"output": null, "operator": operator, "spills": spilled.files, "spilled_bytes": spilled.bytes,
+                   "spilled_rows": spilled.rows, "rows": ports.values().copied().sum::<usize>(), "ports": ports,
                    "elapsed_ns": ((read + run) * 1e9) as u64, "read_ns": (read * 1e9) as u64})
         });
         json!(runs.chain(plans).collect::<Vec<_>>())

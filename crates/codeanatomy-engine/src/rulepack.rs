@@ -45,7 +45,7 @@ const RULES: [Rule; 7] = [
 /// Something that a run tells and goes on.
 #[derive(Clone, Debug)]
 pub struct RunWarning {
-    code: &'static Code,
+    pub code: &'static Code,
     message: String,
     context: Value,
 }

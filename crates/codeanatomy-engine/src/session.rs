@@ -1,5 +1,6 @@
 //! How much of the machine a run may use, and the DataFusion session made of it. No table is known here.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -132,6 +133,7 @@ fn config(limits: &Limits) -> SessionConfig {
     options.optimizer.hash_join_inlist_pushdown_max_size = 0;
     options.optimizer.hash_join_inlist_pushdown_max_distinct_values = 0;
     options.optimizer.repartition_sorts = !limits.one_sort;
+    options.execution.planning_concurrency = limits.partitions;
     // Every sort of every partition reserves this much before it begins.
     let share = limits.memory_bytes as usize / (limits.partitions * 16);
     options.execution.sort_spill_reservation_bytes = options.execution.sort_spill_reservation_bytes.min(share);
@@ -151,6 +153,12 @@ fn rules(token: &CancelToken) -> PhysicalOptimizer {
 /// Names of the rules in order, for the envelope hash.
 pub fn rule_names() -> Vec<String> {
     rules(&CancelToken::new()).rules.iter().map(|rule| rule.name().to_owned()).collect()
+}
+
+/// Settings that every session has, whatever its limits, for the envelope hash: those that limits decide are as of these ones.
+pub fn settings() -> BTreeMap<String, Option<String>> {
+    let limits = Limits { partitions: 1, memory_bytes: 1 << 30, batch_rows: BATCH_ROWS, spill_directory: None, one_sort: false };
+    config(&limits).options().entries().into_iter().map(|entry| (entry.key, entry.value)).collect()
 }
 
 fn cores() -> usize {

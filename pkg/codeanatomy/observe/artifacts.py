@@ -5,7 +5,7 @@ The JSON Schema of each is generated from its struct and kept in `schemas/`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -56,16 +56,19 @@ class EnginePlanScheduleArtifact(Artifact, frozen=True, kw_only=True, forbid_unk
 
 
 class EngineExecutionSummaryArtifact(Artifact, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a run of a spec did, summed up."""
+    """What a run of a spec did, summed up; `selectivity` is the share of rows that filters let through, null where none ran."""
 
     KIND: ClassVar[str] = "codeanatomy.engine.execution_summary"
 
     envelope_hash: str
     output_rows: int
     output_batches: int
+    output_bytes: int
     elapsed_compute_nanos: int
     spill_file_count: int
     spilled_bytes: int
+    spilled_rows: int
+    selectivity: float | None
     operator_count: int
     tables_materialized: int
     total_rows_written: int
@@ -73,6 +76,7 @@ class EngineExecutionSummaryArtifact(Artifact, frozen=True, kw_only=True, forbid
     phase_seconds: dict[str, float]
     warning_count: int
     warning_codes: list[str]
+    warning_count_by_code: dict[str, int]
 
 
 class RuleImpact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,10 +114,12 @@ class ConfigSnapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SessionEnvelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the hash of the envelope is made of: BLAKE3 of this as JSON without blanks, keys sorted. `inputs` are fingerprints."""
+    """What the hash of the envelope is made of: BLAKE3 of this as JSON without blanks, keys sorted. `inputs` are fingerprints;
+    `settings` are DataFusion's, those that the machine or the profile decides as for one partition."""
 
     spec: str
     versions: dict[str, str]
+    settings: dict[str, str | None]
     rules: list[str]
     rulepack: dict[str, str]
     functions: list[str]
@@ -169,22 +175,17 @@ def plan_schedule(graph: Mapping[str, Any]) -> EnginePlanScheduleArtifact:
 
 def execution_summary(graph: Mapping[str, Any]) -> EngineExecutionSummaryArtifact:
     """The sums over operators and outputs of a run."""
-    operators, rows = graph["operators"], sum(output["rows"] for output in graph["outputs"])
+    sums = graph["trace_metrics_summary"]
     return EngineExecutionSummaryArtifact(
         **_head(EngineExecutionSummaryArtifact, graph),
+        **sums,
         envelope_hash=graph["envelope_hash"],
-        output_rows=rows,
-        output_batches=sum(output["batches"] for output in graph["outputs"]),
-        elapsed_compute_nanos=_sum(operators, "elapsed_ns") - _sum(operators, "read_ns"),
-        spill_file_count=_sum(operators, "spills"),
-        spilled_bytes=_sum(operators, "spilled_bytes"),
-        operator_count=sum(operator.get("nodes", 1) for operator in operators),
         tables_materialized=len(graph["outputs"]),
-        total_rows_written=rows,
+        total_rows_written=sums["output_rows"],
         peak_pool_bytes=graph["peak_pool_bytes"],
         phase_seconds=dict(graph["seconds"]),
         warning_count=len(graph["warnings"]),
-        warning_codes=sorted({warning["code"] for warning in graph["warnings"]}),
+        warning_codes=sorted(sums["warning_count_by_code"]),
     )
 
 
@@ -208,7 +209,3 @@ def _head(kind: type[Artifact], graph: Mapping[str, Any]) -> dict[str, Any]:
 def _job(job: Mapping[str, Any], operators: Mapping[int, str]) -> Job:
     kind = job_kind(job)
     return Job(kind, job[kind], sorted({operators[run] for run in job["needs"]}), sorted(job["reads"]), sorted(job["shares"]))
-
-
-def _sum(operators: Iterable[Mapping[str, Any]], figure: str) -> int:
-    return sum(operator.get(figure, 0) for operator in operators)

@@ -414,7 +414,7 @@ impl Build {
         });
         let unused = self.compiled.schedule.unused.iter().map(|&view| &self.validated().spec.view_definitions[view].name);
         json!({
-            "outputs": outputs,
+            "outputs": outputs.as_slice(),
             "inputs": inputs.collect::<Vec<_>>(),
             "spec_hash": self.compiled.spec_hash,
             "envelope_hash": envelope_hash,
@@ -422,6 +422,7 @@ impl Build {
             "compliance": compliance,
             "warnings": rules.warnings().iter().map(RunWarning::to_json).collect::<Vec<_>>(),
             "unused_views": unused.collect::<Vec<_>>(),
+            "trace_metrics_summary": self.ledger.summary(&outputs, rules.warnings()),
             "shared_views": self.ledger.shared_views(),
             "operators": self.ledger.to_json(),
             "peak_pool_bytes": self.session.pool.max_reserved(),

@@ -88,7 +88,7 @@ impl Build {
             let held: usize = self.tables.values().map(|table| table.bytes()).sum();
             let filling = if (held + own.size()) as u64 > self.limits.memory_bytes / KEPT_SHARE {
                 let file = self.spill(view, &rows, place)?;
-                self.ledger.spilled(&run.operator, file.bytes);
+                self.ledger.spilled(&run.operator, &file);
                 Arc::new(Filling::Disk(file))
             } else {
                 Arc::new(Filling::Memory(Arc::new(rows), own))
