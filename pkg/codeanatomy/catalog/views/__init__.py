@@ -10,6 +10,7 @@ from pathlib import Path
 
 from codeanatomy.catalog.evidence.ast import AST_NODES
 from codeanatomy.catalog.evidence.python_external import PYTHON_EXTERNAL
+from codeanatomy.catalog.evidence.scip import SCIP_OCCURRENCES
 from codeanatomy.catalog.evidence.tree_sitter import TS_CALLS, TS_DEFINITIONS, TS_ERRORS, TS_IMPORTS
 from codeanatomy.catalog.graph import LAYERS
 from codeanatomy.catalog.shapes import Column, Table
@@ -164,6 +165,15 @@ VIEWS: tuple[View, ...] = (
         ),
     ),
     SqlView(
+        "scip_references",
+        "What names mean by SCIP: the definitions of their symbols.",
+        ("scip_occurrences", "scip_definitions", "definitions"),
+        (
+            *(SCIP_OCCURRENCES.column(name) for name in ("file_id", "bstart", "bend")),
+            Column("definition_id", "int64", "The definition."),
+        ),
+    ),
+    SqlView(
         "checked_calls",
         "What a type checker says that written calls run: definitions, and where the values say nothing, names outside the repository.",
         ("call_sites", "types_calls", "types_functions", "definitions"),
@@ -213,7 +223,7 @@ VIEWS: tuple[View, ...] = (
     _part(CPG_EDGES, "files_edges", "modules", f"{_NO_SITE} label position {_NO_RESOLUTION}"),
     _part(CPG_EDGES, "syntax_edges", "syntax", f"{_NO_SITE} {_NO_RESOLUTION}"),
     _part(CPG_EDGES, "definitions_edges", "definitions inherits mro overrides syntax located", "ambiguity_group confidence resolution"),
-    _part(CPG_EDGES, "names_edges", "scopes captures bindings references"),
+    _part(CPG_EDGES, "names_edges", "scopes captures bindings references scip_references"),
     _part(CPG_EDGES, "imports_edges", "imports externals python_external", "position confidence ambiguity_group"),
     _part(CPG_EDGES, "calls_edges", "calls call_sites call_facts checked_calls overrides", "position"),
     _part(

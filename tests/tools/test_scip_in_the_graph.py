@@ -1,0 +1,66 @@
+"""SCIP as a further origin of what names mean."""
+
+from pathlib import Path
+
+import pytest
+from tests.support.repositories import write
+from tests.tools.conftest import needs_node
+
+from codeanatomy import GraphProductBuildRequest, build_graph_product, open_graph
+from codeanatomy.tools.config import ScipIndexConfig
+
+pytestmark = [pytest.mark.anyio, needs_node]
+
+FILES = {
+    "base.py": """\
+class Base:
+    def run(self):
+        return 1
+
+
+def make():
+    return Base()
+""",
+    "use.py": """\
+from base import Base, make
+
+
+def first(known: Base, unknown):
+    known.run()
+    made = make()
+    made.run()
+    unknown.run()
+    return made
+""",
+}
+
+
+async def origins(folder: Path, mode: str) -> dict[tuple[int, str], list[tuple[str, str, float]]]:
+    """Line and name of each use in `use.py`: its targets with origin and confidence."""
+    repository = write(folder / "repository", FILES)
+    request = GraphProductBuildRequest(repo_root=repository, output_dir=folder / mode, scip=ScipIndexConfig(mode=mode), types="off")
+    await build_graph_product(request)
+    found: dict[tuple[int, str], list[tuple[str, str, float]]] = {}
+    async with open_graph(folder / mode) as graph:
+        rows = await graph.sql("SELECT line, name, target, origin, confidence FROM refs WHERE path = 'use.py' ORDER BY line, name, target")
+        for row in rows.to_pylist():
+            found.setdefault((row["line"], row["name"]), []).append((row["target"], row["origin"], row["confidence"]))
+    return found
+
+
+async def test_a_use_has_scip_as_an_origin_where_it_says_the_same(tmp_path: Path) -> None:
+    with_scip, without = await origins(tmp_path, "on"), await origins(tmp_path, "off")
+    assert with_scip[1, "Base"] == [("base.Base", "resolver+scip", 1.0)]
+    assert with_scip[5, "known"] == [("use.first.known", "resolver+scip", 1.0)]
+    assert with_scip[5, "run"] == [("base.Base.run", "resolver+scip", 0.99)]
+    assert with_scip[6, "made"] == [("use.first.made", "resolver+scip", 1.0)], "a local variable, where it is written"
+    assert with_scip[9, "made"] == [("use.first.made", "resolver+scip", 1.0)], "a local variable, where it is read"
+    assert all(origin == "resolver" for targets in without.values() for _, origin, _ in targets)
+    assert {use: [target for target, _, _ in targets] for use, targets in with_scip.items()} == {
+        use: [target for target, _, _ in targets] for use, targets in without.items()
+    }
+
+
+async def test_a_guess_that_scip_does_not_share_stays_a_guess(tmp_path: Path) -> None:
+    found = (await origins(tmp_path, "on")).get((8, "run"), [])
+    assert all("scip" not in origin and confidence < 0.9 for _, origin, confidence in found)
