@@ -426,10 +426,8 @@ impl Machine<'_, '_> {
     }
 
     fn super_attribute(&mut self, node: u32, class: Id, receiver: Id, name: Str) -> Set {
-        let (own, object) = match self.values.get(receiver) {
-            Value::Instance { class, .. } => (class, receiver),
-            _ => (receiver, receiver),
-        };
+        let own = self.searched(class, receiver);
+        let object = receiver;
         if let Some(held) = self.look_up_held(own, name, Some(class)) {
             self.read_at(node, held.bindings);
             let mut found = EMPTY;
@@ -445,6 +443,18 @@ impl Machine<'_, '_> {
             return found;
         }
         self.beyond(own, object, name, Some(class))
+    }
+
+    /// The class whose order `super()` in a class searches: that of the object; in a metaclass, whose objects are classes, theirs.
+    fn searched(&mut self, class: Id, receiver: Id) -> Id {
+        if let Value::Instance { class, .. } = self.values.get(receiver) {
+            return class;
+        }
+        let is_below = |machine: &mut Self, id: Id| machine.order(id).ancestors.contains(&Ancestor::Class(class));
+        if is_below(self, receiver) {
+            return receiver;
+        }
+        self.metaclasses(receiver).into_iter().find(|&metaclass| is_below(self, metaclass)).unwrap_or(receiver)
     }
 
     /// `super()` in a class method binds class methods, in `__new__` nothing, in a metaclass the class.
@@ -634,10 +644,7 @@ impl Machine<'_, '_> {
                 if found.is_empty() { self.targets_beyond(class, name, None) } else { found }
             }
             Value::Super { class, receiver } => {
-                let own = match self.values.get(receiver) {
-                    Value::Instance { class, .. } => class,
-                    _ => receiver,
-                };
+                let own = self.searched(class, receiver);
                 let found = self.class_targets(own, name, Some(class), false);
                 if found.is_empty() { self.targets_beyond(own, name, Some(class)) } else { found }
             }

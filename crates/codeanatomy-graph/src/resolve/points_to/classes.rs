@@ -97,6 +97,7 @@ impl Machine<'_, '_> {
     /// What follows once a class has its body: `__init_subclass__`, `__set_name__`, what a dataclass adds.
     pub fn class_made(&mut self, node: u32, class: Id) {
         let tree = &self.repository.tree;
+        self.made_by_metaclass(node, class);
         let order = self.order(class);
         let name = self.words.init_subclass;
         if order.ancestors.len() > 1
@@ -122,6 +123,25 @@ impl Machine<'_, '_> {
             matches!(self.resolver.strings.get(tree.name[callee as usize]), Some("dataclass" | "define" | "attrs" | "frozen" | "mutable"))
         });
         self.classes.entry(class).or_default().is_dataclass = is_dataclass;
+    }
+
+    /// Notes what a class statement runs of the metaclass. What that is given, the name, the bases and the body, is not followed.
+    fn made_by_metaclass(&mut self, node: u32, class: Id) {
+        let Some(metaclass) = self.metaclasses(class).first().copied() else { return };
+        for name in [self.words.prepare, self.words.new, self.words.init] {
+            let set = self.look_up(metaclass, name, None).unwrap_or(EMPTY);
+            for value in self.elements(set) {
+                for function in self.bound(value, metaclass, metaclass) {
+                    let function = match self.values.get(function) {
+                        Value::Method { function, .. } => self.values.get(function),
+                        function => function,
+                    };
+                    if let Value::Function { definition, .. } = function {
+                        self.found.call(node, Via::Class, Target::Definition(definition));
+                    }
+                }
+            }
+        }
     }
 
     /// What the `__init__` that a dataclass or a named tuple gets would store.

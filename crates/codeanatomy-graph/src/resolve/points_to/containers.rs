@@ -106,10 +106,9 @@ impl Machine<'_, '_> {
                         self.store_item(object, index, set);
                     }
                 }
-                Value::Instance { .. } => {
+                _ => {
                     self.special(node, object, self.words.setitem, Arguments::of(vec![index, set]), Via::Subscript);
                 }
-                _ => {}
             }
         }
     }

@@ -276,9 +276,7 @@ impl Machine<'_, '_> {
                 let objects = self.evaluate(target + 1);
                 let index = tree.children(target).nth(1).map_or(EMPTY, |index| self.evaluate(index));
                 for id in self.elements(objects) {
-                    if matches!(self.values.get(id), Value::Instance { .. }) {
-                        self.special(target, id, self.words.delitem, Arguments::one(index), Via::Subscript);
-                    }
+                    self.special(target, id, self.words.delitem, Arguments::one(index), Via::Subscript);
                 }
             }
             Syntax::Attribute => {
