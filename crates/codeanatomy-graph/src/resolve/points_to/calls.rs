@@ -108,6 +108,9 @@ impl Machine<'_, '_> {
         match self.values.get(callee) {
             Value::Function { definition, .. } => {
                 self.found.call(site, via, Target::Definition(definition));
+                if let Some(set) = self.modelled_function(site, definition, arguments) {
+                    return set;
+                }
                 self.call_function(site, callee, arguments)
             }
             Value::Method { function, receiver } => {
@@ -116,6 +119,9 @@ impl Machine<'_, '_> {
             }
             Value::Class { definition, .. } => {
                 self.found.call(site, via, Target::Definition(definition));
+                if let Some(set) = self.modelled_class(site, callee, definition, arguments) {
+                    return set;
+                }
                 self.construct(site, callee, arguments)
             }
             Value::Instance { .. } => self.special(site, callee, self.words.call, arguments.clone(), via).unwrap_or(EMPTY),
@@ -134,7 +140,7 @@ impl Machine<'_, '_> {
                 self.call_builtin_method(site, name, receiver, arguments)
             }
             Value::Wrapper { kind, .. } => self.call_wrapper(site, callee, kind, arguments, via),
-            Value::ExternalResult(name) => self.call_external_result(name, arguments),
+            Value::ExternalResult(name) => self.call_external_result(site, name, arguments, via),
             Value::Unknown(reason) => self.unknown(reason),
             _ => EMPTY,
         }
@@ -148,7 +154,8 @@ impl Machine<'_, '_> {
         let inner = self.read_values(wrapper, Key::attribute(self.words.func));
         self.open_wrappers.push(wrapper);
         let set = match kind {
-            Wrapper::Partial => {
+            Wrapper::Register => self.register(site, wrapper, arguments, via),
+            Wrapper::Partial | Wrapper::PartialMethod => {
                 let bound = self.partial_arguments(wrapper, arguments);
                 self.call_all(site, inner, &bound, via)
             }

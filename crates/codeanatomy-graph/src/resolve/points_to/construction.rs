@@ -18,6 +18,9 @@ impl Machine<'_, '_> {
         for metaclass in self.metaclasses(class) {
             if let Some(methods) = self.look_up(metaclass, self.words.call, None) {
                 let made = self.call_all(site, methods, &arguments.behind(own), Via::Constructor);
+                if let Some(members) = self.enumerated(class) {
+                    return members;
+                }
                 if made == EMPTY || !self.is_unknown(made) {
                     return made;
                 }

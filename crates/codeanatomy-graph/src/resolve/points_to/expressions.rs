@@ -56,15 +56,13 @@ impl Machine<'_, '_> {
             Syntax::SetComp => self.comprehension(node, Container::Set),
             Syntax::DictComp => self.comprehension(node, Container::Dict),
             Syntax::GeneratorExp => self.comprehension(node, Container::Iterator),
-            Syntax::JoinedStr => {
-                self.children(node);
-                self.literal(self.words.str)
-            }
+            Syntax::JoinedStr => self.joined(node),
             Syntax::FormattedValue => {
                 let set = self.child(node, Field::Value);
                 self.special_calls(node, set, self.words.format, Via::Format);
                 self.special_calls(node, set, self.words.str_, Via::Format);
-                self.literal(self.words.str)
+                let is_plain = tree.children(node).count() == 1 && set != EMPTY && self.texts(set).len() == self.sets.len(set);
+                if is_plain { set } else { self.literal(self.words.str) }
             }
             Syntax::Await => {
                 let awaited = self.evaluate(node + 1);
@@ -226,6 +224,17 @@ impl Machine<'_, '_> {
 
     fn integer(&self, text: Str) -> Option<i64> {
         self.resolver.strings.get(text)?.parse().ok().filter(|integer: &i64| integer.abs() < 1 << 40)
+    }
+
+    /// An f-string: its pieces put together.
+    fn joined(&mut self, node: u32) -> Set {
+        let mut pieces = self.repository.tree.children(node);
+        let mut found = pieces.next().map_or(EMPTY, |piece| self.evaluate(piece));
+        for piece in pieces {
+            let set = self.evaluate(piece);
+            found = self.concatenated(found, set);
+        }
+        if found == EMPTY { self.literal(self.words.str) } else { found }
     }
 
     fn lambda(&mut self, node: u32) -> Set {

@@ -64,6 +64,7 @@ impl Machine<'_, '_> {
                 EMPTY
             }
             "type" => self.type_of(first, arguments),
+            "__import__" => self.imported_by_builtin(site, arguments),
             "property" => self.made_property(site, arguments),
             "staticmethod" => self.wrapped(site, Wrapper::StaticMethod, first),
             "classmethod" => self.wrapped(site, Wrapper::ClassMethod, first),

@@ -7,6 +7,10 @@ use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{EMPTY, Id, Reason, Set, Value};
 use crate::table::Str;
 
+/// So many texts are put together at most, so long ones.
+const CONCATENATED: usize = 8;
+const LONGEST_NAME: usize = 64;
+
 impl Machine<'_, '_> {
     pub fn operation(&mut self, node: u32) -> Set {
         let (left, right) = (self.child(node, Field::Left), self.child(node, Field::Right));
@@ -31,6 +35,7 @@ impl Machine<'_, '_> {
                 (EMPTY, value) if !matches!(value, Value::Instance { .. }) => {
                     self.combine(node, value, left, right, &operator, in_place.then_some(id))
                 }
+                (EMPTY, Value::Instance { class, .. }) => self.combined_members(class, &operator).unwrap_or(EMPTY),
                 (result, _) => result,
             });
             found = self.union(found, result);
@@ -53,6 +58,7 @@ impl Machine<'_, '_> {
     /// An operation on what is no object of the repository.
     fn combine(&mut self, node: u32, value: Value, left: Set, right: Set, operator: &str, in_place: Option<Id>) -> Set {
         match value {
+            Value::Text(_) if operator == "Add" => self.concatenated(left, right),
             Value::Text(_) => self.literal(self.words.str),
             Value::Literal(name) if matches!(operator, "Add" | "Mod" | "Mult" | "Sub" | "BitOr" | "BitAnd" | "FloorDiv") => {
                 self.literal(name)
@@ -77,6 +83,34 @@ impl Machine<'_, '_> {
         }
     }
 
+    /// `a + b` of texts: known where both are, and may be a name.
+    pub fn concatenated(&mut self, left: Set, right: Set) -> Set {
+        if left == EMPTY || right == EMPTY || self.sets.len(left) * self.sets.len(right) > CONCATENATED {
+            return self.literal(self.words.str);
+        }
+        let (first, second) = (self.texts(left), self.texts(right));
+        let is_known = first.len() == self.sets.len(left) && second.len() == self.sets.len(right);
+        if !is_known {
+            return self.literal(self.words.str);
+        }
+        let mut found = EMPTY;
+        for &one in &first {
+            for &two in &second {
+                let text = format!("{}{}", self.resolver.strings.text(one), self.resolver.strings.text(two));
+                let is_name =
+                    text.len() <= LONGEST_NAME && text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'));
+                let set = if is_name {
+                    let text = self.resolver.strings.intern(&text);
+                    self.one(Value::Text(text))
+                } else {
+                    self.literal(self.words.str)
+                };
+                found = self.union(found, set);
+            }
+        }
+        found
+    }
+
     pub fn unary(&mut self, node: u32) -> Set {
         let operator = self.resolver.strings.get(self.repository.tree.value[node as usize]).unwrap_or_default().to_owned();
         if operator == "Not" {
@@ -93,7 +127,10 @@ impl Machine<'_, '_> {
         let mut found = EMPTY;
         for id in self.elements(set) {
             let result = match self.values.get(id) {
-                Value::Instance { .. } => self.special(node, id, name, Arguments::none(), Via::Operator).unwrap_or(EMPTY),
+                Value::Instance { class, .. } => {
+                    let result = self.special(node, id, name, Arguments::none(), Via::Operator);
+                    result.or_else(|| self.combined_members(class, &operator)).unwrap_or(EMPTY)
+                }
                 Value::Class { .. } => {
                     let result = self.special(node, id, name, Arguments::none(), Via::Operator);
                     result.unwrap_or_else(|| self.unknown(Reason::Dynamic))

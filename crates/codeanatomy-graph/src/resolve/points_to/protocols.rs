@@ -53,7 +53,7 @@ impl Machine<'_, '_> {
                 let inner = self.read_values(value, Key::attribute(self.words.func));
                 self.elements(inner).into_iter().map(|function| self.values.id(Value::Method { function, receiver: class })).collect()
             }
-            Value::Wrapper { kind: Wrapper::ContextManager | Wrapper::Partial, .. } if object != class => {
+            Value::Wrapper { kind: Wrapper::ContextManager | Wrapper::PartialMethod | Wrapper::Dispatch, .. } if object != class => {
                 vec![self.values.id(Value::Method { function: value, receiver: object })]
             }
             _ => vec![value],
