@@ -71,7 +71,6 @@ PASSED_THROUGH: dict[str, int] = {
     "copy.copy": 0,
     "copy.deepcopy": 0,
     "dataclasses.replace": 0,
-    "functools.singledispatch": 0,
     "functools.total_ordering": 0,
     "functools.update_wrapper": 0,
     "inspect.unwrap": 0,

@@ -87,7 +87,13 @@ impl Machine<'_, '_> {
                 let method = self.resolver.dot(self.words.property, name);
                 self.one(Value::BuiltinMethod { name: method, receiver: object })
             }
-            Wrapper::Partial | Wrapper::StaticMethod | Wrapper::ClassMethod | Wrapper::ContextManager => {
+            Wrapper::Dispatch if name == self.words.register => self.registering(object),
+            Wrapper::Partial
+            | Wrapper::PartialMethod
+            | Wrapper::StaticMethod
+            | Wrapper::ClassMethod
+            | Wrapper::ContextManager
+            | Wrapper::Dispatch => {
                 let stored = self.read_values(object, Key::attribute(name));
                 if stored == EMPTY { self.unknown(Reason::Dynamic) } else { stored }
             }
@@ -250,16 +256,17 @@ impl Machine<'_, '_> {
                     found = self.union(found, one);
                 }
             }
-            if self.is_enumeration(class) && !self.is_callable(found) {
-                let member = self.some_object(class);
-                return self.sets.one(member);
-            }
-            return found;
+            return self.member_named(class, name, held.values).unwrap_or(found);
         }
+        let members = self.members(node, class, name);
         for metaclass in self.metaclasses(class) {
             if let Some(set) = self.look_up(metaclass, name, None) {
-                return self.on_object(node, set, class, metaclass);
+                let found = self.on_object(node, set, class, metaclass);
+                return members.unwrap_or(found);
             }
+        }
+        if let Some(members) = members {
+            return members;
         }
         if name == self.words.name || name == self.words.qualname || name == self.words.doc || name == self.words.module {
             return self.literal(self.words.str);
@@ -287,13 +294,6 @@ impl Machine<'_, '_> {
             found = self.union(found, held.values);
         }
         found
-    }
-
-    fn is_callable(&self, set: Set) -> bool {
-        self.sets
-            .get(set)
-            .iter()
-            .any(|&id| matches!(self.values.get(id), Value::Function { .. } | Value::Method { .. } | Value::Wrapper { .. }))
     }
 
     /// What a value found on a class is when asked for on the class itself.
@@ -324,7 +324,10 @@ impl Machine<'_, '_> {
         let mut found = EMPTY;
         for value in self.elements(set) {
             let one = match self.values.get(value) {
-                Value::Wrapper { kind: Wrapper::Property | Wrapper::CachedProperty, .. } => {
+                Value::Wrapper { kind: kind @ (Wrapper::Property | Wrapper::CachedProperty), .. } => {
+                    if kind == Wrapper::CachedProperty {
+                        self.cached_property_got(node);
+                    }
                     let getters = self.read_values(value, Key::attribute(self.words.fget));
                     let receiver = self.sets.one(object);
                     self.call_all(node, getters, &Arguments::one(receiver), Via::Attribute)
@@ -358,7 +361,14 @@ impl Machine<'_, '_> {
         let mut found = fields.values;
         if let Some(held) = self.look_up_held(class, name, None) {
             self.read_at(node, held.bindings);
-            let of_class = self.on_object(node, held.values, object, class);
+            let mut of_class = self.on_object(node, held.values, object, class);
+            if let Some(member) = self.member_named(class, name, held.values) {
+                of_class = member;
+            } else if self.is_unknown(of_class)
+                && let Some(known) = self.of_member(node, class, name)
+            {
+                of_class = known;
+            }
             found = self.union(found, of_class);
             if found != EMPTY || held.values == EMPTY {
                 return found;
@@ -378,15 +388,10 @@ impl Machine<'_, '_> {
                 return if result == EMPTY { self.unknown(Reason::Dynamic) } else { result };
             }
         }
-        if self.enumeration_member(class, name) {
-            return self.unknown(Reason::Dynamic);
+        if let Some(set) = self.of_member(node, class, name) {
+            return set;
         }
         self.beyond(class, object, name, None)
-    }
-
-    /// `name` and `value` of a member of an enumeration.
-    fn enumeration_member(&mut self, class: Id, name: Str) -> bool {
-        matches!(self.resolver.strings.text(name), "name" | "value") && self.is_enumeration(class)
     }
 
     /// What was stored on an object, or where nothing was, on any object of its class.
@@ -426,10 +431,8 @@ impl Machine<'_, '_> {
     }
 
     fn super_attribute(&mut self, node: u32, class: Id, receiver: Id, name: Str) -> Set {
-        let (own, object) = match self.values.get(receiver) {
-            Value::Instance { class, .. } => (class, receiver),
-            _ => (receiver, receiver),
-        };
+        let own = self.searched(class, receiver);
+        let object = receiver;
         if let Some(held) = self.look_up_held(own, name, Some(class)) {
             self.read_at(node, held.bindings);
             let mut found = EMPTY;
@@ -445,6 +448,18 @@ impl Machine<'_, '_> {
             return found;
         }
         self.beyond(own, object, name, Some(class))
+    }
+
+    /// The class whose order `super()` in a class searches: that of the object; in a metaclass, whose objects are classes, theirs.
+    fn searched(&mut self, class: Id, receiver: Id) -> Id {
+        if let Value::Instance { class, .. } = self.values.get(receiver) {
+            return class;
+        }
+        let is_below = |machine: &mut Self, id: Id| machine.order(id).ancestors.contains(&Ancestor::Class(class));
+        if is_below(self, receiver) {
+            return receiver;
+        }
+        self.metaclasses(receiver).into_iter().find(|&metaclass| is_below(self, metaclass)).unwrap_or(receiver)
     }
 
     /// `super()` in a class method binds class methods, in `__new__` nothing, in a metaclass the class.
@@ -634,10 +649,7 @@ impl Machine<'_, '_> {
                 if found.is_empty() { self.targets_beyond(class, name, None) } else { found }
             }
             Value::Super { class, receiver } => {
-                let own = match self.values.get(receiver) {
-                    Value::Instance { class, .. } => class,
-                    _ => receiver,
-                };
+                let own = self.searched(class, receiver);
                 let found = self.class_targets(own, name, Some(class), false);
                 if found.is_empty() { self.targets_beyond(own, name, Some(class)) } else { found }
             }

@@ -1,18 +1,13 @@
 //! Calls: what calling each kind of value runs and gives, and how arguments fill parameters. Builtins are `functions.rs`, what lies outside `outside.rs`.
 
-use crate::resolve::definitions::Flavour;
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::points_to::cell::Key;
-use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::{Passed, Via};
 use crate::resolve::points_to::machine::{Machine, Parameter};
-use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::syntax::NONE;
 use crate::table::Str;
-
-/// Objects of one class that are told apart by the call that made them.
-const SITES: u32 = 6;
 
 /// One argument of a call. `node` is `NONE` where none is written.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +108,9 @@ impl Machine<'_, '_> {
         match self.values.get(callee) {
             Value::Function { definition, .. } => {
                 self.found.call(site, via, Target::Definition(definition));
+                if let Some(set) = self.modelled_function(site, definition, arguments) {
+                    return set;
+                }
                 self.call_function(site, callee, arguments)
             }
             Value::Method { function, receiver } => {
@@ -121,6 +119,9 @@ impl Machine<'_, '_> {
             }
             Value::Class { definition, .. } => {
                 self.found.call(site, via, Target::Definition(definition));
+                if let Some(set) = self.modelled_class(site, callee, definition, arguments) {
+                    return set;
+                }
                 self.construct(site, callee, arguments)
             }
             Value::Instance { .. } => self.special(site, callee, self.words.call, arguments.clone(), via).unwrap_or(EMPTY),
@@ -139,7 +140,7 @@ impl Machine<'_, '_> {
                 self.call_builtin_method(site, name, receiver, arguments)
             }
             Value::Wrapper { kind, .. } => self.call_wrapper(site, callee, kind, arguments, via),
-            Value::ExternalResult(name) => self.call_external_result(name, arguments),
+            Value::ExternalResult(name) => self.call_external_result(site, name, arguments, via),
             Value::Unknown(reason) => self.unknown(reason),
             _ => EMPTY,
         }
@@ -153,7 +154,8 @@ impl Machine<'_, '_> {
         let inner = self.read_values(wrapper, Key::attribute(self.words.func));
         self.open_wrappers.push(wrapper);
         let set = match kind {
-            Wrapper::Partial => {
+            Wrapper::Register => self.register(site, wrapper, arguments, via),
+            Wrapper::Partial | Wrapper::PartialMethod => {
                 let bound = self.partial_arguments(wrapper, arguments);
                 self.call_all(site, inner, &bound, via)
             }
@@ -374,145 +376,6 @@ impl Machine<'_, '_> {
         if argument != NONE && site != NONE {
             self.found.pass(Passed { call: site, argument, parameter: parameter.definition });
         }
-    }
-
-    /// Makes an object of a class: metaclass, `__new__`, `__init__`.
-    pub fn construct(&mut self, site: u32, class: Id, arguments: &Arguments) -> Set {
-        self.publish();
-        let own = self.sets.one(class);
-        for metaclass in self.metaclasses(class) {
-            if let Some(methods) = self.look_up(metaclass, self.words.call, None) {
-                return self.call_all(site, methods, &arguments.behind(own), Via::Constructor);
-            }
-        }
-        if let Some(members) = self.enumerated(class) {
-            return members;
-        }
-        let made = match self.look_up(class, self.words.new, None) {
-            Some(makers) => {
-                let made = self.call_all(site, makers, &arguments.behind(own), Via::Constructor);
-                self.made_of(site, class, makers, made)
-            }
-            None => {
-                let object = self.object(site, class);
-                self.sets.one(object)
-            }
-        };
-        for object in self.elements(made) {
-            let Value::Instance { class: of, .. } = self.values.get(object) else { continue };
-            if of != class && !self.derives(of, class) {
-                continue;
-            }
-            match self.look_up(of, self.words.init, None) {
-                Some(methods) => {
-                    let receiver = self.sets.one(object);
-                    self.call_all(site, methods, &arguments.behind(receiver), Via::Constructor);
-                }
-                None => {
-                    match self.outside(of, self.words.init, None) {
-                        Some(Ancestor::External(path)) => {
-                            let name = self.resolver.dot(path, self.words.init);
-                            let target = self.resolver.external(name);
-                            self.found.call(site, Via::Constructor, target);
-                        }
-                        // A kind of `classmethod` or `staticmethod` holds the function that it is given.
-                        Some(Ancestor::Builtin(kind)) if kind == self.words.classmethod || kind == self.words.staticmethod => {
-                            let function = arguments.positional(0).unwrap_or(EMPTY);
-                            self.store_values(object, Key::attribute(self.words.func), function);
-                        }
-                        _ => {}
-                    }
-                    self.fill_fields(site, of, object, arguments);
-                }
-            }
-        }
-        made
-    }
-
-    /// What a `__new__` makes of a class. Where it was not told apart from its calls for other classes, their objects are left out.
-    fn made_of(&mut self, site: u32, class: Id, makers: Set, made: Set) -> Set {
-        let mut kept = Vec::new();
-        let (mut has_own, mut is_open) = (false, self.is_unknown(made));
-        for id in self.elements(made) {
-            match self.values.get(id) {
-                Value::Instance { class: of, .. } if of == class || self.derives(of, class) => has_own = true,
-                Value::Instance { class: of, .. } if self.look_up(of, self.words.new, None) == Some(makers) => {
-                    is_open = true;
-                    continue;
-                }
-                Value::Unknown(_) => {
-                    is_open = true;
-                    continue;
-                }
-                _ => {}
-            }
-            kept.push(id);
-        }
-        if is_open && !has_own {
-            kept.push(self.object(site, class));
-        }
-        self.sets.of(kept)
-    }
-
-    /// The object that a call of a class makes; a class that is called in many places has one for all further ones.
-    pub fn object(&mut self, site: u32, class: Id) -> Id {
-        let known = self.classes.entry(class).or_default();
-        let is_known = known.sites.contains(&site);
-        if !is_known && (known.sites.len() as u32) < SITES {
-            known.sites.push(site);
-        }
-        let site = if known.sites.contains(&site) { site } else { ANYWHERE };
-        let id = self.values.id(Value::Instance { class, site });
-        if !self.state.loops.is_empty() {
-            self.repeated.insert(id);
-        }
-        id
-    }
-
-    /// Calls a special method of an object, as the interpreter does: found on the class. None where the class has none.
-    pub fn special(&mut self, site: u32, object: Id, name: Str, arguments: Arguments, via: Via) -> Option<Set> {
-        let Value::Instance { class, .. } = self.values.get(object) else { return None };
-        let methods = self.look_up(class, name, None)?;
-        let mut found = EMPTY;
-        for method in self.elements(methods) {
-            for bound in self.bound(method, object, class) {
-                let set = self.call(site, bound, &arguments, via);
-                found = self.union(found, set);
-            }
-        }
-        Some(found)
-    }
-
-    /// What a value found on a class is to one of its objects.
-    pub fn bound(&mut self, value: Id, object: Id, class: Id) -> Vec<Id> {
-        match self.values.get(value) {
-            Value::Function { definition, .. } => match self.repository.definitions.get(definition).flavour {
-                // `__new__` and the like are static without saying so.
-                Flavour::Static if self.repository.definitions.get(definition).name == self.words.new => vec![value],
-                Flavour::Class if self.is_implicit_class_method(definition) => {
-                    vec![self.values.id(Value::Method { function: value, receiver: class })]
-                }
-                _ => vec![self.values.id(Value::Method { function: value, receiver: object })],
-            },
-            Value::Wrapper { kind: Wrapper::StaticMethod, .. } => {
-                let inner = self.read_values(value, Key::attribute(self.words.func));
-                self.elements(inner)
-            }
-            Value::Wrapper { kind: Wrapper::ClassMethod, .. } => {
-                let inner = self.read_values(value, Key::attribute(self.words.func));
-                self.elements(inner).into_iter().map(|function| self.values.id(Value::Method { function, receiver: class })).collect()
-            }
-            Value::Wrapper { kind: Wrapper::ContextManager | Wrapper::Partial, .. } if object != class => {
-                vec![self.values.id(Value::Method { function: value, receiver: object })]
-            }
-            _ => vec![value],
-        }
-    }
-
-    /// `__init_subclass__` and `__class_getitem__` get the class without a decorator.
-    fn is_implicit_class_method(&self, definition: u32) -> bool {
-        let name = self.repository.definitions.get(definition).name;
-        name == self.words.init_subclass || name == self.words.class_getitem
     }
 
     /// `super()` without arguments, in a method.

@@ -40,6 +40,7 @@ pub struct Order {
     pub ancestors: Vec<Ancestor>,
     /// Whether every base of every ancestor is known.
     pub is_complete: bool,
+    pub is_enumeration: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -64,6 +65,7 @@ impl Machine<'_, '_> {
         let mut bases = Vec::new();
         for base in tree.in_field(node, Field::Bases) {
             let set = self.evaluate(base);
+            let set = self.stood_for(base, set);
             bases.push((base, set));
         }
         let mut metaclasses = EMPTY;
@@ -94,9 +96,38 @@ impl Machine<'_, '_> {
         }
     }
 
+    /// What a base that is no class stands for: what its `__mro_entries__` gives.
+    fn stood_for(&mut self, base: u32, set: Set) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(set) {
+            let mut one = self.sets.one(id);
+            if let Value::Instance { .. } = self.values.get(id) {
+                let written = self.literal(self.words.tuple);
+                if let Some(entries) = self.special(base, id, self.words.mro_entries, Arguments::one(written), Via::Class) {
+                    one = self.iterate(base, entries, false);
+                }
+            }
+            found = self.union(found, one);
+        }
+        found
+    }
+
+    /// Tells the descriptors in the body of a class their names.
+    pub fn name_descriptors(&mut self, node: u32, class: Id, bound: &[(Str, Set)]) {
+        for &(name, set) in bound {
+            for id in self.elements(set) {
+                if let Value::Instance { .. } = self.values.get(id) {
+                    let arguments = Arguments::of(vec![self.sets.one(class), self.one(Value::Text(name))]);
+                    self.special(node, id, self.words.set_name, arguments, Via::Class);
+                }
+            }
+        }
+    }
+
     /// What follows once a class has its body: `__init_subclass__`, `__set_name__`, what a dataclass adds.
     pub fn class_made(&mut self, node: u32, class: Id) {
         let tree = &self.repository.tree;
+        self.made_by_metaclass(node, class);
         let order = self.order(class);
         let name = self.words.init_subclass;
         if order.ancestors.len() > 1
@@ -122,6 +153,25 @@ impl Machine<'_, '_> {
             matches!(self.resolver.strings.get(tree.name[callee as usize]), Some("dataclass" | "define" | "attrs" | "frozen" | "mutable"))
         });
         self.classes.entry(class).or_default().is_dataclass = is_dataclass;
+    }
+
+    /// Notes what a class statement runs of the metaclass. What that is given, the name, the bases and the body, is not followed.
+    fn made_by_metaclass(&mut self, node: u32, class: Id) {
+        let Some(metaclass) = self.metaclasses(class).first().copied() else { return };
+        for name in [self.words.prepare, self.words.new, self.words.init] {
+            let set = self.look_up(metaclass, name, None).unwrap_or(EMPTY);
+            for value in self.elements(set) {
+                for function in self.bound(value, metaclass, metaclass) {
+                    let function = match self.values.get(function) {
+                        Value::Method { function, .. } => self.values.get(function),
+                        function => function,
+                    };
+                    if let Value::Function { definition, .. } = function {
+                        self.found.call(node, Via::Class, Target::Definition(definition));
+                    }
+                }
+            }
+        }
     }
 
     /// What the `__init__` that a dataclass or a named tuple gets would store.
@@ -205,7 +255,7 @@ impl Machine<'_, '_> {
             return known;
         }
         if open.contains(&class) {
-            return Rc::new(Order { ancestors: vec![Ancestor::Class(class)], is_complete: false });
+            return Rc::new(Order { ancestors: vec![Ancestor::Class(class)], ..Order::default() });
         }
         open.push(class);
         let bases = self.classes.get(&class).map(|known| known.bases.clone()).unwrap_or_default();
@@ -235,7 +285,8 @@ impl Machine<'_, '_> {
         let above = merge(sequences.clone()).unwrap_or_else(|| in_order_of_sight(&sequences));
         ancestors.extend(above.into_iter().filter(|&other| other != Ancestor::Class(class)));
         open.pop();
-        let order = Rc::new(Order { ancestors, is_complete });
+        let is_enumeration = self.is_order_of_enumeration(class, &ancestors);
+        let order = Rc::new(Order { ancestors, is_complete, is_enumeration });
         self.classes.entry(class).or_default().order = Some(order.clone());
         order
     }
@@ -297,7 +348,7 @@ impl Machine<'_, '_> {
     }
 
     /// Whether a class itself may have a name: most have not, and need not be asked.
-    fn may_have(&self, class: Id, name: Str) -> bool {
+    pub fn may_have(&self, class: Id, name: Str) -> bool {
         let Value::Class { definition, .. } = self.values.get(class) else { return false };
         let inner = self.repository.definitions.get(definition).inner;
         self.repository.bindings.slot(inner, name).is_some() || self.classes.get(&class).is_some_and(|known| known.is_open)
@@ -371,18 +422,5 @@ impl Machine<'_, '_> {
             _ => false,
         });
         builtin.or(external)
-    }
-
-    /// Calling an enumeration gives one of its members.
-    pub fn enumerated(&mut self, class: Id) -> Option<Set> {
-        if !self.is_enumeration(class) {
-            return None;
-        }
-        let object = self.some_object(class);
-        Some(self.sets.one(object))
-    }
-
-    pub fn is_enumeration(&mut self, class: Id) -> bool {
-        self.inherits_external(class, |name| matches!(name, "enum.Enum" | "enum.IntEnum" | "enum.StrEnum" | "enum.Flag" | "enum.IntFlag"))
     }
 }

@@ -106,10 +106,9 @@ impl Machine<'_, '_> {
                         self.store_item(object, index, set);
                     }
                 }
-                Value::Instance { .. } => {
+                _ => {
                     self.special(node, object, self.words.setitem, Arguments::of(vec![index, set]), Via::Subscript);
                 }
-                _ => {}
             }
         }
     }
@@ -158,19 +157,7 @@ impl Machine<'_, '_> {
                 None if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
                 None => self.unknown(Reason::Container),
             },
-            Value::Class { .. } => {
-                for metaclass in self.metaclasses(object) {
-                    if let Some(methods) = self.look_up(metaclass, self.words.getitem, None) {
-                        let receiver = self.sets.one(object);
-                        return self.call_all(node, methods, &Arguments::of(vec![receiver, keys]), Via::Subscript);
-                    }
-                }
-                if self.is_enumeration(object) {
-                    let member = self.some_object(object);
-                    return self.sets.one(member);
-                }
-                self.sets.one(object)
-            }
+            Value::Class { .. } => self.item_of_class(node, object, keys),
             Value::External(_) | Value::Builtin(_) => self.sets.one(object),
             Value::Text(_) => self.literal(self.words.str),
             Value::Literal(kind) if kind == self.words.str || (kind == self.words.bytes && is_slice) => self.literal(kind),
@@ -179,6 +166,29 @@ impl Machine<'_, '_> {
             Value::Unknown(reason) => self.unknown(reason),
             _ => self.unknown(Reason::Container),
         }
+    }
+
+    /// `C[x]`: what its metaclass says, a member of an enumeration, or what `__class_getitem__` gives; else the class, with arguments for types.
+    fn item_of_class(&mut self, node: u32, class: Id, keys: Set) -> Set {
+        let found = self.special(node, class, self.words.getitem, Arguments::one(keys), Via::Subscript);
+        if let Some(set) = self.enumerated(class).or(found) {
+            return set;
+        }
+        let own = self.sets.one(class);
+        // A postponed annotation is read, not run.
+        if self.moment.is_some() {
+            return own;
+        }
+        let Some(methods) = self.look_up(class, self.words.class_getitem, None) else { return own };
+        let mut found = EMPTY;
+        for method in self.elements(methods) {
+            for bound in self.bound(method, class, class) {
+                let set = self.call(node, bound, &Arguments::one(keys), Via::Subscript);
+                found = self.union(found, set);
+            }
+        }
+        let is_class = |id: &Id| matches!(self.values.get(*id), Value::Class { .. });
+        if self.elements(found).iter().any(is_class) { found } else { self.union(found, own) }
     }
 
     /// A slice holds what its bounds say, where they are written out; else everything.
@@ -278,18 +288,14 @@ impl Machine<'_, '_> {
             Value::Literal(_) => self.unknown(Reason::Container),
             Value::Instance { .. } => self.elements_of_object(node, id, is_async),
             Value::Class { .. } => {
-                if self.is_enumeration(id) {
-                    let member = self.some_object(id);
-                    return self.sets.one(member);
+                let made = self.special(node, id, self.words.iter, Arguments::none(), Via::Iteration);
+                if let Some(members) = self.enumerated(id) {
+                    return members;
                 }
-                for metaclass in self.metaclasses(id) {
-                    if let Some(methods) = self.look_up(metaclass, self.words.iter, None) {
-                        let receiver = self.sets.one(id);
-                        let made = self.call_all(node, methods, &Arguments::one(receiver), Via::Iteration);
-                        return self.iterate(node, made, false);
-                    }
+                match made {
+                    Some(made) => self.iterate(node, made, false),
+                    None => self.unknown(Reason::Container),
                 }
-                self.unknown(Reason::Container)
             }
             Value::Unknown(reason) => self.unknown(reason),
             Value::External(_) | Value::ExternalResult(_) | Value::ExternalMember(_) => self.unknown(Reason::ExternalResult),

@@ -56,15 +56,13 @@ impl Machine<'_, '_> {
             Syntax::SetComp => self.comprehension(node, Container::Set),
             Syntax::DictComp => self.comprehension(node, Container::Dict),
             Syntax::GeneratorExp => self.comprehension(node, Container::Iterator),
-            Syntax::JoinedStr => {
-                self.children(node);
-                self.literal(self.words.str)
-            }
+            Syntax::JoinedStr => self.joined(node),
             Syntax::FormattedValue => {
                 let set = self.child(node, Field::Value);
                 self.special_calls(node, set, self.words.format, Via::Format);
                 self.special_calls(node, set, self.words.str_, Via::Format);
-                self.literal(self.words.str)
+                let is_plain = tree.children(node).count() == 1 && set != EMPTY && self.texts(set).len() == self.sets.len(set);
+                if is_plain { set } else { self.literal(self.words.str) }
             }
             Syntax::Await => {
                 let awaited = self.evaluate(node + 1);
@@ -228,6 +226,17 @@ impl Machine<'_, '_> {
         self.resolver.strings.get(text)?.parse().ok().filter(|integer: &i64| integer.abs() < 1 << 40)
     }
 
+    /// An f-string: its pieces put together.
+    fn joined(&mut self, node: u32) -> Set {
+        let mut pieces = self.repository.tree.children(node);
+        let mut found = pieces.next().map_or(EMPTY, |piece| self.evaluate(piece));
+        for piece in pieces {
+            let set = self.evaluate(piece);
+            found = self.concatenated(found, set);
+        }
+        if found == EMPTY { self.literal(self.words.str) } else { found }
+    }
+
     fn lambda(&mut self, node: u32) -> Set {
         let Some(&definition) = self.repository.definitions.of_node.get(&node) else { return self.unknown(Reason::Dynamic) };
         let function = self.make_function(definition);
@@ -271,176 +280,11 @@ impl Machine<'_, '_> {
     pub fn test(&mut self, node: u32) -> Set {
         let set = self.evaluate(node);
         for id in self.elements(set) {
-            if let Value::Instance { .. } = self.values.get(id)
-                && self.special(node, id, self.words.bool_, Arguments::none(), Via::Truth).is_none()
-            {
+            if self.special(node, id, self.words.bool_, Arguments::none(), Via::Truth).is_none() {
                 self.special(node, id, self.words.len, Arguments::none(), Via::Truth);
             }
         }
         set
-    }
-
-    fn operation(&mut self, node: u32) -> Set {
-        let (left, right) = (self.child(node, Field::Left), self.child(node, Field::Right));
-        self.operate(node, left, right, false)
-    }
-
-    /// A binary operation; `in_place` for an augmented assignment.
-    pub fn operate(&mut self, node: u32, left: Set, right: Set, in_place: bool) -> Set {
-        let operator = self.resolver.strings.get(self.repository.tree.value[node as usize]).unwrap_or_default().to_owned();
-        let Some(stem) = operator_stem(&operator) else { return self.unknown(Reason::Dynamic) };
-        let (own, reflected, augmented) = (
-            self.resolver.strings.intern(&format!("__{stem}__")),
-            self.resolver.strings.intern(&format!("__r{stem}__")),
-            self.resolver.strings.intern(&format!("__i{stem}__")),
-        );
-        let mut found = EMPTY;
-        for id in self.elements(left) {
-            let result = match self.values.get(id) {
-                Value::Instance { .. } => {
-                    let arguments = || Arguments::one(right);
-                    let first = if in_place { self.special(node, id, augmented, arguments(), Via::Operator) } else { None };
-                    match first.or_else(|| self.special(node, id, own, arguments(), Via::Operator)) {
-                        Some(result) => result,
-                        None => self.reflect(node, right, reflected, id),
-                    }
-                }
-                value => {
-                    let result = self.reflect(node, right, reflected, id);
-                    if result != EMPTY { result } else { self.combine(node, value, left, right, &operator, in_place.then_some(id)) }
-                }
-            };
-            found = self.union(found, result);
-        }
-        found
-    }
-
-    /// The right operand's own method.
-    fn reflect(&mut self, node: u32, right: Set, name: Str, left: crate::resolve::points_to::value::Id) -> Set {
-        let mut found = EMPTY;
-        for id in self.elements(right) {
-            if matches!(self.values.get(id), Value::Instance { .. }) {
-                let argument = Arguments::one(self.sets.one(left));
-                if let Some(result) = self.special(node, id, name, argument, Via::Operator) {
-                    found = self.union(found, result);
-                }
-            }
-        }
-        found
-    }
-
-    /// An operation on what is no object of the repository.
-    fn combine(
-        &mut self,
-        node: u32,
-        value: Value,
-        left: Set,
-        right: Set,
-        operator: &str,
-        in_place: Option<crate::resolve::points_to::value::Id>,
-    ) -> Set {
-        match value {
-            Value::Text(_) => self.literal(self.words.str),
-            Value::Literal(name) if matches!(operator, "Add" | "Mod" | "Mult" | "Sub" | "BitOr" | "BitAnd" | "FloorDiv") => {
-                self.literal(name)
-            }
-            Value::Integer(_) if operator != "Div" => self.literal(self.words.int),
-            Value::Container { kind, .. } if matches!(operator, "Add" | "Mult" | "BitOr" | "BitAnd" | "Sub" | "BitXor") => {
-                if let Some(id) = in_place {
-                    self.pour(right, id);
-                    return self.sets.one(id);
-                }
-                let made = self.make(node, kind);
-                for set in [left, right] {
-                    self.pour(set, made);
-                }
-                self.sets.one(made)
-            }
-            // `A | B` of classes is a type.
-            Value::Class { .. } | Value::External(_) | Value::Builtin(_) if operator == "BitOr" => self.union(left, right),
-            Value::ExternalResult(_) | Value::ExternalMember(_) | Value::External(_) => self.unknown(Reason::ExternalResult),
-            Value::Unknown(reason) => self.unknown(reason),
-            _ => self.unknown(Reason::Dynamic),
-        }
-    }
-
-    fn unary(&mut self, node: u32) -> Set {
-        let operator = self.resolver.strings.get(self.repository.tree.value[node as usize]).unwrap_or_default().to_owned();
-        if operator == "Not" {
-            self.test(node + 1);
-            return self.literal(self.words.bool);
-        }
-        let set = self.evaluate(node + 1);
-        let name = match operator.as_str() {
-            "USub" => "__neg__",
-            "UAdd" => "__pos__",
-            _ => "__invert__",
-        };
-        let name = self.resolver.strings.intern(name);
-        let mut found = EMPTY;
-        for id in self.elements(set) {
-            let result = match self.values.get(id) {
-                Value::Instance { .. } => self.special(node, id, name, Arguments::none(), Via::Operator).unwrap_or(EMPTY),
-                Value::Integer(integer) if operator == "USub" => self.one(Value::Integer(-integer)),
-                Value::Integer(_) => self.literal(self.words.int),
-                Value::Literal(name) => self.literal(name),
-                _ => self.unknown(Reason::Dynamic),
-            };
-            found = self.union(found, result);
-        }
-        found
-    }
-
-    fn comparison(&mut self, node: u32) -> Set {
-        let repository = self.repository;
-        let operators = self.resolver.strings.get(repository.tree.value[node as usize]).unwrap_or_default().to_owned();
-        let mut operands = repository.tree.children(node);
-        let mut left = operands.next().map_or(EMPTY, |operand| self.evaluate(operand));
-        let mut found = EMPTY;
-        for (operand, operator) in operands.zip(operators.split(' ')) {
-            let right = self.evaluate(operand);
-            let (name, mirrored) = match operator {
-                "Eq" => ("__eq__", "__eq__"),
-                "NotEq" => ("__ne__", "__ne__"),
-                "Lt" => ("__lt__", "__gt__"),
-                "LtE" => ("__le__", "__ge__"),
-                "Gt" => ("__gt__", "__lt__"),
-                "GtE" => ("__ge__", "__le__"),
-                _ => ("__contains__", ""),
-            };
-            let contains = matches!(operator, "In" | "NotIn");
-            if matches!(operator, "Is" | "IsNot") {
-                left = right;
-                continue;
-            }
-            let (receivers, argument) = if contains { (right, left) } else { (left, right) };
-            let name = self.resolver.strings.intern(name);
-            for id in self.elements(receivers) {
-                if !matches!(self.values.get(id), Value::Instance { .. }) {
-                    continue;
-                }
-                match self.special(node, id, name, Arguments::one(argument), Via::Operator) {
-                    Some(result) if !contains => found = self.union(found, result),
-                    Some(_) => {}
-                    None if contains => {
-                        let one = self.sets.one(id);
-                        self.iterate(node, one, false);
-                    }
-                    None => {}
-                }
-            }
-            if !contains && !self.elements(receivers).iter().any(|&id| matches!(self.values.get(id), Value::Instance { .. })) {
-                let (mirrored, argument) = (self.resolver.strings.intern(mirrored), Arguments::one(left));
-                for id in self.elements(right) {
-                    if matches!(self.values.get(id), Value::Instance { .. }) {
-                        self.special(node, id, mirrored, argument.clone(), Via::Operator);
-                    }
-                }
-            }
-            left = right;
-        }
-        let truth = self.literal(self.words.bool);
-        self.union(found, truth)
     }
 
     fn display(&mut self, node: u32, kind: Container) -> Set {
@@ -566,37 +410,4 @@ impl Machine<'_, '_> {
         }
         found
     }
-
-    /// Calls a special method on every object of a set that has it.
-    pub fn special_calls(&mut self, node: u32, set: Set, name: Str, via: Via) -> Set {
-        let mut found = EMPTY;
-        for id in self.elements(set) {
-            if matches!(self.values.get(id), Value::Instance { .. })
-                && let Some(result) = self.special(node, id, name, Arguments::none(), via)
-            {
-                found = self.union(found, result);
-            }
-        }
-        found
-    }
-}
-
-/// `add` for `__add__`.
-fn operator_stem(operator: &str) -> Option<&'static str> {
-    Some(match operator {
-        "Add" => "add",
-        "Sub" => "sub",
-        "Mult" => "mul",
-        "MatMult" => "matmul",
-        "Div" => "truediv",
-        "FloorDiv" => "floordiv",
-        "Mod" => "mod",
-        "Pow" => "pow",
-        "LShift" => "lshift",
-        "RShift" => "rshift",
-        "BitOr" => "or",
-        "BitXor" => "xor",
-        "BitAnd" => "and",
-        _ => return None,
-    })
 }

@@ -64,10 +64,13 @@ impl Machine<'_, '_> {
                 EMPTY
             }
             "type" => self.type_of(first, arguments),
+            "__import__" => self.imported_by_builtin(site, arguments),
             "property" => self.made_property(site, arguments),
             "staticmethod" => self.wrapped(site, Wrapper::StaticMethod, first),
             "classmethod" => self.wrapped(site, Wrapper::ClassMethod, first),
-            "isinstance" | "issubclass" | "callable" | "hasattr" => self.literal(self.words.bool),
+            "isinstance" => self.checked(site, arguments, self.words.instancecheck),
+            "issubclass" => self.checked(site, arguments, self.words.subclasscheck),
+            "callable" | "hasattr" => self.literal(self.words.bool),
             "print" => {
                 for argument in &arguments.all {
                     self.shown(site, argument.set);
@@ -255,10 +258,12 @@ impl Machine<'_, '_> {
         let mut elements = EMPTY;
         for id in self.elements(from) {
             let set = match self.values.get(id) {
-                Value::Instance { .. } => match self.special(site, id, self.words.reversed, Arguments::none(), Via::Builtin) {
-                    Some(made) => self.iterate(site, made, false),
-                    None => self.elements_of(site, id, false),
-                },
+                Value::Instance { .. } | Value::Class { .. } => {
+                    match self.special(site, id, self.words.reversed, Arguments::none(), Via::Builtin) {
+                        Some(made) => self.iterate(site, made, false),
+                        None => self.elements_of(site, id, false),
+                    }
+                }
                 _ => self.elements_of(site, id, false),
             };
             elements = self.union(elements, set);
@@ -386,21 +391,21 @@ impl Machine<'_, '_> {
         self.sets.one(id)
     }
 
-    /// What `str(x)` and `print(x)` run: `__str__`, or where there is none `__repr__`.
-    pub fn shown(&mut self, site: u32, set: Set) {
-        for id in self.elements(set) {
-            if matches!(self.values.get(id), Value::Instance { .. })
-                && self.special(site, id, self.words.str_, Arguments::none(), Via::Builtin).is_none()
-            {
-                self.special(site, id, self.words.repr, Arguments::none(), Via::Builtin);
+    /// `isinstance` and `issubclass`: the metaclass of each class may have a say.
+    fn checked(&mut self, site: u32, arguments: &Arguments, method: Str) -> Set {
+        let (subjects, mut classes) = (arguments.positional(0).unwrap_or(EMPTY), arguments.positional(1).unwrap_or(EMPTY));
+        for id in self.elements(classes) {
+            if let Value::Container { .. } = self.values.get(id) {
+                let inner = self.read_values(id, Key::ELEMENTS);
+                classes = self.union(classes, inner);
             }
         }
-    }
-
-    /// A builtin that calls one special method and gives an object of one type.
-    fn protocol(&mut self, site: u32, set: Set, method: Str, result: Str) -> Set {
-        self.special_calls(site, set, method, Via::Builtin);
-        self.literal(result)
+        for id in self.elements(classes) {
+            if let Value::Class { .. } = self.values.get(id) {
+                self.special(site, id, method, Arguments::one(subjects), Via::Builtin);
+            }
+        }
+        self.literal(self.words.bool)
     }
 
     fn number(&mut self, site: u32, set: Set, method: Str) -> Set {

@@ -13,6 +13,7 @@ use crate::resolve::points_to::cell::{Cells, Key};
 use crate::resolve::points_to::classes::{Ancestor, Class};
 use crate::resolve::points_to::found::Found;
 use crate::resolve::points_to::frames::Frames;
+use crate::resolve::points_to::models::Modelled;
 use crate::resolve::points_to::state::{Held, State};
 use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Id, Reason, Set, Sets, Value, Values};
 use crate::resolve::points_to::words::Words;
@@ -96,7 +97,7 @@ pub struct Machine<'m, 'a> {
     contexts: FxHashMap<Id, u32>,
     most_units: usize,
     /// The functions in whose bodies others are made.
-    factories: FxHashSet<u32>,
+    pub factories: FxHashSet<u32>,
     units_of: FxHashMap<Id, Vec<u32>>,
     functions: Vec<Id>,
     made: FxHashSet<Id>,
@@ -113,6 +114,7 @@ pub struct Machine<'m, 'a> {
     pub moment: Option<Moment>,
     /// Objects made in a loop: one stands for many.
     pub repeated: FxHashSet<Id>,
+    pub modelled: Modelled,
 }
 
 impl<'m, 'a> Machine<'m, 'a> {
@@ -121,6 +123,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let frames = Frames::read(resolver);
         let postponed = postponed(repository, resolver.strings);
         let words = Words::new(resolver.strings);
+        let modelled = Modelled::read(repository, resolver.strings);
         let code = || repository.definitions.all.iter().filter(|definition| definition.kind.is_code());
         let functions = code().count();
         let factories = code().map(|definition| definition.parent).filter(|&parent| parent != NONE).collect();
@@ -160,6 +163,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             postponed,
             moment: None,
             repeated: FxHashSet::default(),
+            modelled,
         }
     }
 

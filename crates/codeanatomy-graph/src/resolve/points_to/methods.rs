@@ -61,7 +61,7 @@ impl Machine<'_, '_> {
                 found
             }
             ("staticmethod", "__get__") => self.read_values(receiver, Key::attribute(self.words.func)),
-            ("type", "__call__") => self.construct(site, receiver, arguments),
+            ("type", "__call__") => self.instantiate(site, receiver, arguments),
             ("type", "mro" | "__subclasses__") => self.unknown(Reason::Dynamic),
             ("dict", "__getitem__" | "get" | "pop" | "setdefault" | "values" | "items") | ("list", "__getitem__" | "pop" | "__iter__") => {
                 self.unknown(Reason::Container)

@@ -9,7 +9,7 @@ use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{Container, EMPTY, Reason, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Set, Value, Wrapper};
 use crate::resolve::sources::texts;
 use crate::resolve::syntax::NONE;
 use crate::table::{NULL_STR, Str};
@@ -96,12 +96,19 @@ impl Machine<'_, '_> {
         if let Some(&callback) = self.repository.outside.callbacks.get(&name) {
             self.call_back(site, callback, arguments);
         }
+        self.effect(site, name, arguments)
+    }
+
+    /// What is declared of the effect of calling a name of the standard library.
+    pub fn effect(&mut self, site: u32, name: Str, arguments: &Arguments) -> Set {
         if let Some(&position) = self.repository.outside.passed_through.get(&name) {
             return arguments.positional(position).unwrap_or(EMPTY);
         }
         let first = arguments.positional(0).unwrap_or(EMPTY);
         match &*self.resolver.strings.shared(name) {
-            "functools.partial" | "functools.partialmethod" => self.made_partial(site, arguments),
+            "functools.partial" | "_functools.partial" => self.made_partial(site, Wrapper::Partial, arguments),
+            "functools.partialmethod" => self.made_partial(site, Wrapper::PartialMethod, arguments),
+            "functools.singledispatch" | "functools.singledispatchmethod" => self.wrapped(site, Wrapper::Dispatch, first),
             "functools.reduce" => self.reduced(site, first, arguments),
             "functools.cached_property" => self.wrapped_getter(site, first),
             "functools.lru_cache" | "functools.cache" if arguments.count() == 1 && self.is_function(first) => first,
@@ -146,17 +153,9 @@ impl Machine<'_, '_> {
                 }
                 self.filled(site, Container::List, results)
             }
-            "importlib.import_module" => self.imported_by_name(site, first),
+            "importlib.import_module" => self.imported_by_name(site, arguments),
             _ => self.one(Value::ExternalResult(name)),
         }
-    }
-
-    /// Calls what a call of an external name gave: `wraps(f)(g)` is `g`.
-    pub fn call_external_result(&mut self, name: Str, arguments: &Arguments) -> Set {
-        if matches!(self.resolver.strings.text(name), "functools.wraps" | "functools.lru_cache" | "dataclasses.dataclass") {
-            return arguments.positional(0).unwrap_or(EMPTY);
-        }
-        self.unknown(Reason::ExternalResult)
     }
 
     fn is_function(&self, set: Set) -> bool {
@@ -182,8 +181,8 @@ impl Machine<'_, '_> {
         self.called_back(site, functions, &passed);
     }
 
-    fn made_partial(&mut self, site: u32, arguments: &Arguments) -> Set {
-        let id = self.make_wrapper(site, Wrapper::Partial);
+    fn made_partial(&mut self, site: u32, kind: Wrapper, arguments: &Arguments) -> Set {
+        let id = self.make_wrapper(site, kind);
         self.store_values(id, Key::attribute(self.words.func), arguments.positional(0).unwrap_or(EMPTY));
         for (position, argument) in arguments.all.iter().skip(1).enumerate() {
             match argument.keyword {
@@ -234,17 +233,5 @@ impl Machine<'_, '_> {
             elements = self.union(elements, set);
         }
         self.filled(site, Container::Iterator, elements)
-    }
-
-    fn imported_by_name(&mut self, site: u32, names: Set) -> Set {
-        let file = self.repository.tree.file(site);
-        let mut found = EMPTY;
-        for name in self.texts(names) {
-            let name = self.resolver.strings.shared(name);
-            let targets = self.resolver.module_targets(file, &name);
-            let set = self.target_values(targets);
-            found = self.union(found, set);
-        }
-        if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
     }
 }

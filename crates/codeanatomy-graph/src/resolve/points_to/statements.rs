@@ -276,9 +276,7 @@ impl Machine<'_, '_> {
                 let objects = self.evaluate(target + 1);
                 let index = tree.children(target).nth(1).map_or(EMPTY, |index| self.evaluate(index));
                 for id in self.elements(objects) {
-                    if matches!(self.values.get(id), Value::Instance { .. }) {
-                        self.special(target, id, self.words.delitem, Arguments::one(index), Via::Subscript);
-                    }
+                    self.special(target, id, self.words.delitem, Arguments::one(index), Via::Subscript);
                 }
             }
             Syntax::Attribute => {
@@ -874,14 +872,20 @@ impl Machine<'_, '_> {
         self.state.classes.push(class);
         self.body(node, Field::Body);
         self.state.classes.pop();
+        let mut objects = Vec::new();
         for slot in slots {
             let held = self.state.get(self.frames.local[slot as usize]);
             if held.values != EMPTY || held.bindings != EMPTY {
                 let name = repository.bindings.slots[slot as usize].name;
                 let cell = self.cells.of_value(class, Key::attribute(name));
                 self.write(cell, held);
+                let is_object = |id: &Id| matches!(self.values.get(*id), Value::Instance { .. });
+                if self.sets.get(held.values).iter().any(is_object) {
+                    objects.push((name, held.values));
+                }
             }
         }
+        self.name_descriptors(node, class, &objects);
         self.class_made(node, class);
         let mut set = self.sets.one(class);
         for (decorator, callables) in decorators.into_iter().rev() {

@@ -83,7 +83,13 @@ pub enum Wrapper {
     StaticMethod,
     ClassMethod,
     Partial,
+    /// A partial that binds like a function.
+    PartialMethod,
     ContextManager,
+    /// What `functools.singledispatch` makes of a function.
+    Dispatch,
+    /// Its `register`.
+    Register,
 }
 
 /// One thing that an expression may be. `unit` is the activation of a function in which it was made; `site` the node that made it.

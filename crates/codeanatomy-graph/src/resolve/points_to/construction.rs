@@ -1,0 +1,118 @@
+//! Construction: what calling a class runs and makes. Class statements are `classes.rs`.
+
+use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::classes::Ancestor;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Id, Set, Value};
+
+/// Objects of one class that are told apart by the call that made them.
+const SITES: u32 = 6;
+
+impl Machine<'_, '_> {
+    /// Makes an object of a class: metaclass, `__new__`, `__init__`.
+    pub fn construct(&mut self, site: u32, class: Id, arguments: &Arguments) -> Set {
+        self.publish();
+        let own = self.sets.one(class);
+        for metaclass in self.metaclasses(class) {
+            if let Some(methods) = self.look_up(metaclass, self.words.call, None) {
+                let made = self.call_all(site, methods, &arguments.behind(own), Via::Constructor);
+                if let Some(members) = self.enumerated(class) {
+                    return members;
+                }
+                if made == EMPTY || !self.is_unknown(made) {
+                    return made;
+                }
+            }
+        }
+        self.instantiate(site, class, arguments)
+    }
+
+    /// What `type.__call__` does: `__new__`, `__init__`.
+    pub fn instantiate(&mut self, site: u32, class: Id, arguments: &Arguments) -> Set {
+        let own = self.sets.one(class);
+        if let Some(members) = self.enumerated(class) {
+            return members;
+        }
+        let made = match self.look_up(class, self.words.new, None) {
+            Some(makers) => {
+                let made = self.call_all(site, makers, &arguments.behind(own), Via::Constructor);
+                self.made_of(site, class, makers, made)
+            }
+            None => {
+                let object = self.object(site, class);
+                self.sets.one(object)
+            }
+        };
+        for object in self.elements(made) {
+            let Value::Instance { class: of, .. } = self.values.get(object) else { continue };
+            if of != class && !self.derives(of, class) {
+                continue;
+            }
+            match self.look_up(of, self.words.init, None) {
+                Some(methods) => {
+                    let receiver = self.sets.one(object);
+                    self.call_all(site, methods, &arguments.behind(receiver), Via::Constructor);
+                }
+                None => {
+                    match self.outside(of, self.words.init, None) {
+                        Some(Ancestor::External(path)) => {
+                            let name = self.resolver.dot(path, self.words.init);
+                            let target = self.resolver.external(name);
+                            self.found.call(site, Via::Constructor, target);
+                        }
+                        // A kind of `classmethod` or `staticmethod` holds the function that it is given.
+                        Some(Ancestor::Builtin(kind)) if kind == self.words.classmethod || kind == self.words.staticmethod => {
+                            let function = arguments.positional(0).unwrap_or(EMPTY);
+                            self.store_values(object, Key::attribute(self.words.func), function);
+                        }
+                        _ => {}
+                    }
+                    self.fill_fields(site, of, object, arguments);
+                }
+            }
+        }
+        made
+    }
+
+    /// What a `__new__` makes of a class. Where it was not told apart from its calls for other classes, their objects are left out.
+    fn made_of(&mut self, site: u32, class: Id, makers: Set, made: Set) -> Set {
+        let mut kept = Vec::new();
+        let (mut has_own, mut is_open) = (false, self.is_unknown(made));
+        for id in self.elements(made) {
+            match self.values.get(id) {
+                Value::Instance { class: of, .. } if of == class || self.derives(of, class) => has_own = true,
+                Value::Instance { class: of, .. } if self.look_up(of, self.words.new, None) == Some(makers) => {
+                    is_open = true;
+                    continue;
+                }
+                Value::Unknown(_) => {
+                    is_open = true;
+                    continue;
+                }
+                _ => {}
+            }
+            kept.push(id);
+        }
+        if is_open && !has_own {
+            kept.push(self.object(site, class));
+        }
+        self.sets.of(kept)
+    }
+
+    /// The object that a call of a class makes; a class that is called in many places has one for all further ones.
+    pub fn object(&mut self, site: u32, class: Id) -> Id {
+        let known = self.classes.entry(class).or_default();
+        let is_known = known.sites.contains(&site);
+        if !is_known && (known.sites.len() as u32) < SITES {
+            known.sites.push(site);
+        }
+        let site = if known.sites.contains(&site) { site } else { ANYWHERE };
+        let id = self.values.id(Value::Instance { class, site });
+        if !self.state.loops.is_empty() {
+            self.repeated.insert(id);
+        }
+        id
+    }
+}

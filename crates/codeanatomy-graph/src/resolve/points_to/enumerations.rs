@@ -1,0 +1,177 @@
+//! Enumerations: which names of a class are members, what members are, and what their `name` and `value` is. `enum` may be a part of the
+//! repository or lie outside.
+
+use crate::resolve::kinds::Syntax;
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::classes::Ancestor;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value};
+use crate::table::Str;
+
+impl Machine<'_, '_> {
+    /// A member of an enumeration, one that stands for all; nothing where a class is none.
+    pub fn enumerated(&mut self, class: Id) -> Option<Set> {
+        if !self.is_enumeration(class) {
+            return None;
+        }
+        let object = self.some_object(class);
+        Some(self.sets.one(object))
+    }
+
+    /// Whether a class is an enumeration; those of `enum` itself have no members.
+    pub fn is_enumeration(&mut self, class: Id) -> bool {
+        self.order(class).is_enumeration
+    }
+
+    /// Whether that order of a class makes it an enumeration.
+    pub fn is_order_of_enumeration(&self, class: Id, ancestors: &[Ancestor]) -> bool {
+        let definition_of = |id: Id| match self.values.get(id) {
+            Value::Class { definition, .. } => Some(definition),
+            _ => None,
+        };
+        if definition_of(class).is_some_and(|own| self.is_of_enum(own)) {
+            return false;
+        }
+        ancestors.iter().any(|&ancestor| match ancestor {
+            Ancestor::Class(id) => definition_of(id).is_some_and(|definition| self.modelled.enumerations.contains(&definition)),
+            Ancestor::External(name) => matches!(
+                self.resolver.strings.text(name),
+                "enum.Enum" | "enum.IntEnum" | "enum.StrEnum" | "enum.Flag" | "enum.IntFlag" | "enum.ReprEnum"
+            ),
+            Ancestor::Builtin(_) => false,
+        })
+    }
+
+    /// Whether something is defined where `enum.Enum` is.
+    fn is_of_enum(&self, definition: u32) -> bool {
+        let definitions = &self.repository.definitions;
+        let file = definitions.get(definition).file;
+        self.modelled.enumerations.iter().any(|&known| definitions.get(known).file == file)
+    }
+
+    /// The member that a name of an enumeration is, given what its body bound the name to; nothing where it is none.
+    pub fn member_named(&mut self, class: Id, name: Str, bound: Set) -> Option<Set> {
+        if !self.is_enumeration(class) || self.resolver.strings.text(name).starts_with('_') {
+            return None;
+        }
+        let order = self.order(class);
+        let holder = order.ancestors.iter().find_map(|&ancestor| match ancestor {
+            Ancestor::Class(id) if self.may_have(id, name) => Some(id),
+            _ => None,
+        })?;
+        if !self.is_enumeration(holder) || !self.can_be_member(bound) {
+            return None;
+        }
+        self.enumerated(class)
+    }
+
+    /// Functions and descriptors are no members.
+    fn can_be_member(&mut self, bound: Set) -> bool {
+        bound != EMPTY
+            && self.elements(bound).into_iter().all(|id| match self.values.get(id) {
+                Value::Function { .. } | Value::Method { .. } | Value::Wrapper { .. } => false,
+                Value::Instance { class, .. } => self.look_up(class, self.words.get, None).is_none(),
+                _ => true,
+            })
+    }
+
+    /// `name` and `value` of a member.
+    pub fn of_member(&mut self, node: u32, class: Id, name: Str) -> Option<Set> {
+        let is_name = name == self.words.name_ || name == self.words.private_name;
+        let is_value = name == self.words.value || name == self.words.private_value;
+        if !(is_name || is_value) || !self.is_enumeration(class) {
+            return None;
+        }
+        if is_name {
+            return Some(self.literal(self.words.str));
+        }
+        let tree = &self.repository.tree;
+        let is_written = tree.kind(node) == Syntax::Attribute && tree.kind(node + 1) == Syntax::Attribute;
+        let member = is_written.then(|| tree.name[node as usize + 1]);
+        let (mut all, mut of_member) = (EMPTY, EMPTY);
+        let order = self.order(class);
+        for ancestor in &order.ancestors {
+            let Ancestor::Class(id) = *ancestor else { continue };
+            if !self.is_enumeration(id) {
+                continue;
+            }
+            for (name, bound) in self.body_of_class(id) {
+                if self.resolver.strings.text(name).starts_with('_') || !self.can_be_member(bound) {
+                    continue;
+                }
+                all = self.union(all, bound);
+                if member == Some(name) {
+                    of_member = bound;
+                }
+            }
+        }
+        let values = if of_member == EMPTY { all } else { of_member };
+        Some(self.without_auto(class, values))
+    }
+
+    /// What the body of a class bound, by name.
+    pub fn body_of_class(&mut self, class: Id) -> Vec<(Str, Set)> {
+        let Value::Class { definition, .. } = self.values.get(class) else { return Vec::new() };
+        let inner = self.repository.definitions.get(definition).inner;
+        let slots = self.frames.of_own_scope(inner).to_vec();
+        let named = slots.into_iter().map(|slot| {
+            let name = self.repository.bindings.slots[slot as usize].name;
+            (name, self.read_values(class, Key::attribute(name)))
+        });
+        named.collect()
+    }
+
+    /// `auto()` stands for a number, or in a `StrEnum` for a text.
+    fn without_auto(&mut self, class: Id, values: Set) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(values) {
+            let is_auto = match self.values.get(id) {
+                Value::ExternalResult(name) => self.resolver.strings.text(name) == "enum.auto",
+                Value::Instance { class, .. } => match self.values.get(class) {
+                    Value::Class { definition, .. } => {
+                        self.is_of_enum(definition)
+                            && self.resolver.strings.text(self.repository.definitions.get(definition).name) == "auto"
+                    }
+                    _ => false,
+                },
+                _ => false,
+            };
+            let one = if is_auto {
+                let kind = if self.is_text(class) { self.words.str } else { self.words.int };
+                self.literal(kind)
+            } else {
+                self.sets.one(id)
+            };
+            found = self.union(found, one);
+        }
+        found
+    }
+
+    fn is_text(&mut self, class: Id) -> bool {
+        self.order(class).ancestors.contains(&Ancestor::Builtin(self.words.str))
+    }
+
+    /// `__members__`: the members by name.
+    pub fn members(&mut self, node: u32, class: Id, name: Str) -> Option<Set> {
+        if name != self.words.members {
+            return None;
+        }
+        let members = self.enumerated(class)?;
+        let dict = self.make(node, Container::Dict);
+        for (name, bound) in self.body_of_class(class) {
+            if self.member_named(class, name, bound).is_some() {
+                let key = self.one(Value::Text(name));
+                self.store_item(dict, key, members);
+            }
+        }
+        Some(self.sets.one(dict))
+    }
+
+    /// What `|`, `&`, `^` and `~` of members give where `enum` lies outside.
+    pub fn combined_members(&mut self, class: Id, operator: &str) -> Option<Set> {
+        if !matches!(operator, "BitOr" | "BitAnd" | "BitXor" | "Invert") {
+            return None;
+        }
+        self.enumerated(class)
+    }
+}

@@ -1,0 +1,217 @@
+//! Operators: the special methods that arithmetic and comparisons run, and what they give. Subscripts are `containers.rs`.
+
+use crate::resolve::kinds::Field;
+use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value::{EMPTY, Id, Reason, Set, Value};
+use crate::table::Str;
+
+/// So many texts are put together at most, so long ones.
+const CONCATENATED: usize = 8;
+const LONGEST_NAME: usize = 64;
+
+impl Machine<'_, '_> {
+    pub fn operation(&mut self, node: u32) -> Set {
+        let (left, right) = (self.child(node, Field::Left), self.child(node, Field::Right));
+        self.operate(node, left, right, false)
+    }
+
+    /// A binary operation; `in_place` for an augmented assignment.
+    pub fn operate(&mut self, node: u32, left: Set, right: Set, in_place: bool) -> Set {
+        let operator = self.resolver.strings.get(self.repository.tree.value[node as usize]).unwrap_or_default().to_owned();
+        let Some(stem) = operator_stem(&operator) else { return self.unknown(Reason::Dynamic) };
+        let (own, reflected, augmented) = (
+            self.resolver.strings.intern(&format!("__{stem}__")),
+            self.resolver.strings.intern(&format!("__r{stem}__")),
+            self.resolver.strings.intern(&format!("__i{stem}__")),
+        );
+        let mut found = EMPTY;
+        for id in self.elements(left) {
+            let arguments = || Arguments::one(right);
+            let mut result = if in_place { self.special(node, id, augmented, arguments(), Via::Operator) } else { None };
+            result = result.or_else(|| self.special(node, id, own, arguments(), Via::Operator));
+            let result = result.unwrap_or_else(|| match (self.reflect(node, right, reflected, id), self.values.get(id)) {
+                (EMPTY, value) if !matches!(value, Value::Instance { .. }) => {
+                    self.combine(node, value, left, right, &operator, in_place.then_some(id))
+                }
+                (EMPTY, Value::Instance { class, .. }) => self.combined_members(class, &operator).unwrap_or(EMPTY),
+                (result, _) => result,
+            });
+            found = self.union(found, result);
+        }
+        found
+    }
+
+    /// The right operand's own method.
+    fn reflect(&mut self, node: u32, right: Set, name: Str, left: Id) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(right) {
+            let argument = Arguments::one(self.sets.one(left));
+            if let Some(result) = self.special(node, id, name, argument, Via::Operator) {
+                found = self.union(found, result);
+            }
+        }
+        found
+    }
+
+    /// An operation on what is no object of the repository.
+    fn combine(&mut self, node: u32, value: Value, left: Set, right: Set, operator: &str, in_place: Option<Id>) -> Set {
+        match value {
+            Value::Text(_) if operator == "Add" => self.concatenated(left, right),
+            Value::Text(_) => self.literal(self.words.str),
+            Value::Literal(name) if matches!(operator, "Add" | "Mod" | "Mult" | "Sub" | "BitOr" | "BitAnd" | "FloorDiv") => {
+                self.literal(name)
+            }
+            Value::Integer(_) if operator != "Div" => self.literal(self.words.int),
+            Value::Container { kind, .. } if matches!(operator, "Add" | "Mult" | "BitOr" | "BitAnd" | "Sub" | "BitXor") => {
+                if let Some(id) = in_place {
+                    self.pour(right, id);
+                    return self.sets.one(id);
+                }
+                let made = self.make(node, kind);
+                for set in [left, right] {
+                    self.pour(set, made);
+                }
+                self.sets.one(made)
+            }
+            // `A | B` of classes is a type.
+            Value::Class { .. } | Value::External(_) | Value::Builtin(_) if operator == "BitOr" => self.union(left, right),
+            Value::ExternalResult(_) | Value::ExternalMember(_) | Value::External(_) => self.unknown(Reason::ExternalResult),
+            Value::Unknown(reason) => self.unknown(reason),
+            _ => self.unknown(Reason::Dynamic),
+        }
+    }
+
+    /// `a + b` of texts: known where both are, and may be a name.
+    pub fn concatenated(&mut self, left: Set, right: Set) -> Set {
+        if left == EMPTY || right == EMPTY || self.sets.len(left) * self.sets.len(right) > CONCATENATED {
+            return self.literal(self.words.str);
+        }
+        let (first, second) = (self.texts(left), self.texts(right));
+        let is_known = first.len() == self.sets.len(left) && second.len() == self.sets.len(right);
+        if !is_known {
+            return self.literal(self.words.str);
+        }
+        let mut found = EMPTY;
+        for &one in &first {
+            for &two in &second {
+                let text = format!("{}{}", self.resolver.strings.text(one), self.resolver.strings.text(two));
+                let is_name =
+                    text.len() <= LONGEST_NAME && text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'));
+                let set = if is_name {
+                    let text = self.resolver.strings.intern(&text);
+                    self.one(Value::Text(text))
+                } else {
+                    self.literal(self.words.str)
+                };
+                found = self.union(found, set);
+            }
+        }
+        found
+    }
+
+    pub fn unary(&mut self, node: u32) -> Set {
+        let operator = self.resolver.strings.get(self.repository.tree.value[node as usize]).unwrap_or_default().to_owned();
+        if operator == "Not" {
+            self.test(node + 1);
+            return self.literal(self.words.bool);
+        }
+        let set = self.evaluate(node + 1);
+        let name = match operator.as_str() {
+            "USub" => "__neg__",
+            "UAdd" => "__pos__",
+            _ => "__invert__",
+        };
+        let name = self.resolver.strings.intern(name);
+        let mut found = EMPTY;
+        for id in self.elements(set) {
+            let result = match self.values.get(id) {
+                Value::Instance { class, .. } => {
+                    let result = self.special(node, id, name, Arguments::none(), Via::Operator);
+                    result.or_else(|| self.combined_members(class, &operator)).unwrap_or(EMPTY)
+                }
+                Value::Class { .. } => {
+                    let result = self.special(node, id, name, Arguments::none(), Via::Operator);
+                    result.unwrap_or_else(|| self.unknown(Reason::Dynamic))
+                }
+                Value::Integer(integer) if operator == "USub" => self.one(Value::Integer(-integer)),
+                Value::Integer(_) => self.literal(self.words.int),
+                Value::Literal(name) => self.literal(name),
+                _ => self.unknown(Reason::Dynamic),
+            };
+            found = self.union(found, result);
+        }
+        found
+    }
+
+    pub fn comparison(&mut self, node: u32) -> Set {
+        let repository = self.repository;
+        let operators = self.resolver.strings.get(repository.tree.value[node as usize]).unwrap_or_default().to_owned();
+        let mut operands = repository.tree.children(node);
+        let mut left = operands.next().map_or(EMPTY, |operand| self.evaluate(operand));
+        let mut found = EMPTY;
+        for (operand, operator) in operands.zip(operators.split(' ')) {
+            let right = self.evaluate(operand);
+            let (name, mirrored) = match operator {
+                "Eq" => ("__eq__", "__eq__"),
+                "NotEq" => ("__ne__", "__ne__"),
+                "Lt" => ("__lt__", "__gt__"),
+                "LtE" => ("__le__", "__ge__"),
+                "Gt" => ("__gt__", "__lt__"),
+                "GtE" => ("__ge__", "__le__"),
+                _ => ("__contains__", ""),
+            };
+            let contains = matches!(operator, "In" | "NotIn");
+            if matches!(operator, "Is" | "IsNot") {
+                left = right;
+                continue;
+            }
+            let (receivers, argument) = if contains { (right, left) } else { (left, right) };
+            let name = self.resolver.strings.intern(name);
+            for id in self.elements(receivers) {
+                if !matches!(self.values.get(id), Value::Instance { .. } | Value::Class { .. }) {
+                    continue;
+                }
+                match self.special(node, id, name, Arguments::one(argument), Via::Operator) {
+                    Some(result) if !contains => found = self.union(found, result),
+                    Some(_) => {}
+                    None if contains => {
+                        let one = self.sets.one(id);
+                        self.iterate(node, one, false);
+                    }
+                    None => {}
+                }
+            }
+            if !contains && !self.elements(receivers).iter().any(|&id| matches!(self.values.get(id), Value::Instance { .. })) {
+                let (mirrored, argument) = (self.resolver.strings.intern(mirrored), Arguments::one(left));
+                for id in self.elements(right) {
+                    self.special(node, id, mirrored, argument.clone(), Via::Operator);
+                }
+            }
+            left = right;
+        }
+        let truth = self.literal(self.words.bool);
+        self.union(found, truth)
+    }
+}
+
+/// `add` for `__add__`.
+fn operator_stem(operator: &str) -> Option<&'static str> {
+    Some(match operator {
+        "Add" => "add",
+        "Sub" => "sub",
+        "Mult" => "mul",
+        "MatMult" => "matmul",
+        "Div" => "truediv",
+        "FloorDiv" => "floordiv",
+        "Mod" => "mod",
+        "Pow" => "pow",
+        "LShift" => "lshift",
+        "RShift" => "rshift",
+        "BitOr" => "or",
+        "BitXor" => "xor",
+        "BitAnd" => "and",
+        _ => return None,
+    })
+}

@@ -1,0 +1,94 @@
+//! Protocols: special methods, found on the class of a value as the interpreter finds them, and what binding makes of what a class has. Operators
+//! are `operators.rs`.
+
+use crate::resolve::definitions::Flavour;
+use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value::{EMPTY, Id, Set, Value, Wrapper};
+use crate::table::Str;
+
+impl Machine<'_, '_> {
+    /// Calls a special method of an object, as the interpreter does: found on its class, of a class on its metaclass. None where that has none.
+    pub fn special(&mut self, site: u32, object: Id, name: Str, arguments: Arguments, via: Via) -> Option<Set> {
+        match self.values.get(object) {
+            Value::Instance { class, .. } => self.special_of(class, site, object, name, &arguments, via),
+            Value::Class { .. } => {
+                let mut metaclasses = self.metaclasses(object).into_iter();
+                metaclasses.find_map(|metaclass| self.special_of(metaclass, site, object, name, &arguments, via))
+            }
+            _ => None,
+        }
+    }
+
+    fn special_of(&mut self, class: Id, site: u32, object: Id, name: Str, arguments: &Arguments, via: Via) -> Option<Set> {
+        let methods = self.look_up(class, name, None)?;
+        let mut found = EMPTY;
+        for method in self.elements(methods) {
+            for bound in self.bound(method, object, class) {
+                let set = self.call(site, bound, arguments, via);
+                found = self.union(found, set);
+            }
+        }
+        Some(found)
+    }
+
+    /// What a value found on a class is to one of its objects.
+    pub fn bound(&mut self, value: Id, object: Id, class: Id) -> Vec<Id> {
+        match self.values.get(value) {
+            Value::Function { definition, .. } => match self.repository.definitions.get(definition).flavour {
+                // `__new__` and the like are static without saying so.
+                Flavour::Static if self.repository.definitions.get(definition).name == self.words.new => vec![value],
+                Flavour::Class if self.is_implicit_class_method(definition) => {
+                    vec![self.values.id(Value::Method { function: value, receiver: class })]
+                }
+                _ => vec![self.values.id(Value::Method { function: value, receiver: object })],
+            },
+            Value::Wrapper { kind: Wrapper::StaticMethod, .. } => {
+                let inner = self.read_values(value, Key::attribute(self.words.func));
+                self.elements(inner)
+            }
+            Value::Wrapper { kind: Wrapper::ClassMethod, .. } => {
+                let inner = self.read_values(value, Key::attribute(self.words.func));
+                self.elements(inner).into_iter().map(|function| self.values.id(Value::Method { function, receiver: class })).collect()
+            }
+            Value::Wrapper { kind: Wrapper::ContextManager | Wrapper::PartialMethod | Wrapper::Dispatch, .. } if object != class => {
+                vec![self.values.id(Value::Method { function: value, receiver: object })]
+            }
+            _ => vec![value],
+        }
+    }
+
+    /// `__init_subclass__` and `__class_getitem__` get the class without a decorator.
+    fn is_implicit_class_method(&self, definition: u32) -> bool {
+        let name = self.repository.definitions.get(definition).name;
+        name == self.words.init_subclass || name == self.words.class_getitem
+    }
+
+    /// What `str(x)` and `print(x)` run: `__str__`, or where there is none `__repr__`.
+    pub fn shown(&mut self, site: u32, set: Set) {
+        for id in self.elements(set) {
+            if self.special(site, id, self.words.str_, Arguments::none(), Via::Builtin).is_none() {
+                self.special(site, id, self.words.repr, Arguments::none(), Via::Builtin);
+            }
+        }
+    }
+
+    /// A builtin that calls one special method and gives an object of one type.
+    pub fn protocol(&mut self, site: u32, set: Set, method: Str, result: Str) -> Set {
+        self.special_calls(site, set, method, Via::Builtin);
+        self.literal(result)
+    }
+
+    /// Calls a special method on every object of a set that has it.
+    pub fn special_calls(&mut self, node: u32, set: Set, name: Str, via: Via) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(set) {
+            if let Some(result) = self.special(node, id, name, Arguments::none(), via) {
+                found = self.union(found, result);
+            }
+        }
+        found
+    }
+}
