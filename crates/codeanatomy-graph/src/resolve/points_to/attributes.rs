@@ -5,8 +5,9 @@ use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::records::MAKER;
 use crate::resolve::points_to::state::{Held, UNBOUND, joined};
-use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::sets as targets;
 use crate::resolve::syntax::NONE;
@@ -53,6 +54,10 @@ impl Machine<'_, '_> {
             Value::Text(_) => self.builtin_attribute(object, self.words.str, name, true),
             Value::Integer(_) => self.builtin_attribute(object, self.words.int, name, true),
             Value::Container { kind, .. } => {
+                let named = if kind == Container::Tuple { self.read_values(object, Key::attribute(name)) } else { EMPTY };
+                if named != EMPTY {
+                    return named;
+                }
                 let kind = self.resolver.strings.intern(kind.type_name());
                 self.builtin_attribute(object, kind, name, true)
             }
@@ -88,6 +93,10 @@ impl Machine<'_, '_> {
                 self.one(Value::BuiltinMethod { name: method, receiver: object })
             }
             Wrapper::Dispatch if name == self.words.register => self.registering(object),
+            Wrapper::Record => {
+                let maker = self.resolver.strings.intern(MAKER);
+                self.external_attribute(maker, name)
+            }
             Wrapper::Partial
             | Wrapper::PartialMethod
             | Wrapper::StaticMethod

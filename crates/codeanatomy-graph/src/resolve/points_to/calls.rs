@@ -155,6 +155,7 @@ impl Machine<'_, '_> {
         self.open_wrappers.push(wrapper);
         let set = match kind {
             Wrapper::Register => self.register(site, wrapper, arguments, via),
+            Wrapper::Record => self.call_record(site, wrapper, arguments, via),
             Wrapper::Partial | Wrapper::PartialMethod => {
                 let bound = self.partial_arguments(wrapper, arguments);
                 self.call_all(site, inner, &bound, via)

@@ -9,8 +9,9 @@ use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::records::MAKER;
 use crate::resolve::points_to::state::{Held, UNBOUND};
-use crate::resolve::points_to::value::{EMPTY, Id, Set, Value};
+use crate::resolve::points_to::value::{EMPTY, Id, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::scopes::ScopeKind;
 use crate::resolve::syntax::NONE;
@@ -101,11 +102,18 @@ impl Machine<'_, '_> {
         let mut found = EMPTY;
         for id in self.elements(set) {
             let mut one = self.sets.one(id);
-            if let Value::Instance { .. } = self.values.get(id) {
-                let written = self.literal(self.words.tuple);
-                if let Some(entries) = self.special(base, id, self.words.mro_entries, Arguments::one(written), Via::Class) {
-                    one = self.iterate(base, entries, false);
+            match self.values.get(id) {
+                Value::Instance { .. } => {
+                    let written = self.literal(self.words.tuple);
+                    if let Some(entries) = self.special(base, id, self.words.mro_entries, Arguments::one(written), Via::Class) {
+                        one = self.iterate(base, entries, false);
+                    }
                 }
+                Value::Wrapper { kind: Wrapper::Record, .. } => {
+                    let maker = self.resolver.strings.intern(MAKER);
+                    one = self.one(Value::ExternalResult(maker));
+                }
+                _ => {}
             }
             found = self.union(found, one);
         }

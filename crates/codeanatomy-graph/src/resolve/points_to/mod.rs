@@ -21,6 +21,7 @@ mod models;
 mod operators;
 pub mod outside;
 mod protocols;
+mod records;
 pub mod state;
 pub mod statements;
 pub mod value;

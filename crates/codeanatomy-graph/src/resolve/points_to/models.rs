@@ -24,6 +24,8 @@ const MODELS: &[Model] = &[
         mark: "WRAPPER_ASSIGNMENTS",
         names: &["cache", "cached_property", "lru_cache", "partial", "partialmethod", "update_wrapper", "wraps"],
     },
+    Model { module: "collections", mark: "ChainMap", names: &["namedtuple"] },
+    Model { module: "typing", mark: "TYPE_CHECKING", names: &["NamedTuple"] },
     Model { module: "importlib", mark: "invalidate_caches", names: &["import_module"] },
 ];
 

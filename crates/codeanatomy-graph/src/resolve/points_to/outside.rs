@@ -124,6 +124,7 @@ impl Machine<'_, '_> {
                 let dict = self.words.dict;
                 self.call_builtin(site, dict, arguments)
             }
+            "collections.namedtuple" | "typing.NamedTuple" => self.made_record(site, arguments),
             "collections.defaultdict" => self.made_defaultdict(site, arguments),
             "collections.deque" => self.collected(site, Container::List, first),
             "itertools.chain" | "itertools.chain.from_iterable" | "itertools.cycle" | "itertools.islice" | "itertools.tee" => {

@@ -90,6 +90,8 @@ pub enum Wrapper {
     Dispatch,
     /// Its `register`.
     Register,
+    /// A class that `collections.namedtuple` made.
+    Record,
 }
 
 /// One thing that an expression may be. `unit` is the activation of a function in which it was made; `site` the node that made it.

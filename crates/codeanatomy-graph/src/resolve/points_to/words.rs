@@ -28,7 +28,7 @@ words! {
     float = "float", bool = "bool", bytes = "bytes", tuple = "tuple", dict = "dict", generator = "generator", coroutine = "coroutine",
     object = "object", type_ = "type", property = "property", classmethod = "classmethod", staticmethod = "staticmethod", super_ = "super", none = "NoneType", slice = "slice", lt = "__lt__",
     add = "__add__", bytes_ = "__bytes__", instancecheck = "__instancecheck__", subclasscheck = "__subclasscheck__",
-    prepare = "__prepare__", name_ = "name", package = "package", fromlist = "fromlist", value = "value", private_name = "_name_",
+    prepare = "__prepare__", name_ = "name", package = "package", fromlist = "fromlist", field_names = "field_names", value = "value", private_name = "_name_",
     private_value = "_value_", members = "__members__", func_ = "func", register = "register", set_name = "__set_name__",
     mro_entries = "__mro_entries__", float_ = "__float__", abs = "__abs__", round = "__round__",
 }
