@@ -99,6 +99,9 @@ impl Machine<'_, '_> {
 
     /// What a base that is no class stands for: what its `__mro_entries__` gives.
     fn stood_for(&mut self, base: u32, set: Set) -> Set {
+        if self.elements(set).into_iter().any(|id| self.ancestor(id).is_some()) {
+            return set;
+        }
         let mut found = EMPTY;
         for id in self.elements(set) {
             let mut one = self.sets.one(id);

@@ -188,7 +188,12 @@ impl Machine<'_, '_> {
             }
         }
         let is_class = |id: &Id| matches!(self.values.get(*id), Value::Class { .. });
-        if self.elements(found).iter().any(is_class) { found } else { self.union(found, own) }
+        match self.elements(found)[..] {
+            [id] if is_class(&id) => found,
+            // Where calls for several classes were not told apart, which one it gave back is not known.
+            ref ids if ids.iter().any(is_class) => own,
+            _ => self.union(found, own),
+        }
     }
 
     /// A slice holds what its bounds say, where they are written out; else everything.
