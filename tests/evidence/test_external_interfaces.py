@@ -144,11 +144,12 @@ def test_what_is_too_much_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_standard_library_and_lone_surrogates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = tmp_path / SITE
     write(site, {"odd-1.dist-info/METADATA": "Name: odd\nVersion: 1\n", "odd-1.dist-info/RECORD": "odd.py,,\n"})
-    write(site, {"odd.py": "def f(a='\\ud800'):\n    '\\ud800'\n"})
+    write(site, {"odd.py": "def f(a='\\ud800'):\n    '\\ud800'\ndef g(a='\\N{BULLET}'): ...\n"})
     names = {"ast", "dependencies", "python_imports", "python_external", "external_names", "external_interfaces"}
     found = anyio.run(collected, write(tmp_path, {"a.py": "import odd, string\n"}), names, "full")
     said = {row["qualified_name"]: row for row in found.tables["external_interfaces"]}
     assert said["odd.f"]["docstring"] == "?"
+    assert said["odd.g"]["signature"] == "(a='•')"
     capwords = said["string.capwords"]
     assert (capwords["path"], capwords["signature"], capwords["distribution"]) == ("<library>/string.py", "(s, sep=None)", None)
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from codeanatomy.attachment import attach, detach
 from codeanatomy.catalog.evidence.external_interfaces import EXTERNAL_NAMES
+from codeanatomy.extract import text
 from codeanatomy.extract.columns import record_batch
 from codeanatomy.extract.interface import Interface, interface
 from codeanatomy.extract.source import Failed, Source
@@ -47,7 +48,8 @@ class ExternalNames:
 def open() -> ExternalNames:
     """An extraction, warmed up: nothing is imported later."""
     names = ExternalNames()
-    names.read(Source(0, "a.py", attach(b"a", _SAMPLE)))
+    for data in (_SAMPLE, text.warm().data):
+        names.read(Source(0, "a.py", attach(b"a", data)))
     names.take()
     return names
 
