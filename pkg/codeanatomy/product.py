@@ -56,6 +56,7 @@ class GraphProductBuildRequest:
     include_worktrees: bool = False
     follow_symlinks: bool = False
     scip: ScipIndexConfig = field(default_factory=ScipIndexConfig)
+    external_interface_depth: str = "metadata"
     types: str = "auto"
     enable_libcst: bool = True
     enable_tree_sitter: bool = True

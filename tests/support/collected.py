@@ -41,13 +41,13 @@ class Memory:
         return
 
 
-async def collected(folder: Path, names: Names[str]) -> Collection[list[Row]]:
+async def collected(folder: Path, names: Names[str], depth: str = "metadata") -> Collection[list[Row]]:
     """Rows by table, in the order of their keys, of the extractors of these names; `repo_scan` is always one of them."""
 
     async def open_writer(table: Table) -> Memory:
         return Memory(table)
 
-    request = GraphProductBuildRequest(repo_root=folder, scip=ScipIndexConfig(mode="off"), types="off")
+    request = GraphProductBuildRequest(repo_root=folder, scip=ScipIndexConfig(mode="off"), types="off", external_interface_depth=depth)
     chosen = [extractor for extractor in EXTRACTORS if extractor.name in {"repo_scan", *names}]
     found = await scan(folder, request.scan_settings)
     return await collect(found, chosen, open_writer, 2, supplies(request))

@@ -452,6 +452,22 @@ FAILURES: tuple[FailureKind, ...] = (
         "The environment was deleted or moved.",
         "Activate an environment that exists, or none.",
     ),
+    _source(
+        "CA254",
+        "installed file not understood",
+        "extraction",
+        "A stub or source of an installed package cannot be parsed.",
+        "It is broken, a template, or made for another Python.",
+        "Nothing: its names are unknown, and the rest of its package is read.",
+    ),
+    _warning(
+        "CA255",
+        "interfaces left out",
+        "extraction",
+        "Some files of installed packages were not read for their interfaces.",
+        "There are more than 10,000 of them, or more than 64 MiB in all.",
+        "Nothing: names they define are unknown; --external-interface-depth metadata reads none.",
+    ),
     _build(
         "CA301",
         "grammar",

@@ -303,6 +303,17 @@ SETTINGS: tuple[Setting, ...] = (
         key="scope.follow_symlinks",
     ),
     Setting(
+        "external_interface_depth",
+        ("--external-interface-depth",),
+        "repository scope",
+        "choice",
+        "What is known of imported, installed packages: distribution and version (metadata), or also their public names (full).",
+        default="metadata",
+        choices=("metadata", "full"),
+        environment="CODEANATOMY_EXTERNAL_INTERFACE_DEPTH",
+        key="scope.external_interface_depth",
+    ),
+    Setting(
         "scip.mode",
         ("--scip",),
         "scip",

@@ -34,30 +34,36 @@ class Site:
 
 
 def gather_installed(scan: Scan, gathering: Gathering) -> list[str]:
-    """Read what is installed for the repository: in its own virtual environment, else in the active one, else beside the interpreter.
+    """Read what is installed for the repository. Returns warnings. Blocking."""
+    found, warnings = sites(scan)
+    for site in found:
+        _gather(site, gathering)
+    return warnings
 
-    Returns warnings. Blocking.
+
+def sites(scan: Scan) -> tuple[list[Site], list[str]]:
+    """Where distributions are installed: in the repository's own virtual environment, else in the active one, else beside the interpreter.
+
+    With warnings. Blocking.
     """
     warnings = []
-    sites = list(_of_repository(scan.reach))
+    found = list(_of_repository(scan.reach))
     active = os.environ.get("VIRTUAL_ENV")
-    if not sites and active:
-        sites = [Site(Reach(folder), b".", b"<active>/") for folder in _sites_below(active)]
-        if not sites:
+    if not found and active:
+        found = [Site(Reach(folder), b".", b"<active>/") for folder in _sites_below(active)]
+        if not found:
             warnings.append(
                 "CA253: VIRTUAL_ENV names a folder that is no virtual environment; what is installed beside the interpreter counts"
             )
-    for site in sites or _of_interpreter():
-        _gather(site, gathering)
-    return warnings
+    return found or _of_interpreter(), warnings
 
 
 def _of_repository(reach: Reach) -> Iterator[Site]:
     """The sites of the first virtual environment at the top of the repository."""
     for folder in _FOLDERS:
         library = folder + b"/lib"
-        sites = [library + b"/" + name + b"/site-packages" for name in _names(reach, library) if _PYTHON.fullmatch(name)]
-        sites = [site for site in sites if _names(reach, site)]
+        sites = [library + b"/" + name + b"/site-packages" for name in names_in(reach, library) if _PYTHON.fullmatch(name)]
+        sites = [site for site in sites if names_in(reach, site)]
         if sites:
             yield from (Site(reach, site, site + b"/") for site in sites)
             return
@@ -65,7 +71,7 @@ def _of_repository(reach: Reach) -> Iterator[Site]:
 
 def _sites_below(environment: str) -> list[bytes]:
     library = Reach(os.fsencode(environment))
-    names = [name for name in _names(library, b"lib") if _PYTHON.fullmatch(name)]
+    names = [name for name in names_in(library, b"lib") if _PYTHON.fullmatch(name)]
     folders = (os.path.join(os.fsencode(environment), b"lib", name, b"site-packages") for name in names)
     return [folder for folder in folders if os.path.isdir(folder)]
 
@@ -76,7 +82,7 @@ def _of_interpreter() -> list[Site]:
     return [Site(Reach(folder), b".", b"<interpreter>/") for folder in folders]
 
 
-def _names(reach: Reach, folder: bytes) -> list[bytes]:
+def names_in(reach: Reach, folder: bytes) -> list[bytes]:
     """What is in a folder; nothing where there is none."""
     try:
         return reach.names(folder)
@@ -85,7 +91,7 @@ def _names(reach: Reach, folder: bytes) -> list[bytes]:
 
 
 def _gather(site: Site, gathering: Gathering) -> None:
-    names = [name for name in _names(site.reach, site.folder) if _METADATA.fullmatch(name)]
+    names = [name for name in names_in(site.reach, site.folder) if _METADATA.fullmatch(name)]
     gathering.left_out += len(names[MOST_DISTRIBUTIONS:])
     for name in names[:MOST_DISTRIBUTIONS]:
         gathering.add(site.prefix + name, lambda name=name: _distribution(site, name, gathering))  # type: ignore[misc]

@@ -33,6 +33,7 @@ class Gathering:
 
     parcels: list[Metadata] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    extractor: str = EXTRACTOR
     left_out: int = 0
     """Files that would have been too many, or too much."""
     size: int = 0
@@ -53,7 +54,7 @@ class Gathering:
 
     def refuse(self, refused: Refused) -> None:
         """Note why something is not read."""
-        self.failures.append(replace(refused.failure, stage="extraction", extractor=EXTRACTOR, severity="warning"))
+        self.failures.append(replace(refused.failure, stage="extraction", extractor=self.extractor, severity="warning"))
 
 
 def _text(path: bytes) -> str:

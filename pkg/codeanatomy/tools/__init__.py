@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from codeanatomy.catalog.extractors import EXTRACTORS
 from codeanatomy.combine import provide_rows
-from codeanatomy.dependencies import provide_dependencies
+from codeanatomy.dependencies import provide_dependencies, provide_interfaces
 from codeanatomy.supply import Provide, provide_nothing
 from codeanatomy.tools import scip, types
 
@@ -21,4 +21,7 @@ def supplies(request: GraphProductBuildRequest) -> dict[str, Provide]:
     provides["dependencies"] = provide_dependencies
     provides["scip"] = scip.provide(request.scip, request.work, request.confinement)
     provides["types"] = types.provide(request.types, request.work, request.confinement)
-    return provides | {extractor.name: provide_rows for extractor in EXTRACTORS if extractor.inputs}
+    provides |= {extractor.name: provide_rows for extractor in EXTRACTORS if extractor.inputs}
+    if request.external_interface_depth == "metadata":
+        return provides | dict.fromkeys(("external_names", "external_interfaces"), provide_nothing)
+    return provides | {"external_names": provide_interfaces}

@@ -4,6 +4,7 @@ from codeanatomy.catalog.evidence import (
     ast,
     bytecode,
     dependencies,
+    external_interfaces,
     libcst,
     python_external,
     python_imports,
@@ -25,6 +26,8 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
     *dependencies.TABLES,
     *python_imports.TABLES,
     *python_external.TABLES,
+    external_interfaces.EXTERNAL_NAMES,
+    external_interfaces.EXTERNAL_INTERFACES,
     *scip.TABLES,
     *types.TABLES,
 )

@@ -2,6 +2,8 @@
 
 from codeanatomy.catalog.graph.kinds import DEFINITIONS, EXTERNALS, EdgeKind, Layer, NodeKind, Property
 
+_OUTSIDE = ("external_package", "external_symbol")
+
 LAYER = Layer(
     "imports",
     "Imported names and the world outside the repository.",
@@ -34,5 +36,12 @@ LAYER = Layer(
         Property("specifier", ("distribution",), "string", "Versions that its declaration allows."),
         Property("declared_in", ("distribution",), "string", "File that declares it."),
         Property("declared_line", ("distribution",), "int", "Line of that declaration, from 1."),
+        Property("interface_kind", _OUTSIDE, "string", "What it is by its stub or source, with `--external-interface-depth full`."),
+        Property("signature", _OUTSIDE, "string", "Its parameters and return annotation; of overloads one line each."),
+        Property("annotation", _OUTSIDE, "string", "Its annotation, or that of what it returns."),
+        Property("defined_in", _OUTSIDE, "string", "Module that defines it, where re-exports lead there."),
+        Property("external_path", _OUTSIDE, "string", "Stub or source in which it stands."),
+        Property("external_line", _OUTSIDE, "int", "Line of it there, from 1."),
+        Property("docstring", _OUTSIDE, "string", "First line of its docstring."),
     ),
 )

@@ -29,3 +29,31 @@ UNION ALL
 SELECT id AS entity_id, 'node' AS entity, 'declared_line' AS key, 'int' AS type, NULL AS string_value, CAST(declared_line AS BIGINT) AS int_value, NULL AS bool_value
 FROM distributions
 WHERE declared_line IS NOT NULL
+UNION ALL
+SELECT id AS entity_id, 'node' AS entity, 'interface_kind' AS key, 'string' AS type, kind AS string_value, NULL AS int_value, NULL AS bool_value
+FROM known_externals
+WHERE kind IS NOT NULL
+UNION ALL
+SELECT id AS entity_id, 'node' AS entity, 'signature' AS key, 'string' AS type, signature AS string_value, NULL AS int_value, NULL AS bool_value
+FROM known_externals
+WHERE signature IS NOT NULL
+UNION ALL
+SELECT id AS entity_id, 'node' AS entity, 'annotation' AS key, 'string' AS type, annotation AS string_value, NULL AS int_value, NULL AS bool_value
+FROM known_externals
+WHERE annotation IS NOT NULL
+UNION ALL
+SELECT id AS entity_id, 'node' AS entity, 'defined_in' AS key, 'string' AS type, defined_in AS string_value, NULL AS int_value, NULL AS bool_value
+FROM known_externals
+WHERE defined_in IS NOT NULL
+UNION ALL
+SELECT id AS entity_id, 'node' AS entity, 'external_path' AS key, 'string' AS type, path AS string_value, NULL AS int_value, NULL AS bool_value
+FROM known_externals
+WHERE path IS NOT NULL
+UNION ALL
+SELECT id AS entity_id, 'node' AS entity, 'external_line' AS key, 'int' AS type, NULL AS string_value, CAST(line AS BIGINT) AS int_value, NULL AS bool_value
+FROM known_externals
+WHERE line IS NOT NULL
+UNION ALL
+SELECT id AS entity_id, 'node' AS entity, 'docstring' AS key, 'string' AS type, docstring AS string_value, NULL AS int_value, NULL AS bool_value
+FROM known_externals
+WHERE docstring IS NOT NULL

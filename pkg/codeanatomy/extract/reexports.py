@@ -1,0 +1,78 @@
+"""Where the names of a module are really defined: re-exports and stars followed from module to module, within bounds. It reads what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from codeanatomy.extract.interface import Interface, Name
+
+MOST_STEPS = 1_000
+"""So many places are looked at for one name."""
+
+Find = Callable[[str], Interface | None]
+"""The interface of a module by its dotted name; None where it is not installed, cannot be read or would be one too many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A public name of a module, and the module that defines it."""
+
+    name: Name
+    defined_in: str
+    is_reexport: bool = False
+
+
+def public(module: str, find: Find) -> Iterator[Found]:
+    """Every public name of a module, members of its classes too, by name."""
+    own = find(module)
+    if own is None:
+        return
+    for top in sorted(_tops(module, find, set())):
+        yield from _followed(module, top, top, find, set())
+
+
+def _tops(module: str, find: Find, seen: set[str]) -> set[str]:
+    """The names without a dot that `from module import *` would bring, whether they are found in the end or not."""
+    own = find(module)
+    if own is None or module in seen:
+        return set()
+    if own.exported is not None:
+        return set(own.exported)
+    seen.add(module)
+    names = {name for name in (*own.names, *own.reexports) if "." not in name}
+    names |= {name for star in own.stars for name in _tops(star, find, seen)}
+    return names
+
+
+def _followed(module: str, name: str, told: str, find: Find, seen: set[tuple[str, str]]) -> Iterator[Found]:
+    """A name with its members, told under another: from where it is defined, or as a re-export that leads out.
+
+    What was once looked at is not looked at again: hostile modules take from each other in circles and in every order.
+    """
+    own = find(module)
+    if own is None or (module, name) in seen or len(seen) >= MOST_STEPS:
+        return
+    is_first = not seen
+    seen.add((module, name))
+    if name in own.names:
+        for found in own.names.values():
+            if found.name == name or found.name.startswith(name + "."):
+                yield Found(replace(found, name=told + found.name[len(name) :]), module, not is_first)
+    elif name in own.reexports:
+        taken = own.reexports[name]
+        inner = [] if taken.imported is None else list(_followed(taken.module, taken.imported, told, find, seen))
+        if inner:
+            yield from inner
+        else:
+            target = taken.module if taken.imported is None else f"{taken.module}.{taken.imported}"
+            is_module = find(target) is not None
+            yield Found(Name(told, "module" if is_module else "re-export", taken.line), target if is_module else taken.module, True)
+    else:
+        for star in own.stars:
+            inner = list(_followed(star, name, told, find, seen))
+            if inner:
+                yield from inner
+                return
+        if find(f"{module}.{name}") is not None:
+            yield Found(Name(told, "module", 1), f"{module}.{name}", not is_first)

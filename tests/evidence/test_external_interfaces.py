@@ -1,0 +1,173 @@
+"""`external_interfaces`: what a real build knows of a small installed tree, and what its graph says of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from deltalake import DeltaTable
+from tests.support.collected import collected
+from tests.support.repositories import write
+
+from codeanatomy.dependencies import interfaces
+from codeanatomy.extract.interface import Interface, interface
+from codeanatomy.extract.reexports import public
+
+SITE = ".venv/lib/python3.11/site-packages"
+FILES = {
+    "a.py": "import chain, typed, missing\nfrom chain import Thing, run, gone\n\nrun(1)\nThing().walk()\ntyped.f(1)\nmissing.x()\n",
+    f"{SITE}/chain-1.2.dist-info/METADATA": "Name: chain\nVersion: 1.2\n",
+    f"{SITE}/chain-1.2.dist-info/RECORD": "chain/__init__.py,,\n",
+    f"{SITE}/chain/__init__.py": '"""A chain."""\nfrom .middle import *\nfrom .broken import gone\n',
+    f"{SITE}/chain/middle.py": "__all__ = ['Thing', 'run']\nfrom chain.last import Thing, run\n",
+    f"{SITE}/chain/broken.py": "def gone(:\n",
+    f"{SITE}/chain/last.py": '''from typing import overload
+
+class Thing(dict):
+    """A thing.
+
+    More."""
+
+    size: int = 0
+
+    @property
+    def name(self) -> str: ...
+    @overload
+    def walk(self) -> int: ...
+    @overload
+    def walk(self, far: bool) -> str: ...
+    def walk(self, far=False): ...
+
+async def run(times: int = 1) -> None:
+    """Runs."""
+    raise SystemExit("nobody runs it")
+
+raise SystemExit("nobody imports it")
+''',
+    f"{SITE}/typed-3.dist-info/METADATA": "Name: typed\nVersion: 3\n",
+    f"{SITE}/typed-3.dist-info/RECORD": "typed.py,,\n",
+    f"{SITE}/typed.py": "def f(a): ...\ndef only_in_source(): ...\n",
+    f"{SITE}/typed-stubs/__init__.pyi": "def f(a: int) -> str: ...\n",
+}
+
+
+def build(folder: Path, *options: str, environment: dict[str, str] | None = None) -> None:
+    command = [sys.executable, "-m", "codeanatomy", "build", str(folder), "--scip", "off", "--types", "off", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+
+
+def rows(folder: Path, table: str) -> list[dict[str, Any]]:
+    return DeltaTable(folder / "build/codeanatomy/work/extract" / table).to_pyarrow_table().to_pylist()
+
+
+def query(folder: Path, sql: str) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "codeanatomy", "query", sql, "--graph", str(folder / "build/codeanatomy"), "--format", "jsonl"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = write(tmp_path_factory.mktemp("full"), FILES)
+    build(folder, "--external-interface-depth", "full")
+    return folder
+
+
+def test_names_and_where_they_are_defined(full: Path) -> None:
+    found = {row["qualified_name"]: row for row in rows(full, "external_interfaces")}
+    said = {name: (row["kind"], row["signature"], row["annotation"], row["defined_in"], row["line"]) for name, row in found.items()}
+    assert said == {
+        "chain": ("module", None, None, "chain", 1),
+        "chain.Thing": ("class", None, None, "chain.last", 3),
+        "chain.Thing.name": ("property", None, "str", "chain.last", 11),
+        "chain.Thing.size": ("variable", None, "int", "chain.last", 8),
+        "chain.Thing.walk": ("method", "(self) -> int\n(self, far: bool) -> str", "int", "chain.last", 13),
+        "chain.gone": ("re-export", None, None, "chain.broken", 3),
+        "chain.run": ("function", "(times: int=1) -> None", "None", "chain.last", 18),
+        "typed": ("module", None, None, "typed", 1),
+        "typed.f": ("function", "(a: int) -> str", "str", "typed", 1),
+    }
+    thing, run, f = found["chain.Thing"], found["chain.run"], found["typed.f"]
+    assert (thing["bases"], thing["docstring"], thing["distribution"], thing["version"]) == (["dict"], "A thing.", "chain", "1.2")
+    assert (run["is_async"], run["path"], run["is_stub"]) == (True, f"{SITE}/chain/last.py", False)
+    assert (f["is_stub"], f["path"]) == (True, f"{SITE}/typed-stubs/__init__.pyi")
+
+
+def test_a_broken_file_is_a_warning(full: Path) -> None:
+    errors = DeltaTable(full / "build/codeanatomy/extract_errors").to_pyarrow_table().to_pylist()
+    assert [(row["code"], row["path"], row["severity"]) for row in errors] == [("CA254", f"{SITE}/chain/broken.py", "warning")]
+
+
+def test_the_graph_says_it(full: Path) -> None:
+    sql = (
+        "SELECT n.qualified_name AS name, p.key AS key, coalesce(p.string_value, CAST(p.int_value AS VARCHAR)) AS value "
+        "FROM cpg_props p JOIN cpg_nodes n ON n.id = p.entity_id WHERE n.qualified_name = 'chain.run' ORDER BY key"
+    )
+    assert {row["key"]: row["value"] for row in query(full, sql)} == {
+        "interface_kind": "function",
+        "signature": "(times: int=1) -> None",
+        "annotation": "None",
+        "defined_in": "chain.last",
+        "external_path": f"{SITE}/chain/last.py",
+        "external_line": "18",
+        "docstring": "Runs.",
+    }
+
+
+def test_metadata_reads_none(tmp_path: Path) -> None:
+    build(write(tmp_path, FILES))
+    assert rows(tmp_path, "external_names") == rows(tmp_path, "external_interfaces") == []
+
+
+def test_the_environment_variable_says_it_too(tmp_path: Path) -> None:
+    files = {"a.py": "import typed\n"} | {path: text for path, text in FILES.items() if "typed" in path}
+    build(write(tmp_path, files), environment={**os.environ, "CODEANATOMY_EXTERNAL_INTERFACE_DEPTH": "full"})
+    assert [row["qualified_name"] for row in rows(tmp_path, "external_interfaces")] == ["typed", "typed.f"]
+
+
+def test_what_is_too_much_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interfaces, "MOST_FILES", 3)
+    names = {"ast", "dependencies", "python_imports", "python_external", "external_names", "external_interfaces"}
+    found = anyio.run(collected, write(tmp_path, FILES), names, "full")
+    assert found.warnings == ["CA255: 2 files of installed packages were not read: they are too many, or too large in all"]
+    assert len({row["path"] for row in found.tables["external_names"]}) == 2
+
+
+def test_the_standard_library_and_lone_surrogates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = tmp_path / SITE
+    write(site, {"odd-1.dist-info/METADATA": "Name: odd\nVersion: 1\n", "odd-1.dist-info/RECORD": "odd.py,,\n"})
+    write(site, {"odd.py": "def f(a='\\ud800'):\n    '\\ud800'\ndef g(a='\\N{BULLET}'): ...\n"})
+    names = {"ast", "dependencies", "python_imports", "python_external", "external_names", "external_interfaces"}
+    found = anyio.run(collected, write(tmp_path, {"a.py": "import odd, string\n"}), names, "full")
+    said = {row["qualified_name"]: row for row in found.tables["external_interfaces"]}
+    assert said["odd.f"]["docstring"] == "?"
+    assert said["odd.g"]["signature"] == "(a='•')"
+    capwords = said["string.capwords"]
+    assert (capwords["path"], capwords["signature"], capwords["distribution"]) == ("<library>/string.py", "(s, sep=None)", None)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"p": "from q import x\n", "q": "from p import x\n"},
+        {"p": "from q import *\n", "q": "from p import *\n"},
+        {"p": "__all__ = ['x']\nfrom q import *\n", "q": "from p import *\nfrom r import *\n", "r": "from q import *\n"},
+        {f"{name}": "".join(f"from {other} import *\n" for other in "pqrstuvwxyz") for name in "pqrstuvwxyz"},
+    ],
+)
+def test_circles_end(files: dict[str, str]) -> None:
+    known: dict[str, Interface] = {name: interface(text.encode(), name, False, False) for name, text in files.items()}
+    assert all(found.name.kind == "re-export" for found in public("p", known.get))
+
+
+def test_a_stub_re_exports_only_what_it_says_twice() -> None:
+    found = interface(b"from q import a, b as b\nimport os\n", "p", False, True)
+    assert set(found.reexports) == {"b"}
