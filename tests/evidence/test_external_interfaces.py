@@ -127,9 +127,17 @@ def test_metadata_reads_none(tmp_path: Path) -> None:
     assert rows(tmp_path, "external_names") == rows(tmp_path, "external_interfaces") == []
 
 
-def test_the_environment_variable_says_it_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("variables", "more"),
+    [
+        ({"CODEANATOMY_EXTERNAL_INTERFACE_DEPTH": "full"}, {}),
+        ({}, {"codeanatomy.toml": '[scope]\nexternal_interface_depth = "full"\n'}),
+    ],
+    ids=["environment", "file"],
+)
+def test_the_environment_and_the_file_say_it_too(tmp_path: Path, variables: dict[str, str], more: dict[str, str]) -> None:
     files = {"a.py": "import typed\n"} | {path: text for path, text in FILES.items() if "typed" in path}
-    build(write(tmp_path, files), environment={**os.environ, "CODEANATOMY_EXTERNAL_INTERFACE_DEPTH": "full"})
+    build(write(tmp_path, files | more), environment={**os.environ, **variables})
     assert [row["qualified_name"] for row in rows(tmp_path, "external_interfaces")] == ["typed", "typed.f"]
 
 
@@ -166,6 +174,14 @@ def test_the_standard_library_and_lone_surrogates(tmp_path: Path, monkeypatch: p
 def test_circles_end(files: dict[str, str]) -> None:
     known: dict[str, Interface] = {name: interface(text.encode(), name, False, False) for name, text in files.items()}
     assert all(found.name.kind == "re-export" for found in public("p", known.get))
+
+
+@pytest.mark.parametrize("line", ["from m{} import x", "from m{} import *"])
+def test_a_chain_of_any_length_ends(line: str) -> None:
+    files = {f"m{number}": line.format(number + 1) + "\n" for number in range(3_000)} | {"m3000": "def x(): ...\n"}
+    known: dict[str, Interface] = {name: interface(text.encode(), name, False, False) for name, text in files.items()}
+    assert [found.defined_in for found in public("m2800", known.get)] == ["m3000"]
+    assert "m3000" not in [found.defined_in for found in public("m0", known.get)], "too far away to be followed"
 
 
 def test_a_stub_re_exports_only_what_it_says_twice() -> None:

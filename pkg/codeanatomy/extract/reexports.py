@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from codeanatomy.extract.interface import Interface, Name
 
-MOST_STEPS = 1_000
-"""So many places are looked at for one name."""
+MOST_STEPS = 400
+"""So many places are looked at for one name, one inside the other at worst: well below what Python's stack takes."""
 
 Find = Callable[[str], Interface | None]
 """The interface of a module by its dotted name; None where it is not installed, cannot be read or would be one too many."""
@@ -28,20 +28,26 @@ def public(module: str, find: Find) -> Iterator[Found]:
     own = find(module)
     if own is None:
         return
-    for top in sorted(_tops(module, find, set())):
+    for top in sorted(_tops(module, find)):
         yield from _followed(module, top, top, find, set())
 
 
-def _tops(module: str, find: Find, seen: set[str]) -> set[str]:
+def _tops(module: str, find: Find) -> set[str]:
     """The names without a dot that `from module import *` would bring, whether they are found in the end or not."""
-    own = find(module)
-    if own is None or module in seen:
-        return set()
-    if own.exported is not None:
-        return set(own.exported)
-    seen.add(module)
-    names = {name for name in (*own.names, *own.reexports) if "." not in name}
-    names |= {name for star in own.stars for name in _tops(star, find, seen)}
+    names: set[str] = set()
+    seen: set[str] = set()
+    waiting = [module]
+    while waiting:
+        module = waiting.pop()
+        own = find(module)
+        if own is None or module in seen:
+            continue
+        seen.add(module)
+        if own.exported is not None:
+            names |= own.exported
+            continue
+        names.update(name for name in (*own.names, *own.reexports) if "." not in name)
+        waiting += own.stars
     return names
 
 

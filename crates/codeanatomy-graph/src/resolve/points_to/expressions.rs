@@ -61,7 +61,9 @@ impl Machine<'_, '_> {
                 let set = self.child(node, Field::Value);
                 self.special_calls(node, set, self.words.format, Via::Format);
                 self.special_calls(node, set, self.words.str_, Via::Format);
-                let is_plain = tree.children(node).count() == 1 && set != EMPTY && self.texts(set).len() == self.sets.len(set);
+                let is_as_it_is =
+                    tree.children(node).count() == 1 && matches!(self.resolver.strings.get(tree.value[node as usize]), None | Some("s"));
+                let is_plain = is_as_it_is && set != EMPTY && self.texts(set).len() == self.sets.len(set);
                 if is_plain { set } else { self.literal(self.words.str) }
             }
             Syntax::Await => {
