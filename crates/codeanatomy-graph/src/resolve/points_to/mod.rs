@@ -23,5 +23,6 @@ pub mod outside;
 mod protocols;
 pub mod state;
 pub mod statements;
+mod supers;
 pub mod value;
 pub mod words;
