@@ -439,49 +439,8 @@ impl Machine<'_, '_> {
         found
     }
 
-    fn super_attribute(&mut self, node: u32, class: Id, receiver: Id, name: Str) -> Set {
-        let own = self.searched(class, receiver);
-        let object = receiver;
-        if let Some(held) = self.look_up_held(own, name, Some(class)) {
-            self.read_at(node, held.bindings);
-            let mut found = EMPTY;
-            for value in self.elements(held.values) {
-                let bound = if object == own && matches!(self.values.get(value), Value::Function { .. }) {
-                    self.super_on_class(value, own)
-                } else {
-                    self.bound(value, object, own)
-                };
-                let one = self.sets.of(bound);
-                found = self.union(found, one);
-            }
-            return found;
-        }
-        self.beyond(own, object, name, Some(class))
-    }
-
-    /// The class whose order `super()` in a class searches: that of the object; in a metaclass, whose objects are classes, theirs.
-    fn searched(&mut self, class: Id, receiver: Id) -> Id {
-        if let Value::Instance { class, .. } = self.values.get(receiver) {
-            return class;
-        }
-        let is_below = |machine: &mut Self, id: Id| machine.order(id).ancestors.contains(&Ancestor::Class(class));
-        if is_below(self, receiver) {
-            return receiver;
-        }
-        self.metaclasses(receiver).into_iter().find(|&metaclass| is_below(self, metaclass)).unwrap_or(receiver)
-    }
-
-    /// `super()` in a class method binds class methods, in `__new__` nothing, in a metaclass the class.
-    fn super_on_class(&mut self, value: Id, class: Id) -> Vec<Id> {
-        let Value::Function { definition, .. } = self.values.get(value) else { return vec![value] };
-        if self.repository.definitions.get(definition).name == self.words.new {
-            return vec![value];
-        }
-        vec![self.values.id(Value::Method { function: value, receiver: class })]
-    }
-
     /// A name that no class of the repository has.
-    fn beyond(&mut self, class: Id, object: Id, name: Str, after: Option<Id>) -> Set {
+    pub fn beyond(&mut self, class: Id, object: Id, name: Str, after: Option<Id>) -> Set {
         match self.outside(class, name, after) {
             Some(Ancestor::External(path)) => {
                 let dotted = self.resolver.dot(path, name);

@@ -24,5 +24,6 @@ mod protocols;
 mod records;
 pub mod state;
 pub mod statements;
+mod supers;
 pub mod value;
 pub mod words;
