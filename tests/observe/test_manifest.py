@@ -235,7 +235,7 @@ def test_extractors_and_what_confined_them(watched):
     for extractor in EXTRACTORS:
         outcome = manifest["extractors"][extractor.name]
         assert outcome["rows"] == sum(manifest["evidence"][table.name]["rows"] for table in extractor.tables), extractor.name
-        assert (outcome["status"] == "off") == (extractor.name in {"scip", "types"})
+        assert (outcome["status"] == "off") == (extractor.name in {"scip", "types", "external_names", "external_interfaces"})
         assert outcome["reason"] == ("a setting turns it off" if outcome["status"] == "off" else "")
     assert set(manifest["sandbox"]["workers"]["in_force"]) >= {"cpu", "data", "dies_with_parent"}
     assert manifest["sandbox"]["tools"] is None

@@ -149,7 +149,8 @@ Base().total()
 async def test_every_kind_occurs(tmp_path):
     has_generics = sys.version_info >= (3, 12)
     repository = write(tmp_path / "repository", REPOSITORY | ({"pkg/generic.py": GENERICS} if has_generics else {}))
-    result = await build_graph_product(GraphProductBuildRequest(repo_root=repository, output_dir=tmp_path / "graph"))
+    request = GraphProductBuildRequest(repo_root=repository, output_dir=tmp_path / "graph", external_interface_depth="full")
+    result = await build_graph_product(request)
 
     def words(table: str, column: str) -> set[str]:
         rows = deltalake.DeltaTable(result.output_dir / table).to_pyarrow_table(columns=[column])
