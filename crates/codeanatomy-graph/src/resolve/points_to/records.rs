@@ -50,7 +50,7 @@ impl Machine<'_, '_> {
         self.found.call(site, via, Target::Builtin(self.words.tuple));
         let made = self.make(site, Container::Tuple);
         let names: Vec<Str> = self.elements_in_order(record).into_iter().flat_map(|set| self.texts(set)).collect();
-        self.lengths.insert(made, names.len());
+        let mut is_exact = !names.is_empty();
         for (position, argument) in arguments.all.iter().enumerate() {
             let place = match argument.keyword {
                 _ if argument.is_spread => None,
@@ -58,13 +58,20 @@ impl Machine<'_, '_> {
                 None => arguments.positional(position).map(|_| position),
             };
             let Some(place) = place else {
-                self.store_index(made, Key::SOMEWHERE, argument.set);
+                let elements = if argument.is_spread { self.iterate(site, argument.set, false) } else { argument.set };
+                self.store_index(made, Key::SOMEWHERE, elements);
+                is_exact = false;
                 continue;
             };
             self.store_index(made, Key::index(place as i64), argument.set);
             if let Some(&name) = names.get(place) {
                 self.store_values(made, Key::attribute(name), argument.set);
             }
+        }
+        if is_exact {
+            self.lengths.insert(made, names.len());
+        } else {
+            self.lengths.remove(&made);
         }
         self.sets.one(made)
     }
