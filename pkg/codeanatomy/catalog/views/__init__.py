@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codeanatomy.catalog.evidence.ast import AST_NODES
-from codeanatomy.catalog.evidence.external_interfaces import EXTERNAL_INTERFACES
 from codeanatomy.catalog.evidence.python_external import PYTHON_EXTERNAL
 from codeanatomy.catalog.evidence.scip import SCIP_OCCURRENCES
 from codeanatomy.catalog.evidence.tree_sitter import TS_CALLS, TS_DEFINITIONS, TS_ERRORS, TS_IMPORTS
@@ -218,15 +217,6 @@ VIEWS: tuple[View, ...] = (
     _part(CPG_NODES, "definitions_nodes", "definitions", "syntax"),
     _part(CPG_NODES, "names_nodes", "scopes", "syntax"),
     _part(CPG_NODES, "imports_nodes", "externals distributions checked_calls", f"syntax parent_id {_NO_SITE}"),
-    SqlView(
-        "known_externals",
-        "Nodes outside the repository with what their interface says.",
-        ("imports_nodes", "external_interfaces"),
-        (
-            Column("id", "int64", "Id of the node."),
-            *(EXTERNAL_INTERFACES.column(name) for name in ("kind", "signature", "annotation", "defined_in", "path", "line", "docstring")),
-        ),
-    ),
     _part(CPG_NODES, "control_flow_nodes", "compiled_code blocks", "syntax"),
     _part(CPG_NODES, "evidence_nodes", "located extract_errors repo_files scip_definitions scip_relationships", "syntax"),
     _part(CPG_NODES, "types_nodes", "types_expressions types_functions", f"qualified_name {_NO_SITE} parent_id syntax"),
@@ -254,7 +244,7 @@ VIEWS: tuple[View, ...] = (
     _part(CPG_PROPS, "syntax_properties", "syntax libcst_comments libcst_docstrings"),
     _part(CPG_PROPS, "definitions_properties", "definitions"),
     _part(CPG_PROPS, "names_properties", "scopes"),
-    _part(CPG_PROPS, "imports_properties", "imports distributions known_externals"),
+    _part(CPG_PROPS, "imports_properties", "imports distributions imports_nodes external_interfaces"),
     _part(CPG_PROPS, "calls_properties", "call_facts"),
     _part(CPG_PROPS, "control_flow_properties", "blocks"),
     _part(CPG_PROPS, "evidence_properties", "located extract_errors repo_files"),

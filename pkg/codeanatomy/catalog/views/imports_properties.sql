@@ -30,30 +30,19 @@ SELECT id AS entity_id, 'node' AS entity, 'declared_line' AS key, 'int' AS type,
 FROM distributions
 WHERE declared_line IS NOT NULL
 UNION ALL
-SELECT id AS entity_id, 'node' AS entity, 'interface_kind' AS key, 'string' AS type, kind AS string_value, NULL AS int_value, NULL AS bool_value
-FROM known_externals
-WHERE kind IS NOT NULL
-UNION ALL
-SELECT id AS entity_id, 'node' AS entity, 'signature' AS key, 'string' AS type, signature AS string_value, NULL AS int_value, NULL AS bool_value
-FROM known_externals
-WHERE signature IS NOT NULL
-UNION ALL
-SELECT id AS entity_id, 'node' AS entity, 'annotation' AS key, 'string' AS type, annotation AS string_value, NULL AS int_value, NULL AS bool_value
-FROM known_externals
-WHERE annotation IS NOT NULL
-UNION ALL
-SELECT id AS entity_id, 'node' AS entity, 'defined_in' AS key, 'string' AS type, defined_in AS string_value, NULL AS int_value, NULL AS bool_value
-FROM known_externals
-WHERE defined_in IS NOT NULL
-UNION ALL
-SELECT id AS entity_id, 'node' AS entity, 'external_path' AS key, 'string' AS type, path AS string_value, NULL AS int_value, NULL AS bool_value
-FROM known_externals
-WHERE path IS NOT NULL
-UNION ALL
-SELECT id AS entity_id, 'node' AS entity, 'external_line' AS key, 'int' AS type, NULL AS string_value, CAST(line AS BIGINT) AS int_value, NULL AS bool_value
-FROM known_externals
-WHERE line IS NOT NULL
-UNION ALL
-SELECT id AS entity_id, 'node' AS entity, 'docstring' AS key, 'string' AS type, docstring AS string_value, NULL AS int_value, NULL AS bool_value
-FROM known_externals
-WHERE docstring IS NOT NULL
+SELECT entity_id, 'node' AS entity, key, type, string_value, int_value, NULL AS bool_value
+FROM (
+    SELECT named.id AS entity_id, known.key, known.type,
+           CASE known.key WHEN 'interface_kind' THEN interface.kind WHEN 'signature' THEN interface.signature
+                          WHEN 'annotation' THEN interface.annotation WHEN 'defined_in' THEN interface.defined_in
+                          WHEN 'external_path' THEN interface.path WHEN 'docstring' THEN interface.docstring END AS string_value,
+           CASE known.key WHEN 'external_line' THEN CAST(interface.line AS BIGINT) END AS int_value
+    FROM imports_nodes AS named
+    JOIN external_interfaces AS interface ON interface.qualified_name = named.qualified_name
+    CROSS JOIN (
+        VALUES ('interface_kind', 'string'), ('signature', 'string'), ('annotation', 'string'), ('defined_in', 'string'),
+               ('external_path', 'string'), ('external_line', 'int'), ('docstring', 'string')
+    ) AS known (key, type)
+    WHERE named.kind IN ('external_package', 'external_symbol')
+)
+WHERE string_value IS NOT NULL OR int_value IS NOT NULL
