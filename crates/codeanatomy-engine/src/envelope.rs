@@ -25,8 +25,8 @@ pub fn contents(spec_hash: &str, rulepack: &Rulepack, inputs: &[(String, u64, Op
     let fingerprints: BTreeMap<&String, &Option<String>> = inputs.iter().map(|(name, _, fingerprint)| (name, fingerprint)).collect();
     let functions: Vec<String> = codeanatomy_functions::functions().iter().map(|function| function.name().to_owned()).collect();
     json!({
-        "spec": spec_hash, "versions": versions(), "settings": settings(), "rules": rule_names(), "rulepack": rulepack.snapshot(), "functions": functions,
-        "inputs": fingerprints,
+        "spec": spec_hash, "versions": versions(), "settings": settings(), "rules": rule_names(), "rulepack": rulepack.snapshot(),
+        "functions": functions, "inputs": fingerprints,
     })
 }
 

@@ -65,7 +65,8 @@ impl EngineError {
 
     /// The memory pool refused; `text` names the consumers.
     pub fn memory(text: &str, place: &str) -> Self {
-        let hint = "take a larger session profile (`--engine-profile large`) or raise runtime.memory_bytes; fewer runtime.partitions also need less";
+        let hint =
+            "take a larger session profile (`--engine-profile large`) or raise runtime.memory_bytes; fewer partitions also need less";
         Self::new(&code::MEMORY, format!("{place}: {text}"), hint, json!({"in": place, "setting": "runtime.memory_bytes"}))
     }
 

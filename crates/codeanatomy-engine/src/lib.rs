@@ -6,6 +6,7 @@
 //! | input tables at their versions | `register`, `delta` |
 //! | views as plans with exactly their columns | `plan`; rules: `guard`, `refuse` |
 //! | operators and outputs as their inputs become ready | `run`, `operators`, `intake`, `rows` |
+//! | rows that are computed once and read by several | `stored`, `temporary` |
 //! | batches of a plan, a few partitions at a time | `batches` |
 //! | rows to files, fingerprint and keys in one pass | `sink`, `fingerprint` |
 //! | promises, then one commit a table | `promises`, `examples`, `delta` |

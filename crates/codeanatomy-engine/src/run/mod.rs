@@ -82,11 +82,8 @@ struct Build {
     capture: Option<Capture>,
 }
 
-/// What a job ends with, apart from what it filled.
-enum Done {
-    Filled,
-    Written(Box<Written>),
-}
+/// A job with what it ended with: the files of an output, nothing where it filled a table.
+type Done = (Job, Option<Box<Written>>);
 
 impl Build {
     /// register → plan
@@ -127,7 +124,7 @@ impl Build {
 
     /// check → run → write: every operator and output, as soon as what it reads is there. Seconds of each output are kept in the ledger.
     async fn work(self: Arc<Self>) -> Result<Vec<(Written, usize)>> {
-        let mut running: JoinSet<Result<(Job, Done)>> = JoinSet::new();
+        let mut running: JoinSet<Result<Done>> = JoinSet::new();
         let outcome = tokio::select! {
             error = self.token.set() => Err(error),
             outcome = self.clone().drive(&mut running) => outcome,
@@ -140,7 +137,7 @@ impl Build {
         outcome
     }
 
-    async fn drive(self: Arc<Self>, running: &mut JoinSet<Result<(Job, Done)>>) -> Result<Vec<(Written, usize)>> {
+    async fn drive(self: Arc<Self>, running: &mut JoinSet<Result<Done>>) -> Result<Vec<(Written, usize)>> {
         let schedule = self.compiled.schedule.clone();
         let mut waiting = schedule.jobs();
         let mut ready = Needs::default();
@@ -160,12 +157,12 @@ impl Build {
                 let (build, handle, phase) = (self.clone(), Handle::current(), phase.clone());
                 running.spawn_blocking(move || {
                     let work = build.stoppable(build.perform(job)).instrument(phase);
-                    handle.block_on(work).map(|done| (job, done))
+                    handle.block_on(work).map(|table| (job, table))
                 });
             }
             let Some(finished) = running.join_next().await else { break };
-            let (job, done) = finished.map_err(|error| EngineError::of_task(error, "run"))??;
-            if let (Job::Output(output), Done::Written(table)) = (job, done) {
+            let (job, table) = finished.map_err(|error| EngineError::of_task(error, "run"))??;
+            if let (Job::Output(output), Some(table)) = (job, table) {
                 self.store(output, &table)?;
                 written.push((*table, output));
             }
@@ -177,11 +174,11 @@ impl Build {
         Ok(written)
     }
 
-    async fn perform(&self, job: Job) -> Result<Done> {
+    async fn perform(&self, job: Job) -> Result<Option<Box<Written>>> {
         match job {
-            Job::Operator(run) => self.operate(run).await.map(|()| Done::Filled),
-            Job::Shared(view) => self.share(view).await.map(|()| Done::Filled),
-            Job::Output(output) => self.write(output).await.map(|table| Done::Written(Box::new(table))),
+            Job::Operator(run) => self.operate(run).await.map(|()| None),
+            Job::Shared(view) => self.share(view).await.map(|()| None),
+            Job::Output(output) => self.write(output).await.map(|table| Some(Box::new(table))),
         }
     }
 
