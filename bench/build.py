@@ -33,9 +33,16 @@ class Report(msgspec.Struct):
     """What is read of the object that `build --json` prints."""
 
     status: str
+    manifest: str
     stages: dict[str, float]
     tables: dict[str, TableRows]
     files: FileCounts
+
+
+class Manifest(msgspec.Struct):
+    """What is read of a build's manifest."""
+
+    cpu_seconds: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +89,12 @@ def measure_build(repository: Path, workers: int, command: Sequence[str] = COMMA
         if used.exit:
             raise RuntimeError(f"the build ended with {used.exit}:\n{build.last_words()}")
         report = build.report()
+        manifest = msgspec.json.decode(Path(report.manifest).read_bytes(), type=Manifest)
     return BuildFigures(
         cpu_seconds=used.cpu_seconds,
         wall_seconds=used.wall_seconds,
         stages=report.stages,
+        stage_cpu_seconds=manifest.cpu_seconds,
         peak_pss_bytes=peak.pss_bytes,
         peak_rss_bytes=peak.rss_bytes,
         files=report.files.scanned,

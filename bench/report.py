@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from statistics import median
 
 from bench.floors import FLOORS
@@ -99,9 +100,10 @@ def _builds(results: Results) -> list[list[str]]:
 
 def _stages(results: Results) -> list[list[str]]:
     builds = results.rounds[0].builds
-    rows = [["stage, wall s", *(f"{count} worker{'s' if count != '1' else ''}" for count in builds)]]
+    titles = [f"{count} worker{'s' if count != '1' else ''}" for count in builds]
+    rows = [["stage", *(f"{title}, {unit}" for title in titles for unit in ("wall s", "CPU s", "of all CPU"))]]
     for stage in dict.fromkeys(stage for figures in builds.values() for stage in figures.stages):
-        rows.append([stage, *(f"{_of_stage(results, count, stage):.2f}" for count in builds)])
+        rows.append([stage, *chain.from_iterable(_of_stage(results, count, stage) for count in builds)])
     return rows
 
 
@@ -154,9 +156,12 @@ def _of_extractors(results: Results, name: str, value: Callable[[ExtractorFigure
     return _over(results, lambda round: value(round.extractors[name]))
 
 
-def _of_stage(results: Results, count: str, stage: str) -> float:
-    # A stage that had nothing to do may be left out of a build's account.
-    return _of_builds(results, count, lambda build: build.stages.get(stage, 0.0))
+def _of_stage(results: Results, count: str, stage: str) -> tuple[str, str, str]:
+    """Wall seconds, processor seconds, and their share; nothing of a stage that is not in a build's account."""
+    wall = _of_builds(results, count, lambda build: build.stages.get(stage, 0.0))
+    cpu = _of_builds(results, count, lambda build: build.stage_cpu_seconds.get(stage, 0.0))
+    share = _of_builds(results, count, lambda build: build.stage_cpu_seconds.get(stage, 0.0) / build.cpu_seconds)
+    return f"{wall:.2f}", f"{cpu:.2f}", f"{share:.0%}"
 
 
 def _of_builds(results: Results, count: str, value: Callable[[BuildFigures], float]) -> float:

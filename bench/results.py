@@ -31,11 +31,13 @@ class ExtractorFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BuildFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One whole build. Processor seconds and peaks are of the whole process tree; stages are the wall seconds that the build states itself."""
+    """One whole build. Processor seconds and peaks are of the whole process tree; stages are what the build states itself: wall
+    seconds, and those of processors up to the manifest."""
 
     cpu_seconds: float
     wall_seconds: float
     stages: dict[str, float]
+    stage_cpu_seconds: dict[str, float]
     peak_pss_bytes: int
     peak_rss_bytes: int
     files: int

@@ -259,6 +259,10 @@ def test_times_and_status(watched):
     assert sum(manifest["stages"].values()) <= manifest["seconds"] <= watched.printed["seconds"]
     printed = watched.printed["stages"]
     assert {name: round(seconds, 3) for name, seconds in manifest["stages"].items()}.items() <= printed.items()
+    rows = {row["stage"]: row for row in watched.report["sections"]["stage_breakdown"]["rows"]}
+    for stage, cpu in manifest["cpu_seconds"].items():
+        assert cpu == pytest.approx(rows[stage]["own_cpu_seconds"] + rows[stage]["worker_cpu_seconds"])
+    assert list(manifest["cpu_seconds"]) == list(manifest["stages"])
     started = datetime.fromisoformat(manifest["started"])
     # The command gives the run its id, and then begins it.
     assert 0 <= (started - datetime.strptime(f"{manifest['run_id'][:15]}+0000", "%Y%m%dT%H%M%S%z")).total_seconds() < 10

@@ -123,6 +123,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     error: RunError | None
     warnings: list[str]
     stages: dict[str, float]
+    cpu_seconds: dict[str, float]
     metrics: list[dict[str, Any]]
 
     def to_dict(self) -> dict[str, Any]:
@@ -169,6 +170,7 @@ def run_manifest(
         error=error,
         warnings=warnings,
         stages=dict(run.stages),
+        cpu_seconds=dict(run.cpu_seconds),
         metrics=run.measures.snapshot(),
     )
 

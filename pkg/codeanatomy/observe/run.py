@@ -28,7 +28,8 @@ Key = tuple[str, ...]
 
 @dataclass(slots=True)
 class Run:
-    """A run since `begin`. `stages` holds wall seconds of every finished stage, in order; `moved` is when something last happened."""
+    """A run since `begin`. `stages` holds wall seconds of every finished stage, in order, `cpu_seconds` those of processors: this process's and its
+    workers'. `moved` is when something last happened."""
 
     run_id: str
     started: str
@@ -37,6 +38,7 @@ class Run:
     measures: Measures
     log: RunLog
     stages: dict[str, float] = field(default_factory=dict)
+    cpu_seconds: dict[str, float] = field(default_factory=dict)
     current: str = ""
     moved: float = 0.0
     _open: dict[Key, list[Span]] = field(default_factory=dict)
@@ -101,6 +103,7 @@ class Run:
         finally:
             assert span is not None, "a stage that ends has begun"
             self.stages[kind.name] = span.seconds
+            self.cpu_seconds[kind.name] = float(span.attributes["cpu_seconds"]) + self.timeline.worker_cpu_seconds(span)
             self.measures.record(metrics.STAGE_DURATION, span.seconds, stage=kind.name, status=span.status)
             self._open.clear()
             self.tell(StageFinished(kind.name, span.seconds))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from opentelemetry import trace
 from opentelemetry.trace import Status, StatusCode, Tracer
 
-from codeanatomy.catalog.spans import SpanKind
+from codeanatomy.catalog.spans import SpanKind, stage_of
 
 Value = str | int | float | bool
 
@@ -92,6 +92,11 @@ class Timeline:
                 if not inner.status:
                     self.close(inner, status)
             self.close(span, status)
+
+    def worker_cpu_seconds(self, stage: Span) -> float:
+        """Processor seconds that workers and tools of a stage used."""
+        inside = (span for span in self.spans if span is not stage and stage_of(span.kind) is stage.kind)
+        return sum(float(span.attributes.get("cpu_seconds", 0.0)) for span in inside)
 
     def note(self, span: Span, name: str, attributes: Mapping[str, Value]) -> None:
         """Something that happened during a span."""

@@ -77,7 +77,7 @@ def _within(span: Span, stage: Span) -> bool:
 
 def _stage(account: Account, stage: Span, total: float) -> Filling:
     inner = [span for span in _leaves(account.run.timeline.spans) if _within(span, stage)]
-    workers = sum(float(span.attributes.get("cpu_seconds", 0.0)) for span in inner)
+    workers = account.run.timeline.worker_cpu_seconds(stage)
     own = float(stage.attributes["cpu_seconds"])
     return {
         "stage": stage.kind.name,
