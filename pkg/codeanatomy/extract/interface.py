@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -43,6 +43,12 @@ class Interface:
     stars: tuple[str, ...]
     exported: frozenset[str] | None
     """`__all__`, where it is static."""
+    members: dict[str, list[Name]] = field(default_factory=dict, init=False)
+    """The names by what stands before their first dot: a class with all that is in it."""
+
+    def __post_init__(self) -> None:
+        for found in self.names.values():
+            self.members.setdefault(found.name.partition(".")[0], []).append(found)
 
 
 def interface(data: bytes, module: str, is_package: bool, is_stub: bool) -> Interface:
@@ -78,7 +84,7 @@ class _Reading:
         self.reexports: dict[str, Reexport] = {}
         self.said_twice: set[str] = set()
         self.stars: list[str] = []
-        self.exported: list[str] | None = None
+        self.exported: set[str] | None = None
         self.is_static = True
 
     def body(self, statements: Iterable[ast.stmt], prefix: str = "") -> None:
@@ -147,11 +153,13 @@ class _Reading:
 
     def _all(self, value: ast.expr, *, more: bool) -> None:
         try:
-            words = [str(word) for word in ast.literal_eval(value)]
+            words = {str(word) for word in ast.literal_eval(value)}
         except (ValueError, TypeError):
             self.is_static = False
             return
-        self.exported = [*(self.exported or () if more else ()), *words]
+        if self.exported is None or not more:
+            self.exported = set()
+        self.exported |= words
 
     def _import(self, node: ast.Import) -> None:
         for alias in node.names:
