@@ -255,3 +255,94 @@ def test_what_is_too_much_to_follow_is_cut_short(name: str, tmp_path: Path, undi
     assert [str(code) for code in told] == ([] if name.startswith("None") else [name.partition(" ")[0]])
     assert all(failure.severity == "warning" and failure.worker_exit is None for failure in told.values())
     assert "CA256" not in told or told["CA256"].message.endswith(": m.m")
+
+
+def kinds(text: str, module: str = "p", *, is_stub: bool = False) -> dict[str, tuple[str, str | None]]:
+    found = interface(text.encode(), module, False, is_stub)
+    said = {name: (own.kind, own.signature) for name, own in found.names.items()}
+    return said | {name: (f"{own.module}:{own.imported}", None) for name, own in found.reexports.items()}
+
+
+def test_an_alias_is_what_it_stands_for() -> None:
+    text = """
+import q, r.s
+from . import t
+from u import v
+
+def _f(a): ...
+class C:
+    def read(self): ...
+    get = read
+f = _f
+D = C
+w = v
+x = q.y
+z = t.a
+unknown = r.s.b
+call = f(1)
+"""
+    found = kinds(text, "k.p")
+    assert {name: found[name] for name in ("f", "D.read", "C.get", "D.get", "w", "x", "z", "unknown", "call")} == {
+        "f": ("function", "(a)"),
+        "D.read": ("method", "(self)"),
+        "C.get": ("method", "(self)"),
+        "D.get": ("method", "(self)"),
+        "w": ("u:v", None),
+        "x": ("q:y", None),
+        "z": ("k.t:a", None),
+        "unknown": ("variable", None),
+        "call": ("variable", None),
+    }
+    assert found["D"] == ("class", None)
+
+
+def test_a_definition_says_more_than_an_assignment() -> None:
+    found = kinds("f = C = m = None\ntry:\n    from q import m\nexcept ImportError:\n    m = None\ndef f(a): ...\nclass C: ...\nf = d(f)\n")
+    assert found == {"f": ("function", "(a)"), "C": ("class", None), "m": ("q:m", None)}
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_first"),
+    [
+        ("sys.version_info >= (3, 8)", True),
+        ("sys.version_info < (3, 8)", False),
+        ("sys.version_info[0] == 2", False),
+        ("sys.version_info[:2] >= (3, 9)", True),
+        ("sys.platform == 'plan9'", False),
+        ("not sys.platform.startswith('plan')", True),
+        ("os.name == 'posix' and sys.version_info > (3,)", True),
+        ("TYPE_CHECKING or unknown", True),
+        ("not TYPE_CHECKING", False),
+        ("unknown", True),
+        ("sys.version_info >= unknown", True),
+        ("sys.version_info > 'a'", True),
+        ("sys.version_info[77] > 1", True),
+        ("unknown and sys.version_info < (3, 8)", False),
+    ],
+)
+def test_what_the_interpreter_decides_is_decided(condition: str, is_first: bool) -> None:
+    assert kinds(f"if {condition}:\n    def f(first): ...\nelse:\n    def f(second): ...\n") == {
+        "f": ("function", "(first)" if is_first else "(second)")
+    }
+
+
+def test_what_is_private_is_taken_by_name_and_not_offered() -> None:
+    files = {"p": "from q import _f as f, g\n", "q": "__all__ = ['h']\ndef _f(a): ...\ndef g(b): ...\ndef h(c): ...\n"}
+    known: dict[str, Interface] = {name: interface(text.encode(), name, False, False) for name, text in files.items()}
+    offered = {module: {found.name.name: found.name.signature for found in public(module, known.get, Effort(999))} for module in files}
+    assert offered == {"p": {"f": "(a)", "g": "(b)"}, "q": {"h": "(c)"}}
+
+
+def test_what_comes_with_a_package_is_followed_too(tmp_path: Path) -> None:
+    """Another package of its distribution, and what the standard library keeps in private modules named after a public one."""
+    more: Files = {
+        f"{SITE}/pair-1.dist-info/METADATA": "Name: pair\nVersion: 1\n",
+        f"{SITE}/pair-1.dist-info/RECORD": "pair/__init__.py,,\npair_core/__init__.py,,\n",
+        f"{SITE}/pair/__init__.py": "from pair_core import f\n",
+        f"{SITE}/pair_core/__init__.py": "def f(a): ...\n",
+        "b.py": "import pair, decimal\n",
+    }
+    said = {row["qualified_name"]: (row["defined_in"], row["signature"]) for row in gathered(tmp_path, more).tables["external_interfaces"]}
+    assert said["pair.f"] == ("pair_core", "(a)")
+    assert said["decimal.Decimal.sqrt"] == ("_pydecimal", "(self, context=None)")
+    assert "pair_core.f" not in said

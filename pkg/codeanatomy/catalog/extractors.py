@@ -101,7 +101,7 @@ EXTRACTORS = (
         4,
         (external_interfaces.EXTERNAL_NAMES,),
         "Names that the modules of imported, installed packages bind, by their stubs or sources. Off by default.",
-        inputs=python_external.TABLES,
+        inputs=(dependencies.INSTALLED_DISTRIBUTIONS, *python_external.TABLES),
         loss="warning",
     ),
     Extractor(

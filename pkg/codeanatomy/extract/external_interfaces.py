@@ -68,16 +68,21 @@ def interfaces(inputs: Mapping[str, pa.Table]) -> tuple[Mapping[str, Values], li
 def _public_of_all(modules: list[str], known: Mapping[str, Interface]) -> tuple[dict[str, list[Row]], list[str]]:
     """What each offers, and which offer more than can be followed. The smallest come first: what they leave is for those that need more."""
     left = MOST_STEPS + STEPS_OF_ROW * sum(len(interface.names) for interface in known.values())
-    offered, cut_short = {}, []
-    order = sorted(modules, key=lambda module: (len(known[module].names) + len(known[module].reexports), module))
-    for number, module in enumerate(order):
-        share = left // (len(order) - number)
-        effort = Effort(share)
-        offered[module] = list(_public(module, known, effort))
-        left -= share - max(effort.left, 0)
-        if effort.is_spent():
-            cut_short.append(module)
-    return offered, sorted(cut_short)
+    offered: dict[str, list[Row]] = {}
+    waiting = sorted(modules, key=lambda module: (len(known[module].names) + len(known[module].reexports), module))
+    for part in (2, 1):
+        # Half is dealt to all, and what is left to those for which their share was too little.
+        cut_short, dealt = [], left // part
+        for number, module in enumerate(waiting):
+            share = dealt // (len(waiting) - number)
+            effort = Effort(share)
+            offered[module] = list(_public(module, known, effort))
+            used = share - max(effort.left, 0)
+            left, dealt = left - used, dealt - used
+            if effort.is_spent():
+                cut_short.append(module)
+        waiting = cut_short
+    return offered, sorted(waiting)
 
 
 def _public(module: str, known: Mapping[str, Interface], effort: Effort) -> Iterator[Row]:

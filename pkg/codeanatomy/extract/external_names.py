@@ -11,9 +11,6 @@ from codeanatomy.extract.columns import record_batch
 from codeanatomy.extract.interface import Interface, interface
 from codeanatomy.extract.source import Failed, Source
 
-MOST_NAMES = 50_000
-"""Of one file. No package that is known has half as many."""
-
 _SAMPLE = b"from a import *\nfrom . import b\n__all__ = ['c']\n@d\nasync def c(e: f = 1) -> g:\n    'h'\nclass i(j):\n    k: l\n"
 
 
@@ -38,8 +35,6 @@ class ExternalNames:
             found = interface(data, name.decode(), file.startswith("__init__."), file.endswith(".pyi"))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise Failed("CA254", f"{type(error).__name__}: {error}", line=getattr(error, "lineno", None), severity="warning") from None
-        if len(found.names) + len(found.reexports) > MOST_NAMES:
-            raise Failed("CA254", f"it binds more than {MOST_NAMES} names", severity="warning")
         self._rows += _rows(found, name.decode(), source.path)
 
     def take(self) -> list[pa.RecordBatch | None]:

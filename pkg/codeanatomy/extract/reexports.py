@@ -60,7 +60,7 @@ def _tops(module: str, find: Find, effort: Effort) -> set[str]:
         if own.exported is not None:
             names |= own.exported
             continue
-        names.update(own.members, own.reexports)
+        names.update(name for name in (*own.members, *own.reexports) if not name.startswith("_"))
         waiting += own.stars
     return names
 
