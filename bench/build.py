@@ -1,13 +1,14 @@
-"""Whole builds, started as a user starts them, each into a fresh output folder. What the graph says is not looked at."""
+"""Whole builds, started as a user starts them. What the graph says is not looked at."""
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -57,6 +58,13 @@ class Started:
         self.stderr.seek(0)
         return self.stderr.read()[-2000:].decode(errors="backslashreplace")
 
+    def told(self) -> dict[str, Any]:
+        """The object that it printed; empty if it did not come to that."""
+        self.stdout.seek(0)
+        text = self.stdout.read()
+        told: dict[str, Any] = json.loads(text) if text else {}
+        return told
+
     def report(self) -> Report:
         """The build's own account. Raises `RuntimeError` when it prints none."""
         self.stdout.seek(0)
@@ -67,23 +75,31 @@ class Started:
 
 
 @contextmanager
-def started(repository: Path, workers: int, command: Sequence[str] = COMMAND) -> Iterator[Started]:
-    """A build of the repository, begun. What is left of it and all that it wrote is gone afterwards."""
+def fresh() -> Iterator[Path]:
+    """An output folder that is gone afterwards."""
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory(prefix="output-", dir=SCRATCH) as output,
-        tempfile.TemporaryFile() as stdout,
-        tempfile.TemporaryFile() as stderr,
-    ):
-        options = [str(repository), "--output-dir", output, "--json", "--quiet", "--workers", str(workers)]
-        options += ["--scip", "off", "--types", "off"]  # other people's programs, whose time is not ours
-        with Tree([*command, *options], stdout, stderr) as tree:
+    with tempfile.TemporaryDirectory(prefix="output-", dir=SCRATCH) as output:
+        yield Path(output)
+
+
+@contextmanager
+def started(repository: Path, output: Path, options: Sequence[str] = ()) -> Iterator[Started]:
+    """A build of the repository, begun. What is left of it is gone afterwards."""
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        command = [*COMMAND, str(repository), "--output-dir", str(output), "--json", "--quiet", *options]
+        command += ["--scip", "off", "--types", "off"]  # other people's programs, whose time is not ours
+        with Tree(command, stdout, stderr) as tree:
             yield Started(tree, stdout, stderr)
 
 
-def measure_build(repository: Path, workers: int, command: Sequence[str] = COMMAND) -> BuildFigures:
-    """One whole build. Raises `RuntimeError` if it does not succeed."""
-    with started(repository, workers, command) as build:
+def with_workers(count: int) -> list[str]:
+    """The option for so many."""
+    return ["--workers", str(count)]
+
+
+def measure_build(repository: Path, workers: int) -> BuildFigures:
+    """One whole build into a fresh folder. Raises `RuntimeError` if it does not succeed."""
+    with fresh() as output, started(repository, output, with_workers(workers)) as build:
         with watching(build.tree.pid) as peak:
             used: Usage = build.tree.wait()
         if used.exit:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import random
 import signal
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,14 +17,13 @@ from urllib.parse import unquote
 
 from deltalake import DeltaTable
 
-from bench.build import COMMAND, SCRATCH
-from bench.tree import Member, Tree, kill, living, of_session
+from bench.build import fresh, started
+from bench.strike import strike
 
 PATIENCE_S = 2.0
 """So long after its parent was killed a worker may still be seen: the kernel kills it, and takes its time."""
 MEDIAN_S, WORST_S = 0.5, 2.0
 """What is promised of the time from SIGINT to exit."""
-OPTIONS = ("--json", "--quiet", "--scip", "off", "--types", "off")
 ENDS = {signal.SIGKILL: {-signal.SIGKILL}, signal.SIGINT: {130, -signal.SIGINT}}
 """Exits of an interrupted build; before it listens to signals, SIGINT ends it as any program. A build that was faster ends well."""
 EARLY = (signal.SIGINT, 1)
@@ -64,21 +62,18 @@ class Interrupted:
     def interrupt(self, number: signal.Signals) -> Interruption:
         """Start a build, send it the signal at a random moment, look at what there is, and build again."""
         before, moment = self._generation(), self._moments.uniform(0, self.known.seconds)
-        with self._started() as build:
-            time.sleep(moment)
-            members = [*build.tree.members(), *of_session(build.tree.pid)]
-            began = time.perf_counter()
-            build.tree.signal(number)
-            used = build.tree.wait()
-            seconds = time.perf_counter() - began
+        with started(self._repository, self._output) as build:
+            struck = strike(build.tree, number, moment)
             told = build.told()
-        wrong = [] if used.exit in ENDS[number] | {0} or ((number, used.exit) == EARLY and not told) else [f"exit {used.exit}"]
+        exit, seconds = struck.exit, struck.seconds or 0.0
+        wrong = [] if exit in ENDS[number] | {0} or ((number, exit) == EARLY and not told) else [f"exit {exit}"]
         wrong += [f"it went on for {seconds:.2f} s"] if seconds > WORST_S else []
-        wrong += self._survivors([*members, *of_session(build.tree.pid)])
+        survivors = struck.survivors(PATIENCE_S)
+        wrong += [f"{survivors} processes are left"] if survivors else []
         wrong += self._unreadable(before, 1 if told.get("generation") or number == signal.SIGKILL else 0)
         if number == signal.SIGINT:
             wrong += self._left()
-        return Interruption(number, moment, used.exit, _during(told), seconds, [*wrong, *self._again()])
+        return Interruption(number, moment, exit, _during(told), seconds, [*wrong, *self._again()])
 
     def _first(self) -> Known:
         began = time.perf_counter()
@@ -87,7 +82,7 @@ class Interrupted:
         return Known(tables, _fingerprints(told), time.perf_counter() - began)
 
     def _whole(self) -> dict[str, Any]:
-        with self._started() as build:
+        with started(self._repository, self._output) as build:
             exit = build.tree.wait().exit
             if exit:
                 raise RuntimeError(f"a build that nothing interrupted ended with {exit}: {build.told()}")
@@ -114,13 +109,6 @@ class Interrupted:
                 wrong.append(f"{name} has {rows} rows")
         return wrong
 
-    def _survivors(self, members: list[Member]) -> list[str]:
-        until = time.monotonic() + PATIENCE_S
-        while (left := living(members)) and time.monotonic() < until:
-            time.sleep(0.01)
-        kill(left)
-        return [f"{len(left)} processes are left"] if left else []
-
     def _left(self) -> list[str]:
         """Scratch files, drafts, and data files that no commit names."""
         scratch = self._output / "work" / "scratch"
@@ -133,32 +121,6 @@ class Interrupted:
             actions = [json.loads(line) for commit in log.glob("*.json") for line in commit.read_text().splitlines()]
             named = {unquote(action["add"]["path"]) for action in actions if "add" in action}
             yield from (path for path in log.parent.glob("*.parquet") if path.name not in named)
-
-    def _started(self) -> _Started:
-        return _Started([*COMMAND, str(self._repository), "--output-dir", str(self._output), *OPTIONS])
-
-
-class _Started:
-    """A build that runs."""
-
-    def __init__(self, command: list[str]) -> None:
-        self._stdout, self._stderr = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
-        self.tree = Tree(command, self._stdout, self._stderr)
-
-    def __enter__(self) -> _Started:
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self.tree.__exit__(None, None, None)
-        self._stdout.close()
-        self._stderr.close()
-
-    def told(self) -> dict[str, Any]:
-        """The object that it printed; empty if it did not come to that."""
-        self._stdout.seek(0)
-        text = self._stdout.read()
-        told: dict[str, Any] = json.loads(text) if text else {}
-        return told
 
 
 def _fingerprints(told: dict[str, Any]) -> dict[str, str]:
@@ -174,9 +136,8 @@ def interruptions(repository: Path, count: int, seed: int = 0) -> Iterator[Inter
     """So many kills and so many cancels, in turn."""
     # Whoever is started in the background by a shell ignores SIGINT, and so would the builds, until they listen to it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    SCRATCH.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="interrupted-", dir=SCRATCH) as output:
-        interrupted = Interrupted(repository, Path(output), seed)
+    with fresh() as output:
+        interrupted = Interrupted(repository, output, seed)
         for _ in range(count):
             yield interrupted.interrupt(signal.SIGKILL)
             yield interrupted.interrupt(signal.SIGINT)

@@ -64,10 +64,14 @@ async def _build(run: Run, request: GraphProductBuildRequest, begun: Begun) -> G
     with run.whole(str(request.repository)), _deadline(request.timeout):
         await to_thread.run_sync(check_repository, request.repository)  # else its folder of tables would be made
         async with beating(run), output_folder(request.output) as output, work_folder(request.work, request.scratch, request.output):
-            if request.rulepack_profile == REPLAY:
-                settled, generation = await replay(run, request, begun, output)
-            else:
-                settled, generation = await _new_generation(run, request, begun, output)
+            try:
+                if request.rulepack_profile == REPLAY:
+                    settled, generation = await replay(run, request, begun, output)
+                else:
+                    settled, generation = await _new_generation(run, request, begun, output)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await to_thread.run_sync(leftovers.clean_runs, request, run.run_id)
             report, warnings = None, settled.result.warnings
             if request.include_run_bundle:
                 with run.stage(spans.REPORT):

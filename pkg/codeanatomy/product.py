@@ -12,6 +12,7 @@ from codeanatomy.catalog.defaults import (
     DETERMINISM_TIERS,
     ENGINE_PROFILE,
     KEPT_GENERATIONS,
+    KEPT_RUNS,
     PREVIEW_REDACTIONS,
     RULEPACK_PROFILES,
     RUNTIME_PROFILES,
@@ -47,6 +48,7 @@ class GraphProductBuildRequest:
     timeout: float | None = None
     strict_extraction: bool = False
     keep_generations: int = KEPT_GENERATIONS
+    keep_runs: int = KEPT_RUNS
     require_sandbox: bool = False
     no_sandbox: bool = False
     include_globs: tuple[str, ...] = ()

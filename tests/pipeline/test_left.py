@@ -1,13 +1,17 @@
 """What builds leave in the work folder: the evidence of the kept generations, and nothing else, also where a build was killed."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import anyio
+import pytest
 from deltalake import DeltaTable
 from tests.support.repositories import SHOP, write
 
 from codeanatomy import GraphProductBuildRequest, build_graph_product
+from codeanatomy.failure import Coded
 from codeanatomy.tools.config import ScipIndexConfig
 
 QUICK = {"scip": ScipIndexConfig(mode="off"), "types": "off", "enable_libcst": False, "enable_tree_sitter": False}
@@ -75,3 +79,42 @@ def test_evidence_of_another_work_folder_keeps_nothing_here(tmp_path):
     build(tmp_path, work_dir=tmp_path / "two")
     assert len(data_files(tmp_path / "one" / "extract" / "ast_nodes")) == 1
     assert len(data_files(tmp_path / "two" / "extract" / "ast_nodes")) == 2
+
+
+def runs(tmp_path: Path) -> list[str]:
+    return sorted(path.name for path in (tmp_path / "out" / "runs").iterdir())
+
+
+def test_files_of_runs_are_kept_with_their_generations_and_of_some_others(tmp_path):
+    """Builds that failed among them, which clean up as well."""
+    write(tmp_path / "r", SHOP)
+    made = [build(tmp_path, keep_generations=2, keep_runs=1).run_id for _ in range(4)]
+    assert runs(tmp_path) == made[1:]
+    write(tmp_path / "r", {"bad.py": "a b\n"})
+    for _ in range(3):
+        with pytest.raises(Coded, match="CA860") as failed:
+            build(tmp_path, keep_runs=1, strict_extraction=True)
+        assert runs(tmp_path) == [*made[2:], failed.value.run_bundle.name]
+    assert build(tmp_path, keep_generations=1, keep_runs=2).run_id == runs(tmp_path)[-1]
+    assert runs(tmp_path)[:-1] == [made[3], failed.value.run_bundle.name]
+
+
+def test_what_is_no_run_stays(tmp_path):
+    write(tmp_path / "r", SHOP)
+    write(tmp_path / "elsewhere", {"a": "1"})
+    other = [f"20200101T00000{number}-00000000" for number in range(4)]
+    write(tmp_path / "out" / "runs", {"notes/a": "1", "a.txt": "1", f"{other[0]}/a": "1", f"{other[1]}/a": "1", other[2]: "a file"})
+    (tmp_path / "out" / "runs" / other[3]).symlink_to(tmp_path / "elsewhere")
+    result = build(tmp_path, keep_runs=1)
+    assert runs(tmp_path) == sorted(["notes", "a.txt", *other[1:], result.run_id])
+    assert (tmp_path / "elsewhere" / "a").exists()
+
+
+def test_runs_are_kept_as_the_command_line_says(tmp_path):
+    write(tmp_path / "r", SHOP)
+    command = [sys.executable, "-m", "codeanatomy", "build", str(tmp_path / "r"), "-o", str(tmp_path / "out"), "-q", "--scip", "off"]
+    command += ["--types", "off", "--no-enable-libcst", "--no-enable-tree-sitter", "--keep-generations", "1", "--keep-runs"]
+    for keep in ("2", "2", "2", "2", "1"):
+        subprocess.run([*command, keep], check=True)
+        found = runs(tmp_path)
+    assert len(found) == 2

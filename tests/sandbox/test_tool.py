@@ -140,6 +140,21 @@ async def test_what_nobody_reads_is_on_the_disk_where_nothing_is_mounted(tmp_pat
     assert os.listdir(tmp_path / "of no use") == ["file"]
 
 
+async def test_what_nobody_reads_is_on_the_disk_where_nothing_is_confined(tmp_path: Path, nothing_left: None) -> None:
+    """Also of the superuser, who might mount: the tool sees the file systems that everybody sees."""
+    (tmp_path / "of no use").mkdir()
+    script = "import os; open('of no use/file', 'w'); print(os.readlink('/proc/self/ns/mnt'))"
+    outcome = await run_tool(
+        [sys.executable, "-I", "-S", "-c", script],
+        discards=[tmp_path / "of no use"],
+        folder=tmp_path,
+        timeout=60,
+        confinement=UNCONFINED,
+    )
+    assert outcome.stdout.decode().strip() == os.readlink("/proc/self/ns/mnt")
+    assert os.listdir(tmp_path / "of no use") == ["file"]
+
+
 @BOTH
 @pytest.mark.parametrize(
     ("deed", "facts", "limits", "exit"),

@@ -12,6 +12,7 @@ from codeanatomy.catalog.extractors import EXTRACTORS
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.collect import Collection, collect
 from codeanatomy.product import GraphProductBuildRequest
+from codeanatomy.sandbox.limits import Limits
 from codeanatomy.scan import scan
 from codeanatomy.tools import supplies
 from codeanatomy.tools.config import ScipIndexConfig
@@ -41,7 +42,7 @@ class Memory:
         return
 
 
-async def collected(folder: Path, names: Names[str], depth: str = "metadata") -> Collection[list[Row]]:
+async def collected(folder: Path, names: Names[str], depth: str = "metadata", limits: Limits | None = None) -> Collection[list[Row]]:
     """Rows by table, in the order of their keys, of the extractors of these names; `repo_scan` is always one of them."""
 
     async def open_writer(table: Table) -> Memory:
@@ -50,4 +51,4 @@ async def collected(folder: Path, names: Names[str], depth: str = "metadata") ->
     request = GraphProductBuildRequest(repo_root=folder, scip=ScipIndexConfig(mode="off"), types="off", external_interface_depth=depth)
     chosen = [extractor for extractor in EXTRACTORS if extractor.name in {"repo_scan", *names}]
     found = await scan(folder, request.scan_settings)
-    return await collect(found, chosen, open_writer, 2, supplies(request))
+    return await collect(found, chosen, open_writer, 2, supplies(request), limits)

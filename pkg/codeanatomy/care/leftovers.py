@@ -1,9 +1,11 @@
-"""What builds leave that nobody needs any more: of those that were killed, and evidence that no kept generation was made of. Tables of generations are
-cleaned by the engine."""
+"""What builds leave that nobody needs any more: of those that were killed, evidence that no kept generation was made of, and files of runs that are long
+past. Tables of generations are cleaned by the engine."""
 
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,18 +16,37 @@ from codeanatomy.product import GraphProductBuildRequest
 DRAFTS = (".draft-*", "generations/.draft-*", f"*/{LOG}/*#*")
 """What is written before it is given its name: records of generations, and commits of tables."""
 
+_RUN = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
+"""What a run is called: names sort by time."""
+
 
 def clean(request: GraphProductBuildRequest, evidence: Mapping[str, int]) -> None:
     """Remove it, but for evidence of these versions and of those that records of generations name. Blocking.
 
     The caller holds the output folder and the work folder, so that nobody else writes there.
     """
-    records = [json.loads(path.read_bytes()) for path in (request.output / "generations").glob("*.json")]
+    records = _records(request.output)
     dead = [path for name, version in evidence.items() for path in _dead(request, name, {version, *_named(records, request, name)})]
     for folder in (request.output, request.work / "extract"):
         dead += [path for drafts in DRAFTS for path in folder.glob(drafts)]
     for path in dead:
         path.unlink()
+
+
+def clean_runs(request: GraphProductBuildRequest, run_id: str) -> None:
+    """Remove the files of runs, but for those of generations and of the last others. `run_id` is among them, whether it has files or not yet. Blocking.
+
+    The caller holds the output folder. What cannot be removed disturbs nobody, and the next build tries again.
+    """
+    folder = request.output / "runs"
+    found = {path.name for path in folder.glob("*") if _RUN.fullmatch(path.name) and path.is_dir() and not path.is_symlink()} | {run_id}
+    others = sorted(found - {str(record.get("run_id")) for record in _records(request.output)}, reverse=True)
+    for name in others[request.keep_runs :]:
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _records(output: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_bytes()) for path in (output / "generations").glob("*.json")]
 
 
 def _named(records: Iterable[dict[str, Any]], request: GraphProductBuildRequest, name: str) -> Iterator[int]:

@@ -4,6 +4,8 @@ SCIP_TIMEOUT_S = 1800.0
 NODE_MAX_OLD_SPACE_MB = 4096
 KEPT_GENERATIONS = 2
 """Generations that stay readable."""
+KEPT_RUNS = 20
+"""Runs whose files stay, besides those of kept generations."""
 OTEL_SAMPLER = "parentbased_always_on"
 OTEL_BATCH_SIZE = 512
 OTEL_BATCH_DELAY_S = 5.0

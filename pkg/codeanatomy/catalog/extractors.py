@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from codeanatomy.catalog.evidence import (
     ast,
@@ -32,6 +33,8 @@ class Extractor:
     sentence: str
     inputs: tuple[Table, ...] = ()
     """Tables of earlier stages that it reads instead of sources."""
+    loss: Literal["error", "warning"] = "error"
+    """Severity of a failure where its worker dies over what it reads: a warning where that is no source."""
 
 
 # Inside a stage the dearest comes first: workers take shards in this order, and the short ones fill the end.
@@ -74,6 +77,7 @@ EXTRACTORS = (
         1,
         dependencies.TABLES,
         "What project, requirements and lock files declare, and what is installed, by metadata alone.",
+        loss="warning",
     ),
     Extractor(
         "python_imports",
@@ -97,7 +101,8 @@ EXTRACTORS = (
         4,
         (external_interfaces.EXTERNAL_NAMES,),
         "Names that the modules of imported, installed packages bind, by their stubs or sources. Off by default.",
-        inputs=python_external.TABLES,
+        inputs=(dependencies.INSTALLED_DISTRIBUTIONS, *python_external.TABLES),
+        loss="warning",
     ),
     Extractor(
         "external_interfaces",
@@ -106,5 +111,6 @@ EXTRACTORS = (
         (external_interfaces.EXTERNAL_INTERFACES,),
         "Public names of what is imported from outside, re-exports followed. Off by default.",
         inputs=(external_interfaces.EXTERNAL_NAMES, *python_external.TABLES),
+        loss="warning",
     ),
 )

@@ -468,6 +468,14 @@ FAILURES: tuple[FailureKind, ...] = (
         "There are more than 10,000 of them, or more than 64 MiB in all.",
         "Nothing: names they define are unknown; --external-interface-depth metadata reads none.",
     ),
+    _source(
+        "CA256",
+        "interface cut short",
+        "extraction",
+        "Installed modules offer more names than can be followed.",
+        "They are generated or hostile: they take names from each other by more ways, or under more names, than a worker has time for.",
+        "Nothing: the names that were found are in the graph; names of other modules are not touched.",
+    ),
     _build(
         "CA301",
         "grammar",

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+from codeanatomy.extract.conditions import holds
+
+MOST_NAMES = 50_000
+"""That one file may bind. No package that is known has half as many in one."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A public name: of a module, or with `Class.` before it of a class."""
+    """A name of a module, or with `Class.` before it a public one of a class."""
 
     name: str
     kind: str
@@ -35,7 +40,7 @@ class Reexport:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """What a module defines, what it takes from elsewhere, and whose names it takes all of."""
+    """What a module defines, what it takes from elsewhere, and whose names it takes all of. What is private may be taken by others by name."""
 
     docstring: str | None
     names: dict[str, Name]
@@ -43,42 +48,45 @@ class Interface:
     stars: tuple[str, ...]
     exported: frozenset[str] | None
     """`__all__`, where it is static."""
+    members: dict[str, list[Name]] = field(default_factory=dict, init=False)
+    """The names by what stands before their first dot: a class with all that is in it."""
+
+    def __post_init__(self) -> None:
+        for found in self.names.values():
+            self.members.setdefault(found.name.partition(".")[0], []).append(found)
 
 
 def interface(data: bytes, module: str, is_package: bool, is_stub: bool) -> Interface:
-    """Raises what `ast.parse` does."""
+    """Raises what `ast.parse` does, and ValueError where it binds too many names."""
     tree = ast.parse(data)
-    reading = _Reading(module if is_package else module.rpartition(".")[0], is_stub)
+    reading = _Reading(module if is_package else module.rpartition(".")[0])
     reading.body(tree.body)
     exported = frozenset(reading.exported) if reading.is_static and reading.exported is not None else None
-    names = {name: found for name, found in reading.names.items() if _is_public(name, exported)}
+    reading.settle_aliases()
     # A stub re-exports only what it says twice (`import a as a`, `from b import c as c`), in `__all__`, or by `*` (PEP 484).
     taken = {
         name: found
         for name, found in reading.reexports.items()
-        if _is_public(name, exported) and (exported is not None or not is_stub or name in reading.said_twice)
+        if not is_stub or name in reading.said_twice or (exported is not None and name in exported)
     }
-    return Interface(_first_line(tree), names, taken, tuple(reading.stars), exported)
-
-
-def _is_public(name: str, exported: frozenset[str] | None) -> bool:
-    top = name.partition(".")[0]
-    own = name.rpartition(".")[2]
-    is_open = not top.startswith("_") if exported is None else top in exported
-    return is_open and ("." not in name or not own.startswith("_") or own in ("__init__", "__call__", "__new__"))
+    return Interface(_first_line(tree), reading.names, taken, tuple(reading.stars), exported)
 
 
 class _Reading:
-    """The statements of a module, in their order; both branches of an `if` or `try`, the first that binds a name counts."""
+    """The statements of a module, in their order; both branches of a `try`, and of an `if` that the interpreter alone does not decide.
 
-    def __init__(self, package: str, is_stub: bool) -> None:
+    The first that binds a name counts, but a definition or import more than an assignment.
+    """
+
+    def __init__(self, package: str) -> None:
         self._package = package
-        self._is_stub = is_stub
+        self._aliases: dict[str, tuple[str, ast.expr]] = {}
+        self._modules: dict[str, str] = {}
         self.names: dict[str, Name] = {}
         self.reexports: dict[str, Reexport] = {}
         self.said_twice: set[str] = set()
         self.stars: list[str] = []
-        self.exported: list[str] | None = None
+        self.exported: set[str] | None = None
         self.is_static = True
 
     def body(self, statements: Iterable[ast.stmt], prefix: str = "") -> None:
@@ -104,14 +112,19 @@ class _Reading:
                     self._import_from(statement)
 
     def _bind(self, found: Name) -> None:
-        if found.name not in self.reexports:
-            self.names.setdefault(found.name, found)
+        if found.name in self.reexports or not _is_shown(found.name):
+            return
+        known = self.names.setdefault(found.name, found)
+        if known.kind == "variable" != found.kind:
+            self.names[found.name] = found
+        if len(self.names) > MOST_NAMES:
+            raise ValueError(f"it binds more than {MOST_NAMES} names")
 
     def _function(self, node: Function, prefix: str) -> None:
         decorators = {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
         name = prefix + node.name
         known = self.names.get(name)
-        if known is not None:
+        if known is not None and known.kind != "variable":
             if "overload" in decorators and known.signature is not None:
                 self.names[name] = replace(known, signature=f"{known.signature}\n{signature(node)}")
             elif known.docstring is None and known.signature is not None and "setter" not in decorators:
@@ -132,7 +145,7 @@ class _Reading:
 
     def _class(self, node: ast.ClassDef, prefix: str) -> None:
         name = prefix + node.name
-        if name in self.names or name in self.reexports:
+        if name in self.reexports or (name in self.names and self.names[name].kind != "variable"):
             return
         self._bind(Name(name, "class", node.lineno, bases=tuple(map(ast.unparse, node.bases)), docstring=_first_line(node)))
         self.body(node.body, name + ".")
@@ -142,19 +155,49 @@ class _Reading:
             for part in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
                 if isinstance(part, ast.Name):
                     self._bind(Name(prefix + part.id, "variable", node.lineno))
+                    if part is target:
+                        self._aliases.setdefault(prefix + part.id, (prefix, node.value))
                     if not prefix and part.id == "__all__":
                         self._all(node.value, more=False)
 
+    def settle_aliases(self) -> None:
+        """What is assigned from a name that is known is what that is: a definition with all that is in it, or a re-export."""
+        members: dict[str, list[str]] = {}
+        for name in self.names:
+            if name.count(".") == 1:
+                members.setdefault(name.partition(".")[0], []).append(name)
+        for name, (prefix, value) in self._aliases.items():
+            if name not in self.names or self.names[name].kind != "variable":
+                continue
+            match value:
+                case ast.Name(id=of):
+                    known = self.names.get(prefix + of) or self.names.get(of)
+                    if known is not None and known.kind != "variable":
+                        self.names[name] = replace(known, name=name)
+                        for member in members.get(known.name, ()) if not prefix else ():
+                            self._bind(replace(self.names[member], name=name + member[len(known.name) :]))
+                    elif known is None and not prefix and of in self.reexports:
+                        self._take_alias(replace(self.reexports[of], name=name))
+                case ast.Attribute(value=ast.Name(id=of), attr=attribute) if not prefix and of in self._modules:
+                    self._take_alias(Reexport(name, self._modules[of], attribute, self.names[name].line))
+
+    def _take_alias(self, found: Reexport) -> None:
+        del self.names[found.name]
+        self._take(found, is_said_twice=True)
+
     def _all(self, value: ast.expr, *, more: bool) -> None:
         try:
-            words = [str(word) for word in ast.literal_eval(value)]
+            words = {str(word) for word in ast.literal_eval(value)}
         except (ValueError, TypeError):
             self.is_static = False
             return
-        self.exported = [*(self.exported or () if more else ()), *words]
+        if self.exported is None or not more:
+            self.exported = set()
+        self.exported |= words
 
     def _import(self, node: ast.Import) -> None:
         for alias in node.names:
+            self._modules[alias.asname or alias.name] = alias.name
             if alias.asname:
                 self._take(Reexport(alias.asname, alias.name, None, node.lineno), alias.asname == alias.name)
 
@@ -164,10 +207,16 @@ class _Reading:
             if module and alias.name == "*":
                 self.stars.append(module)
             elif module:
+                if node.module is None:
+                    self._modules[alias.asname or alias.name] = f"{module}.{alias.name}"
                 self._take(Reexport(alias.asname or alias.name, module, alias.name, node.lineno), alias.asname == alias.name)
 
     def _take(self, found: Reexport, is_said_twice: bool) -> None:
-        if found.name not in self.names:
+        known = self.names.get(found.name)
+        if known is not None and known.kind == "variable" and known.annotation is None:
+            del self.names[found.name]
+            known = None
+        if known is None:
             self.reexports.setdefault(found.name, found)
         if is_said_twice:
             self.said_twice.add(found.name)
@@ -187,7 +236,9 @@ def _flat(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     while waiting:
         statement = waiting.pop()
         if isinstance(statement, ast.If):
-            waiting += [*statement.body, *statement.orelse][::-1]
+            decided = holds(statement.test)
+            body = statement.body if decided is not False else []
+            waiting += [*body, *(statement.orelse if decided is not True else [])][::-1]
         elif isinstance(statement, ast.Try | ast.TryStar):
             handlers = [inner for handler in statement.handlers for inner in handler.body]
             waiting += [*statement.body, *statement.orelse, *handlers, *statement.finalbody][::-1]
@@ -195,6 +246,11 @@ def _flat(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             waiting += statement.body[::-1]
         else:
             yield statement
+
+
+def _is_shown(name: str) -> bool:
+    own = name.rpartition(".")[2]
+    return "." not in name or not own.startswith("_") or own in ("__init__", "__call__", "__new__")
 
 
 def signature(node: Function) -> str:

@@ -74,7 +74,7 @@ def discard(folders: list[str], size: int) -> None:
 
     Before rights are given up. From the first folder for which the system does not grant it, they write to the disk as anybody does.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not folders:
         return
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_MOUNTS) != 0 or libc.mount(b"none", b"/", None, ctypes.c_ulong(_RECURSIVE | _PRIVATE), None) != 0:

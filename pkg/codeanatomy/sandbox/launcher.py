@@ -134,8 +134,8 @@ class Tool:
             signal.signal(number, signal.SIG_DFL)
         nowhere = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nowhere, 0)
-        if discards := self._strings("discards"):
-            confine.discard(discards, DISCARDED_BYTES)
+        if PROCESSES not in self._strings("without"):  # an ordinary user mounts in the namespace that came with it, and nobody without
+            confine.discard(self._strings("discards"), DISCARDED_BYTES)
         os.chdir(str(self._order["folder"]))
         in_force = self._in_force + confine.limit(self._order["limits"]) + self._cage()  # type: ignore[arg-type]
         _tell(self._report, {"in_force": in_force})

@@ -177,4 +177,5 @@ class Ledger:
         self, number: int, code: str, message: str, line: int | None = None, bstart: int | None = None, bend: int | None = None
     ) -> Failure:
         """A failure of that file of this extractor."""
-        return Failure(code, self.files[number].path, "extraction", self.extractor.name, "error", message, line, bstart, bend)
+        name, severity = self.extractor.name, self.extractor.loss
+        return Failure(code, self.files[number].path, "extraction", name, severity, message, line, bstart, bend)
