@@ -77,6 +77,8 @@ pub struct Machine<'m, 'a> {
     pub words: Words,
     pub values: Values,
     pub sets: Sets<Id>,
+    /// Unions that went beyond a limit.
+    bounded: FxHashMap<(Set, Set), Set>,
     pub bindings: Sets<u32>,
     pub cells: Cells,
     pub units: Vec<Unit>,
@@ -135,6 +137,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             words,
             values: Values::default(),
             sets: Sets::default(),
+            bounded: FxHashMap::default(),
             bindings: Sets::default(),
             cells: Cells::default(),
             units: Vec::new(),
@@ -203,6 +206,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
         self.found.settle();
         self.sets.forget_unions();
+        self.bounded = FxHashMap::default();
         self.bindings.forget_unions();
         Ok(())
     }
@@ -689,7 +693,18 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     pub fn union(&mut self, one: Set, two: Set) -> Set {
         let union = self.sets.union(one, two);
-        if self.sets.len(union) <= DETAILED || union == one || union == two { union } else { self.bounded(union) }
+        if self.sets.len(union) <= DETAILED || union == one || union == two {
+            return union;
+        }
+        if let Some(&known) = self.bounded.get(&(one, two)) {
+            return known;
+        }
+        let bounded = self.bounded(union);
+        // What one of them holds already stands: it would shrink, grow and shrink again, and all who read it would run each time.
+        let known = [one, two].into_iter().find(|&set| self.sets.get(bounded).iter().all(|&id| self.sets.contains(set, id)));
+        let known = known.unwrap_or(bounded);
+        self.bounded.insert((one, two), known);
+        known
     }
 
     /// A set within the limits. Where one was reached before there is less room: what else it holds is only what may be likely.
