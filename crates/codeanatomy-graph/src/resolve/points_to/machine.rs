@@ -14,6 +14,7 @@ use crate::resolve::points_to::classes::{Ancestor, Class};
 use crate::resolve::points_to::found::Found;
 use crate::resolve::points_to::frames::Frames;
 use crate::resolve::points_to::models::Modelled;
+use crate::resolve::points_to::named::given_names;
 use crate::resolve::points_to::state::{Held, State};
 use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Id, Reason, Set, Sets, Value, Values};
 use crate::resolve::points_to::words::Words;
@@ -98,7 +99,7 @@ pub struct Machine<'m, 'a> {
     merged: FxHashMap<Id, u32>,
     contexts: FxHashMap<Id, u32>,
     most_units: usize,
-    /// The functions in whose bodies others are made.
+    /// The functions in whose bodies others are made, and those that are given the name of an attribute.
     pub factories: FxHashSet<u32>,
     units_of: FxHashMap<Id, Vec<u32>>,
     functions: Vec<Id>,
@@ -128,7 +129,8 @@ impl<'m, 'a> Machine<'m, 'a> {
         let modelled = Modelled::read(repository, resolver.strings);
         let code = || repository.definitions.all.iter().filter(|definition| definition.kind.is_code());
         let functions = code().count();
-        let factories = code().map(|definition| definition.parent).filter(|&parent| parent != NONE).collect();
+        let factories = code().map(|definition| definition.parent).filter(|&parent| parent != NONE);
+        let factories = factories.chain(given_names(repository, &words)).collect();
         Self {
             found: Found::new(repository.tree.len()),
             resolver,
@@ -728,12 +730,24 @@ impl<'m, 'a> Machine<'m, 'a> {
         if self.sets.len(set) <= room { set } else { self.sets.one(limit) }
     }
 
-    /// Objects of many classes become one object of the class that they share.
+    /// Objects of many classes become one object of the class that they share, many classes the class that they share.
     fn without_subclasses(&mut self, set: Set) -> Set {
-        let Some(class) = self.common_class(set) else { return set };
-        let is_object = |id: &Id| matches!(self.values.get(*id), Value::Instance { .. });
-        let mut elements: Vec<Id> = self.elements(set).into_iter().filter(|id| !is_object(id)).collect();
-        elements.push(self.some_object(class));
+        let (mut elements, mut objects, mut classes) = (Vec::new(), Vec::new(), Vec::new());
+        for id in self.elements(set) {
+            match self.values.get(id) {
+                Value::Instance { class, .. } => objects.push((id, class)),
+                Value::Class { .. } => classes.push((id, id)),
+                _ => elements.push(id),
+            }
+        }
+        match self.common_class(&objects) {
+            Some(class) => elements.push(self.some_object(class)),
+            None => elements.extend(objects.iter().map(|&(id, _)| id)),
+        }
+        match self.common_class(&classes) {
+            Some(class) => elements.push(class),
+            None => elements.extend(classes.iter().map(|&(id, _)| id)),
+        }
         self.sets.of(elements)
     }
 
@@ -749,11 +763,10 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.sets.of(elements)
     }
 
-    /// The nearest class of the repository that all objects of a set are of.
-    fn common_class(&mut self, set: Set) -> Option<Id> {
+    /// The nearest class of the repository that is, or is above, the class of each.
+    fn common_class(&mut self, of: &[(Id, Id)]) -> Option<Id> {
         let mut common: Option<Vec<Id>> = None;
-        for id in self.elements(set) {
-            let Value::Instance { class, .. } = self.values.get(id) else { continue };
+        for &(_, class) in of {
             let order = self.order(class);
             let classes = order.ancestors.iter().filter_map(|ancestor| match *ancestor {
                 Ancestor::Class(id) => Some(id),
