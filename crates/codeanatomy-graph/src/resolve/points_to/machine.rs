@@ -96,8 +96,8 @@ pub struct Machine<'m, 'a> {
     parameters: FxHashMap<u32, Rc<Vec<Parameter>>>,
     by_parameters: FxHashMap<(Id, Vec<Set>), u32>,
     by_site: FxHashMap<(u32, u32, Id), u32>,
-    merged: FxHashMap<Id, u32>,
-    contexts: FxHashMap<Id, u32>,
+    merged: FxHashMap<(Id, Id), u32>,
+    contexts: FxHashMap<(Id, Id), u32>,
     most_units: usize,
     /// The functions in whose bodies others are made, and those that are given the name of an attribute.
     pub factories: FxHashSet<u32>,
@@ -393,7 +393,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             if known.parameters == parameters {
                 return unit;
             }
-            if known.users == 1 || self.merged.get(&function) == Some(&unit) {
+            if known.users == 1 || self.merged.get(&self.counted(function, definition, &parameters)) == Some(&unit) {
                 self.grow(unit, &parameters);
                 return unit;
             }
@@ -411,7 +411,8 @@ impl<'m, 'a> Machine<'m, 'a> {
             return unit;
         }
         let parameters = key.1.clone();
-        let count = self.contexts.get(&function).copied().unwrap_or(0);
+        let counted = self.counted(function, definition, &parameters);
+        let count = self.contexts.get(&counted).copied().unwrap_or(0);
         let name = self.repository.definitions.get(definition).name;
         let is_factory = self.factories.contains(&definition)
             || name == self.words.getattr
@@ -421,22 +422,34 @@ impl<'m, 'a> Machine<'m, 'a> {
         if count < most && self.units.len() < self.most_units && !self.running.contains(&function) {
             let unit = self.add_unit(definition, parent, parameters);
             self.units_of.entry(function).or_default().push(unit);
-            self.contexts.insert(function, count + 1);
+            self.contexts.insert(counted, count + 1);
             self.by_parameters.insert(key, unit);
             return unit;
         }
-        let unit = match self.merged.get(&function) {
+        let unit = match self.merged.get(&counted) {
             Some(&unit) => unit,
             None => {
                 let unit = self.add_unit(definition, parent, vec![EMPTY; parameters.len()]);
                 self.units_of.entry(function).or_default().push(unit);
-                self.merged.insert(function, unit);
+                self.merged.insert(counted, unit);
                 unit
             }
         };
         let parameters: Vec<Set> = parameters.into_iter().map(|set| self.without_details(set)).collect();
         self.grow(unit, &parameters);
         unit
+    }
+
+    /// What activations are counted by: the function, and of the `__get__` of a descriptor each descriptor.
+    fn counted(&self, function: Id, definition: u32, parameters: &[Set]) -> (Id, Id) {
+        let receiver = match parameters {
+            [receiver, ..] if self.repository.definitions.get(definition).name == self.words.get => self.sets.get(*receiver),
+            _ => &[],
+        };
+        match receiver {
+            &[descriptor] if matches!(self.values.get(descriptor), Value::Instance { .. }) => (function, descriptor),
+            _ => (function, function),
+        }
     }
 
     /// Fewer for large factories.
@@ -751,12 +764,16 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.sets.of(elements)
     }
 
-    /// Objects of one class become one.
+    /// Objects of one class become one, lists, dictionaries and the like each one of which nothing else is known.
     fn without_sites(&mut self, set: Set) -> Set {
         let mut elements = Vec::with_capacity(self.sets.len(set));
         for id in self.elements(set) {
             elements.push(match self.values.get(id) {
                 Value::Instance { class, .. } => self.some_object(class),
+                Value::Container { kind, .. } => {
+                    let name = self.resolver.strings.intern(kind.type_name());
+                    self.values.id(Value::Literal(name))
+                }
                 _ => id,
             });
         }
