@@ -7,8 +7,8 @@ use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Id, Set, Value};
 
-/// Objects of one class that are told apart by the call that made them.
-const SITES: u32 = 6;
+/// Objects of one class that are told apart by the call that made them. Descriptors all are: each stands for another attribute.
+const SITES: usize = 6;
 
 impl Machine<'_, '_> {
     /// Makes an object of a class: metaclass, `__new__`, `__init__`.
@@ -103,9 +103,10 @@ impl Machine<'_, '_> {
 
     /// The object that a call of a class makes; a class that is called in many places has one for all further ones.
     pub fn object(&mut self, site: u32, class: Id) -> Id {
+        let is_descriptor = self.look_up(class, self.words.get, None).is_some();
         let known = self.classes.entry(class).or_default();
         let is_known = known.sites.contains(&site);
-        if !is_known && (known.sites.len() as u32) < SITES {
+        if !is_known && (is_descriptor || known.sites.len() < SITES) {
             known.sites.push(site);
         }
         let site = if known.sites.contains(&site) { site } else { ANYWHERE };

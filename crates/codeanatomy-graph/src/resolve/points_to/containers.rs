@@ -244,6 +244,7 @@ impl Machine<'_, '_> {
                 Value::Container { kind: Container::Dict, .. } => {
                     let (keys, all) = (self.read_values(id, Key::KEYS), self.read_values(id, Key::ELEMENTS));
                     self.store_values(into, Key::KEYS, keys);
+                    let mut is_known = true;
                     for key in self.elements(keys) {
                         match self.values.get(key) {
                             Value::Text(text) => {
@@ -254,8 +255,11 @@ impl Machine<'_, '_> {
                                 let held = self.load_index(id, index);
                                 self.store_index(into, Key::index(index), held);
                             }
-                            _ => self.store_index(into, Key::SOMEWHERE, all),
+                            _ => is_known = false,
                         }
+                    }
+                    if !is_known {
+                        self.store_index(into, Key::SOMEWHERE, all);
                     }
                 }
                 Value::Container { .. } => {

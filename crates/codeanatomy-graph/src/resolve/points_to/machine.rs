@@ -14,6 +14,7 @@ use crate::resolve::points_to::classes::{Ancestor, Class};
 use crate::resolve::points_to::found::Found;
 use crate::resolve::points_to::frames::Frames;
 use crate::resolve::points_to::models::Modelled;
+use crate::resolve::points_to::named::given_names;
 use crate::resolve::points_to::state::{Held, State};
 use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Id, Reason, Set, Sets, Value, Values};
 use crate::resolve::points_to::words::Words;
@@ -77,6 +78,8 @@ pub struct Machine<'m, 'a> {
     pub words: Words,
     pub values: Values,
     pub sets: Sets<Id>,
+    /// Unions that went beyond a limit.
+    bounded: FxHashMap<(Set, Set), Set>,
     pub bindings: Sets<u32>,
     pub cells: Cells,
     pub units: Vec<Unit>,
@@ -93,10 +96,10 @@ pub struct Machine<'m, 'a> {
     parameters: FxHashMap<u32, Rc<Vec<Parameter>>>,
     by_parameters: FxHashMap<(Id, Vec<Set>), u32>,
     by_site: FxHashMap<(u32, u32, Id), u32>,
-    merged: FxHashMap<Id, u32>,
-    contexts: FxHashMap<Id, u32>,
+    merged: FxHashMap<(Id, Id), u32>,
+    contexts: FxHashMap<(Id, Id), u32>,
     most_units: usize,
-    /// The functions in whose bodies others are made.
+    /// The functions in whose bodies others are made, and those that are given the name of an attribute.
     pub factories: FxHashSet<u32>,
     units_of: FxHashMap<Id, Vec<u32>>,
     functions: Vec<Id>,
@@ -126,7 +129,8 @@ impl<'m, 'a> Machine<'m, 'a> {
         let modelled = Modelled::read(repository, resolver.strings);
         let code = || repository.definitions.all.iter().filter(|definition| definition.kind.is_code());
         let functions = code().count();
-        let factories = code().map(|definition| definition.parent).filter(|&parent| parent != NONE).collect();
+        let factories = code().map(|definition| definition.parent).filter(|&parent| parent != NONE);
+        let factories = factories.chain(given_names(repository, &words)).collect();
         Self {
             found: Found::new(repository.tree.len()),
             resolver,
@@ -135,6 +139,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             words,
             values: Values::default(),
             sets: Sets::default(),
+            bounded: FxHashMap::default(),
             bindings: Sets::default(),
             cells: Cells::default(),
             units: Vec::new(),
@@ -203,6 +208,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
         self.found.settle();
         self.sets.forget_unions();
+        self.bounded = FxHashMap::default();
         self.bindings.forget_unions();
         Ok(())
     }
@@ -387,7 +393,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             if known.parameters == parameters {
                 return unit;
             }
-            if known.users == 1 || self.merged.get(&function) == Some(&unit) {
+            if known.users == 1 || self.merged.get(&self.counted(function, definition, &parameters)) == Some(&unit) {
                 self.grow(unit, &parameters);
                 return unit;
             }
@@ -405,7 +411,8 @@ impl<'m, 'a> Machine<'m, 'a> {
             return unit;
         }
         let parameters = key.1.clone();
-        let count = self.contexts.get(&function).copied().unwrap_or(0);
+        let counted = self.counted(function, definition, &parameters);
+        let count = self.contexts.get(&counted).copied().unwrap_or(0);
         let name = self.repository.definitions.get(definition).name;
         let is_factory = self.factories.contains(&definition)
             || name == self.words.getattr
@@ -415,22 +422,34 @@ impl<'m, 'a> Machine<'m, 'a> {
         if count < most && self.units.len() < self.most_units && !self.running.contains(&function) {
             let unit = self.add_unit(definition, parent, parameters);
             self.units_of.entry(function).or_default().push(unit);
-            self.contexts.insert(function, count + 1);
+            self.contexts.insert(counted, count + 1);
             self.by_parameters.insert(key, unit);
             return unit;
         }
-        let unit = match self.merged.get(&function) {
+        let unit = match self.merged.get(&counted) {
             Some(&unit) => unit,
             None => {
                 let unit = self.add_unit(definition, parent, vec![EMPTY; parameters.len()]);
                 self.units_of.entry(function).or_default().push(unit);
-                self.merged.insert(function, unit);
+                self.merged.insert(counted, unit);
                 unit
             }
         };
         let parameters: Vec<Set> = parameters.into_iter().map(|set| self.without_details(set)).collect();
         self.grow(unit, &parameters);
         unit
+    }
+
+    /// What activations are counted by: the function, and of the `__get__` of a descriptor each descriptor.
+    fn counted(&self, function: Id, definition: u32, parameters: &[Set]) -> (Id, Id) {
+        let receiver = match parameters {
+            [receiver, ..] if self.repository.definitions.get(definition).name == self.words.get => self.sets.get(*receiver),
+            _ => &[],
+        };
+        match receiver {
+            &[descriptor] if matches!(self.values.get(descriptor), Value::Instance { .. }) => (function, descriptor),
+            _ => (function, function),
+        }
     }
 
     /// Fewer for large factories.
@@ -689,7 +708,18 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     pub fn union(&mut self, one: Set, two: Set) -> Set {
         let union = self.sets.union(one, two);
-        if self.sets.len(union) <= DETAILED || union == one || union == two { union } else { self.bounded(union) }
+        if self.sets.len(union) <= DETAILED || union == one || union == two {
+            return union;
+        }
+        if let Some(&known) = self.bounded.get(&(one, two)) {
+            return known;
+        }
+        let bounded = self.bounded(union);
+        // What one of them holds already stands: it would shrink, grow and shrink again, and all who read it would run each time.
+        let known = [one, two].into_iter().find(|&set| self.sets.get(bounded).iter().all(|&id| self.sets.contains(set, id)));
+        let known = known.unwrap_or(bounded);
+        self.bounded.insert((one, two), known);
+        known
     }
 
     /// A set within the limits. Where one was reached before there is less room: what else it holds is only what may be likely.
@@ -713,32 +743,47 @@ impl<'m, 'a> Machine<'m, 'a> {
         if self.sets.len(set) <= room { set } else { self.sets.one(limit) }
     }
 
-    /// Objects of many classes become one object of the class that they share.
+    /// Objects of many classes become one object of the class that they share, many classes the class that they share.
     fn without_subclasses(&mut self, set: Set) -> Set {
-        let Some(class) = self.common_class(set) else { return set };
-        let is_object = |id: &Id| matches!(self.values.get(*id), Value::Instance { .. });
-        let mut elements: Vec<Id> = self.elements(set).into_iter().filter(|id| !is_object(id)).collect();
-        elements.push(self.some_object(class));
+        let (mut elements, mut objects, mut classes) = (Vec::new(), Vec::new(), Vec::new());
+        for id in self.elements(set) {
+            match self.values.get(id) {
+                Value::Instance { class, .. } => objects.push((id, class)),
+                Value::Class { .. } => classes.push((id, id)),
+                _ => elements.push(id),
+            }
+        }
+        match self.common_class(&objects) {
+            Some(class) => elements.push(self.some_object(class)),
+            None => elements.extend(objects.iter().map(|&(id, _)| id)),
+        }
+        match self.common_class(&classes) {
+            Some(class) => elements.push(class),
+            None => elements.extend(classes.iter().map(|&(id, _)| id)),
+        }
         self.sets.of(elements)
     }
 
-    /// Objects of one class become one.
+    /// Objects of one class become one, lists, dictionaries and the like each one of which nothing else is known.
     fn without_sites(&mut self, set: Set) -> Set {
         let mut elements = Vec::with_capacity(self.sets.len(set));
         for id in self.elements(set) {
             elements.push(match self.values.get(id) {
                 Value::Instance { class, .. } => self.some_object(class),
+                Value::Container { kind, .. } => {
+                    let name = self.resolver.strings.intern(kind.type_name());
+                    self.values.id(Value::Literal(name))
+                }
                 _ => id,
             });
         }
         self.sets.of(elements)
     }
 
-    /// The nearest class of the repository that all objects of a set are of.
-    fn common_class(&mut self, set: Set) -> Option<Id> {
+    /// The nearest class of the repository that is, or is above, the class of each.
+    fn common_class(&mut self, of: &[(Id, Id)]) -> Option<Id> {
         let mut common: Option<Vec<Id>> = None;
-        for id in self.elements(set) {
-            let Value::Instance { class, .. } = self.values.get(id) else { continue };
+        for &(_, class) in of {
             let order = self.order(class);
             let classes = order.ancestors.iter().filter_map(|ancestor| match *ancestor {
                 Ancestor::Class(id) => Some(id),

@@ -18,6 +18,7 @@ mod imported;
 pub mod machine;
 pub mod methods;
 mod models;
+mod named;
 mod operators;
 pub mod outside;
 mod protocols;
