@@ -31,8 +31,8 @@ def another(setting):
         case "choice":
             value = next(choice for choice in setting.choices if choice != setting.default)
             return (f"'{value}'", value)
-        case "int":
-            return ("3", 3)
+        case "int" | "count":
+            return ("5", 5)
         case "float":
             return ("7", 7.0)
         case "share":
@@ -134,8 +134,8 @@ def test_a_switch_from_the_environment(run, folder, monkeypatch):
 
 
 def test_every_setting_is_taken_from_the_environment(run, folder, monkeypatch):
-    texts = {"switch": "yes", "flag": "on", "int": "3", "float": "7.5", "share": "0", "globs": "a 'b c'", "texts": "a 'b c'"}
-    values = {"switch": True, "flag": True, "int": 3, "float": 7.5, "share": 0.0, "globs": ["a", "b c"], "texts": ["a", "b c"]}
+    texts = {"switch": "yes", "flag": "on", "int": "3", "count": "0", "float": "7.5", "share": "0", "globs": "a 'b c'", "texts": "a 'b c'"}
+    values = {"switch": True, "flag": True, "int": 3, "count": 0, "float": 7.5, "share": 0.0, "globs": ["a", "b c"], "texts": ["a", "b c"]}
     for setting in SETTINGS:
         monkeypatch.setenv(setting.environment, setting.choices[-1] if setting.choices else texts.get(setting.type, "some/place"))
     found = shown(run, folder)

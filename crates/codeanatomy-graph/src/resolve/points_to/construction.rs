@@ -1,14 +1,12 @@
 //! Construction: what calling a class runs and makes. Class statements are `classes.rs`.
 
+use crate::resolve::limits::Limit;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Id, Set, Value};
-
-/// Objects of one class that are told apart by the call that made them.
-const SITES: u32 = 6;
 
 impl Machine<'_, '_> {
     /// Makes an object of a class: metaclass, `__new__`, `__init__`.
@@ -105,10 +103,16 @@ impl Machine<'_, '_> {
     pub fn object(&mut self, site: u32, class: Id) -> Id {
         let known = self.classes.entry(class).or_default();
         let is_known = known.sites.contains(&site);
-        if !is_known && (known.sites.len() as u32) < SITES {
+        let has_room = known.sites.len() < self.limits.objects_per_class;
+        if !is_known && has_room {
             known.sites.push(site);
         }
-        let site = if known.sites.contains(&site) { site } else { ANYWHERE };
+        let site = if is_known || has_room { site } else { ANYWHERE };
+        if let Value::Class { definition, .. } = self.values.get(class)
+            && site == ANYWHERE
+        {
+            self.note(Limit::ObjectsPerClass, definition);
+        }
         let id = self.values.id(Value::Instance { class, site });
         if !self.state.loops.is_empty() {
             self.repeated.insert(id);
