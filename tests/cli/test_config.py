@@ -144,6 +144,20 @@ def test_every_setting_is_taken_from_the_environment(run, folder, monkeypatch):
         assert (given["value"], given["source"], given["place"]) == (value, "environment", setting.environment), setting.key
 
 
+def test_a_limit_is_above_zero_and_a_guess_may_be_off(run, folder, monkeypatch):
+    flags = ("--contexts-per-function", "9", "--hierarchy-methods", "0")
+    found = shown(run, folder, *flags)
+    assert [found[f"resolution.{name}"]["value"] for name in ("contexts_per_function", "hierarchy_methods")] == [9, 0]
+    for flag, number, says in (("--contexts-per-function", "0", "0 is not above zero"), ("--hierarchy-methods", "-1", "-1 is below zero")):
+        refused = run("config", "show", folder, f"{flag}={number}")
+        assert (refused.returncode, says in refused.stderr) == (2, True)
+        name = flag.removeprefix("--").replace("-", "_")
+        monkeypatch.setenv(f"CODEANATOMY_{name.upper()}", number)
+        refused = run("config", "show", folder)
+        assert (refused.returncode, says in refused.stderr) == (78, True)
+        monkeypatch.delenv(f"CODEANATOMY_{name.upper()}")
+
+
 def test_a_list_in_the_environment_closes_its_quotes(run, folder, monkeypatch):
     monkeypatch.setenv("CODEANATOMY_EXCLUDE_GLOB", "'tests/**")
     done = run("config", "show", folder)

@@ -174,7 +174,7 @@ SETTINGS: tuple[Setting, ...] = (
         "execution",
         "choice",
         "How strict the engine is: LowLatency only warns of broken identities and references, Strict also refuses queries that do not repeat, and guesses no calls. "
-        "Replay computes the current generation again from its evidence, and fails unless all is the same.",
+        "Replay computes the current generation again from its evidence, under its limits, and fails unless all is the same.",
         default=RULEPACK_PROFILES[0],
         choices=tuple(sorted((*RULEPACK_PROFILES, REPLAY))),
         environment="CODEANATOMY_RULEPACK_PROFILE",
