@@ -418,12 +418,11 @@ impl<'m, 'a> Machine<'m, 'a> {
             || parameters.iter().any(|&set| self.is_made_of_code(set));
         let (most, limit) =
             if is_factory { self.most_contexts(definition) } else { (self.limits.contexts_per_function, Limit::ContextsPerFunction) };
-        let is_recursive = self.running.contains(&function);
         if count >= most {
             self.note(limit, definition);
         } else if self.units.len() >= self.most_units {
             self.note(Limit::ContextsOnAverage, definition);
-        } else if !is_recursive {
+        } else if !self.running.contains(&function) {
             let unit = self.add_unit(definition, parent, parameters);
             self.units_of.entry(function).or_default().push(unit);
             self.contexts.insert(function, count + 1);
