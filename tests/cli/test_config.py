@@ -150,7 +150,7 @@ def test_a_limit_is_above_zero_and_a_guess_may_be_off(run, folder, monkeypatch):
     assert [found[f"resolution.{name}"]["value"] for name in ("contexts_per_function", "hierarchy_methods")] == [9, 0]
     for flag, number, says in (("--contexts-per-function", "0", "0 is not above zero"), ("--hierarchy-methods", "-1", "-1 is below zero")):
         refused = run("config", "show", folder, f"{flag}={number}")
-        assert (refused.returncode, says in refused.stderr) == (2, True)
+        assert (refused.returncode, says in refused.stderr) == (64, True)
         name = flag.removeprefix("--").replace("-", "_")
         monkeypatch.setenv(f"CODEANATOMY_{name.upper()}", number)
         refused = run("config", "show", folder)
