@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from codeanatomy.build import build_graph_product
+    from codeanatomy.catalog.resolution import ResolutionLimits
     from codeanatomy.failure import Coded, Failure
     from codeanatomy.library import Build, Graph, open_build, open_graph
     from codeanatomy.observe.config import OtelConfig
@@ -25,6 +26,7 @@ _HOMES = {
     "GraphProductBuildRequest": "codeanatomy.product",
     "GraphProductBuildResult": "codeanatomy.product",
     "OtelConfig": "codeanatomy.observe.config",
+    "ResolutionLimits": "codeanatomy.catalog.resolution",
     "ScipIdentityOverrides": "codeanatomy.tools.config",
     "ScipIndexConfig": "codeanatomy.tools.config",
     "Telemetry": "codeanatomy.observe.telemetry",
@@ -42,6 +44,7 @@ __all__ = [
     "GraphProductBuildRequest",
     "GraphProductBuildResult",
     "OtelConfig",
+    "ResolutionLimits",
     "ScipIdentityOverrides",
     "ScipIndexConfig",
     "Telemetry",

@@ -56,12 +56,13 @@ class EarlierRun:
     generation: int
     run_id: str
     rulepack_profile: str
+    limits: Mapping[str, int]
     said: Said
     evidence: frozenset[str]
 
 
 def earlier_runs(output: Path, current: Generation | None) -> Iterator[EarlierRun]:
-    """Those of the generations that are there, the current one first. A record that does not say its hashes is of an older version, and left out."""
+    """Those of the generations that are there, the current one first. A record that does not say its hashes and limits is of an older version, and left out."""
     for number in range(current.number if current else 0, 0, -1):
         path = output / "generations" / f"{number:06}.json"
         if path.is_file() and (found := earlier_run(output, Generation(number, json.loads(path.read_bytes())))):
@@ -71,12 +72,12 @@ def earlier_runs(output: Path, current: Generation | None) -> Iterator[EarlierRu
 def earlier_run(output: Path, generation: Generation) -> EarlierRun | None:
     """The run that made a generation, if its record says what is needed to compare another with it."""
     record = generation.record
-    if not {"spec_hash", "envelope_hash", "rulepack_profile", "evidence", "work_dir"} <= record.keys():
+    if not {"spec_hash", "envelope_hash", "rulepack_profile", "limits", "evidence", "work_dir"} <= record.keys():
         return None
     evidence = _stored(Path(record["work_dir"]) / "extract", record["evidence"])
     said = Said(record["spec_hash"], record["envelope_hash"], evidence | _stored(output, record["tables"]))
     read = frozenset({*record["evidence"], EXTRACT_ERRORS.name})
-    return EarlierRun(generation.number, record["run_id"], record["rulepack_profile"], said, read)
+    return EarlierRun(generation.number, record["run_id"], record["rulepack_profile"], record["limits"], said, read)
 
 
 def model(output: Path, current: Generation | None) -> EarlierRun:
@@ -86,7 +87,7 @@ def model(output: Path, current: Generation | None) -> EarlierRun:
         raise Coded("CA160", f"there is no generation in {output} to replay", hint, {"output_dir": str(output)})
     found = earlier_run(output, current)
     if found is None:
-        message = f"the record of generation {current.number} in {output} does not say its hashes: an older version wrote it"
+        message = f"the record of generation {current.number} in {output} does not say its hashes and limits: an older version wrote it"
         raise Coded("CA160", message, hint, {"output_dir": str(output), "generation": current.number})
     return found
 

@@ -26,7 +26,8 @@ from codeanatomy.semantics.spec import RuntimeConfig, SemanticExecutionSpec, Tra
 
 def execution_spec(ir: IR, versions: Mapping[str, int], request: GraphProductBuildRequest) -> SemanticExecutionSpec:
     """The spec of that build: its evidence tables at these versions. What it computes, and so its hash, is the same for all versions."""
-    return build_execution_spec(ir, locations(versions, request), request.output, runtime(request), _rules(request))
+    rulepack_profile, limits = _rules(request)
+    return build_execution_spec(ir, locations(versions, request), request.output, runtime(request), limits, rulepack_profile)
 
 
 def runtime(request: GraphProductBuildRequest) -> RuntimeConfig:
@@ -39,11 +40,12 @@ def runtime(request: GraphProductBuildRequest) -> RuntimeConfig:
     )
 
 
-def _rules(request: GraphProductBuildRequest) -> str:
-    """The rulepack: for a replay that of what is replayed. Raises CA160 where there is nothing to replay."""
+def _rules(request: GraphProductBuildRequest) -> tuple[str, Mapping[str, int]]:
+    """The rulepack and the limits: for a replay those of what is replayed. Raises CA160 where there is nothing to replay."""
     if request.rulepack_profile != REPLAY:
-        return request.rulepack_profile
-    return model(request.output, current_generation(request.output)).rulepack_profile
+        return request.rulepack_profile, request.resolution.under(request.rulepack_profile)
+    earlier = model(request.output, current_generation(request.output))
+    return earlier.rulepack_profile, earlier.limits
 
 
 def _tracing(request: GraphProductBuildRequest) -> TracingConfig:

@@ -18,6 +18,7 @@ from codeanatomy.catalog.defaults import (
     RUNTIME_PROFILES,
     TRACING_PRESETS,
 )
+from codeanatomy.catalog.resolution import ResolutionLimits
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe.config import OtelConfig
@@ -57,6 +58,7 @@ class GraphProductBuildRequest:
     include_submodules: bool = False
     include_worktrees: bool = False
     follow_symlinks: bool = False
+    resolution: ResolutionLimits = field(default_factory=ResolutionLimits)
     scip: ScipIndexConfig = field(default_factory=ScipIndexConfig)
     external_interface_depth: str = "metadata"
     types: str = "auto"
@@ -182,6 +184,8 @@ class GraphProductBuildResult:
     spec_hash: str
     envelope_hash: str
     rulepack_profile: str
+    limits: dict[str, int]
+    """Those of the analysis of values, as they held: `ResolutionLimits` under the rulepack profile."""
     determinism: Determinism
     warnings: list[str] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
@@ -196,6 +200,7 @@ class GraphProductBuildResult:
             "spec_hash": self.spec_hash,
             "envelope_hash": self.envelope_hash,
             "rulepack_profile": self.rulepack_profile,
+            "limits": self.limits,
             "tables": {name: asdict(table) for name, table in self.tables.items()},
             "work_dir": str(self.work_dir),
             "evidence": {name: asdict(table) for name, table in self.evidence.items()},

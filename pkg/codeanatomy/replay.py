@@ -57,7 +57,7 @@ async def replay(run: Run, request: GraphProductBuildRequest, begun: Begun, outp
         ir = await to_thread.run_sync(lambda: semantic_ir(engine.operator_ports()))
     with run.stage(spans.SPEC_BUILD):
         read = _pinned(ir, earlier)
-        spec = build_execution_spec(ir, read, scratch, runtime(request), earlier.rulepack_profile).to_json()
+        spec = build_execution_spec(ir, read, scratch, runtime(request), earlier.limits, earlier.rulepack_profile).to_json()
         begun.spec = spec
         await to_thread.run_sync(lambda: scratch.mkdir(parents=True))  # the evidence may lie elsewhere
     begun.graph = graph = await execute(run, spec, request)

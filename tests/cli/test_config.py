@@ -31,8 +31,8 @@ def another(setting):
         case "choice":
             value = next(choice for choice in setting.choices if choice != setting.default)
             return (f"'{value}'", value)
-        case "int":
-            return ("3", 3)
+        case "int" | "count":
+            return ("5", 5)
         case "float":
             return ("7", 7.0)
         case "share":
@@ -134,14 +134,28 @@ def test_a_switch_from_the_environment(run, folder, monkeypatch):
 
 
 def test_every_setting_is_taken_from_the_environment(run, folder, monkeypatch):
-    texts = {"switch": "yes", "flag": "on", "int": "3", "float": "7.5", "share": "0", "globs": "a 'b c'", "texts": "a 'b c'"}
-    values = {"switch": True, "flag": True, "int": 3, "float": 7.5, "share": 0.0, "globs": ["a", "b c"], "texts": ["a", "b c"]}
+    texts = {"switch": "yes", "flag": "on", "int": "3", "count": "0", "float": "7.5", "share": "0", "globs": "a 'b c'", "texts": "a 'b c'"}
+    values = {"switch": True, "flag": True, "int": 3, "count": 0, "float": 7.5, "share": 0.0, "globs": ["a", "b c"], "texts": ["a", "b c"]}
     for setting in SETTINGS:
         monkeypatch.setenv(setting.environment, setting.choices[-1] if setting.choices else texts.get(setting.type, "some/place"))
     found = shown(run, folder)
     for setting in SETTINGS:
         given, value = found[setting.key], setting.choices[-1] if setting.choices else values.get(setting.type, "some/place")
         assert (given["value"], given["source"], given["place"]) == (value, "environment", setting.environment), setting.key
+
+
+def test_a_limit_is_above_zero_and_a_guess_may_be_off(run, folder, monkeypatch):
+    flags = ("--contexts-per-function", "9", "--hierarchy-methods", "0")
+    found = shown(run, folder, *flags)
+    assert [found[f"resolution.{name}"]["value"] for name in ("contexts_per_function", "hierarchy_methods")] == [9, 0]
+    for flag, number, says in (("--contexts-per-function", "0", "0 is not above zero"), ("--hierarchy-methods", "-1", "-1 is below zero")):
+        refused = run("config", "show", folder, f"{flag}={number}")
+        assert (refused.returncode, says in refused.stderr) == (64, True)
+        name = flag.removeprefix("--").replace("-", "_")
+        monkeypatch.setenv(f"CODEANATOMY_{name.upper()}", number)
+        refused = run("config", "show", folder)
+        assert (refused.returncode, says in refused.stderr) == (78, True)
+        monkeypatch.delenv(f"CODEANATOMY_{name.upper()}")
 
 
 def test_a_list_in_the_environment_closes_its_quotes(run, folder, monkeypatch):

@@ -6,6 +6,7 @@ import json
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,17 @@ import deltalake
 import pyarrow as pa
 import pytest
 
-from codeanatomy import _engine
+from codeanatomy import ResolutionLimits, _engine
 from codeanatomy.engine.errors import EngineCompileError, EngineError, EngineRuntimeError, EngineValidationError
 from codeanatomy.semantics import interpreter
 from tests.engine.specs import NODES, Columns, Graph, columns, read, run, write
 
 NUMBER = columns("n int64?")
+
+
+def names() -> dict[str, Any]:
+    """All parameters of `resolve`."""
+    return {**interpreter.names(), "limits": asdict(ResolutionLimits())}
 
 
 def failure(kind: type[EngineError], call: Callable[[], object]) -> EngineError:
@@ -188,7 +194,7 @@ CODE = (1, 0, -1, -1, "<module>", 1, 0, b"", b"", b"")
     ],
 )
 def test_evidence_that_an_operator_refuses(tmp_path: Path, operator: str, rows: dict[str, list[tuple[Any, ...]]], says: str) -> None:
-    parameters = {"resolve": interpreter.names, "control_flow": interpreter.instructions}.get(operator, dict)()
+    parameters = {"resolve": names, "control_flow": interpreter.instructions}.get(operator, dict)()
     error = failure(EngineRuntimeError, lambda: operate(tmp_path, operator, parameters, **rows))
     assert named(error) == ("CA604", "runtime")
     assert error.message == f"operator `{operator}`: {says}"
@@ -207,11 +213,12 @@ def test_an_interpreter_may_lack_modules(monkeypatch: pytest.MonkeyPatch) -> Non
         ("control_flow", {}, "opcodes is not an object"),
         ("control_flow", {**interpreter.instructions(), "version": [3, 10]}, "version: [3,10] is not 3.11 or later"),
         ("control_flow", {**interpreter.instructions(), "caches": {"x": 1}}, "caches: x: 1"),
-        ("resolve", {}, "`standard_library` must be a list of texts"),
-        ("resolve", {**interpreter.names(), "builtin_members": 1}, "`builtin_members` must map names of types to lists of texts"),
-        ("resolve", {**interpreter.names(), "ancestors": 1}, "`ancestors` must map names of classes to lists of names"),
+        ("resolve", {"limits": names()["limits"]}, "`standard_library` must be a list of texts"),
+        ("resolve", {**names(), "builtin_members": 1}, "`builtin_members` must map names of types to lists of texts"),
+        ("resolve", {**names(), "ancestors": 1}, "`ancestors` must map names of classes to lists of names"),
+        ("resolve", interpreter.names(), "`limits.contexts_per_function` must be a whole number from 1 to 4294967295"),
     ],
-    ids=["no opcodes", "old interpreter", "odd caches", "no names", "odd members", "odd ancestors"],
+    ids=["no opcodes", "old interpreter", "odd caches", "no names", "odd members", "odd ancestors", "no limits"],
 )
 def test_a_parameter_that_an_operator_refuses(tmp_path: Path, operator: str, parameters: dict[str, Any], says: str) -> None:
     error = failure(EngineRuntimeError, lambda: operate(tmp_path, operator, parameters))
@@ -223,13 +230,13 @@ def test_a_parameter_that_an_operator_refuses(tmp_path: Path, operator: str, par
 
 def test_a_panic_is_told_and_the_engine_works_on(tmp_path: Path) -> None:
     """`resolve` takes for impossible that a file has no path: the scan declares that it has one, and this spec does not."""
-    names, nowhere = interpreter.names(), (1, None, "a", "", False, False)
-    error = failure(EngineRuntimeError, lambda: operate(tmp_path, "resolve", names, files=[nowhere], lines=[LINES], syntax=[MODULE]))
+    parameters, nowhere = names(), (1, None, "a", "", False, False)
+    error = failure(EngineRuntimeError, lambda: operate(tmp_path, "resolve", parameters, files=[nowhere], lines=[LINES], syntax=[MODULE]))
     assert named(error) == ("CA607", "runtime")
     assert error.message.startswith("operator `resolve`: index out of bounds")
     assert error.details == {"in": "operator `resolve`"}
     assert not (tmp_path / "out").exists()
-    assert operate(tmp_path, "resolve", names, files=[FILE], lines=[LINES], syntax=[MODULE])["outputs"][0]["rows"] == 1
+    assert operate(tmp_path, "resolve", parameters, files=[FILE], lines=[LINES], syntax=[MODULE])["outputs"][0]["rows"] == 1
 
 
 def log_is_a_file(folder: Path) -> None:

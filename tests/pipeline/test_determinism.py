@@ -106,10 +106,13 @@ async def test_another_setting_that_changes_rows_is_refused_naming_table_and_row
 
 async def test_other_rules_are_another_envelope(build, shop):
     first, _ = await build(shop)
-    failure = await refused(build, shop, determinism_tier="reproducible", rulepack_profile="Strict")
+    failure = await refused(build, shop, determinism_tier="reproducible", rulepack_profile="LowLatency")
     assert failure.code == "CA162"
     assert failure.details["envelope_hash"][0] == first.envelope_hash != failure.details["envelope_hash"][1]
     assert "spec_hash" not in failure.details
+    # What is not guessed is another spec, also where there was nothing to guess.
+    failure = await refused(build, shop, determinism_tier="reproducible", rulepack_profile="Strict")
+    assert (failure.code, "spec_hash" in failure.details) == ("CA162", True)
     assert generations(first) == ["000001.json"]
 
 

@@ -2,12 +2,13 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from tests.support.repositories import BAD, SHOP, write
 
-from codeanatomy import Coded, GraphProductBuildRequest, build_graph_product
+from codeanatomy import Coded, GraphProductBuildRequest, ResolutionLimits, build_graph_product
 from codeanatomy.engine.generation import current_generation
 from codeanatomy.plan import plan
 
@@ -67,6 +68,14 @@ async def test_a_replay_has_the_rules_of_what_it_replays(build, shop):
     assert plan(request).spec.rulepack_profile == "LowLatency"
 
 
+async def test_a_replay_has_the_limits_of_what_it_replays(build, shop):
+    first, _ = await build(shop, resolution=ResolutionLimits(values_per_set=9))
+    again, _ = await build(shop, **REPLAY, resolution=ResolutionLimits(values_per_set=1))
+    assert (again.spec_hash, again.limits) == (first.spec_hash, {**asdict(ResolutionLimits()), "values_per_set": 9})
+    request = GraphProductBuildRequest(repo_root=shop, output_dir=first.output_dir, **REPLAY)
+    assert plan(request).signature == first.spec_hash
+
+
 async def test_the_current_generation_is_replayed_and_the_next_build_goes_on_from_it(build, shop):
     await build(shop)
     write(shop, {"new.py": "x = 1\n"})
@@ -98,13 +107,13 @@ async def test_a_source_that_is_not_as_it_was_is_refused_by_name(build, shop, ch
     assert json.loads((failure.run_bundle / "manifest.json").read_text())["determinism"]["verdict"] == "differs"
 
 
-@pytest.mark.parametrize("known", [False, True], ids=["no generation", "a record without hashes"])
-async def test_without_an_earlier_run_there_is_nothing_to_replay(build, shop, known):
-    if known:
+@pytest.mark.parametrize("lacking", [None, "envelope_hash", "limits"])
+async def test_without_an_earlier_run_there_is_nothing_to_replay(build, shop, lacking):
+    if lacking:
         first, _ = await build(shop)
         path = first.output_dir / "generations" / "000001.json"
         record = json.loads(path.read_text())
-        del record["envelope_hash"]
+        del record[lacking]
         path.write_text(json.dumps(record))
     failure = await refused(build, shop)
     assert failure.code == "CA160"

@@ -89,6 +89,7 @@ codes! {
     OPERATOR_OUTPUT    "CA606" Runtime         "An operator returned tables that are not those of its ports.";
     PANIC              "CA607" Runtime         "The engine met a state that it takes for impossible (a bug).";
     FORKED             "CA608" Runtime         "The engine was used in a process that was forked after it was loaded.";
+    LIMIT_REACHED      "CA609" Runtime         "An operator stopped at one of its limits: what lies beyond is not in the graph, or not told apart.";
     WRITE              "CA610" Materialization "A data file could not be written.";
     COMMIT             "CA611" Materialization "A Delta commit failed.";
     IPC                "CA612" Materialization "Rows arrived that are not a valid Arrow stream.";

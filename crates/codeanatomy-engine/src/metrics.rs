@@ -26,6 +26,8 @@ struct Entries {
     rows: BTreeMap<String, Vec<(String, usize)>>,
     /// Tables of an operator that went to disk.
     spilled: BTreeMap<String, Spilled>,
+    /// What each run of an operator warned of.
+    warnings: BTreeMap<usize, Vec<RunWarning>>,
 }
 
 /// Seconds of computing and writing an output, and the batches that its rows came in.
@@ -108,6 +110,16 @@ impl Ledger {
     /// Seconds of reading the inputs and of the run itself.
     pub fn operator(&self, operator: &str, (read, run): (f64, f64)) {
         self.entries().runs.push((operator.to_owned(), read, run));
+    }
+
+    /// What a run of an operator, by its number, warned of.
+    pub fn warn(&self, run: usize, warnings: Vec<RunWarning>) {
+        self.entries().warnings.insert(run, warnings);
+    }
+
+    /// Everything that operators warned of, in the order of their runs.
+    pub fn warnings(&self) -> Vec<RunWarning> {
+        self.entries().warnings.values().flatten().cloned().collect()
     }
 
     pub fn rows(&self, operator: &str, port: &str, rows: usize) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use codeanatomy_graph::catalogue::OPERATORS;
-use codeanatomy_graph::operator::{Kind, Operator, OperatorError, Port, Run};
+use codeanatomy_graph::operator::{Kind, Note, Operator, OperatorError, Port, Run};
 use codeanatomy_graph::table::{Strings, Table};
 use codeanatomy_spec::{ColumnDefinition, ColumnType, OperatorPorts, PortColumns};
 use serde_json::{Value, json};
@@ -12,6 +12,11 @@ use crate::cancel::CancelToken;
 use crate::code;
 use crate::error::{EngineError, Result};
 use crate::rows::{Rows, Texts};
+use crate::rulepack::RunWarning;
+
+/// Names that a warning's context holds, and those that its message says.
+const NAMED: usize = 20;
+const SAID: usize = 3;
 
 /// Every operator with its ports.
 pub fn ports() -> Vec<OperatorPorts> {
@@ -54,23 +59,42 @@ fn column_type(kind: Kind) -> ColumnType {
     }
 }
 
-/// Runs an operator to its end: blocking. Returns the rows of every output port, in order.
+/// Runs an operator to its end: blocking. Returns the rows of every output port, in order, and what it warns of.
 pub fn run(
     operator: &'static Operator,
     inputs: Vec<Table>,
     mut strings: Strings,
     parameters: &Value,
     token: &CancelToken,
-) -> Result<Vec<Rows>> {
+) -> Result<(Vec<Rows>, Vec<RunWarning>)> {
     let cancelled = || token.is_set();
-    let mut given = Run { inputs, strings: &mut strings, parameters, cancelled: &cancelled };
+    let mut given = Run { inputs, strings: &mut strings, parameters, cancelled: &cancelled, notes: Vec::new() };
     let outcome = (operator.run)(&mut given);
+    let warnings = given.notes.iter().map(|note| reached(operator, note)).collect();
     drop(given);
     let tables = outcome.map_err(|error| failed(operator, &error, token))?;
     check_tables(operator, &tables)?;
     let texts = Arc::new(Texts::new(&strings));
     drop(strings);
-    Ok(tables.into_iter().map(|table| Rows::new(table, texts.clone())).collect())
+    Ok((tables.into_iter().map(|table| Rows::new(table, texts.clone())).collect(), warnings))
+}
+
+/// The warning of a limit that was reached.
+fn reached(operator: &Operator, note: &Note) -> RunWarning {
+    let count = note.names.len();
+    let what = if count == 1 { "1 definition".to_owned() } else { format!("{count} definitions") };
+    let said: Vec<&[String]> = note.names.chunk_by(|one, other| one == other).take(NAMED).collect();
+    let names: Vec<&str> = said.iter().map(|alike| alike[0].as_str()).collect();
+    let rest = count - said.iter().take(SAID).map(|alike| alike.len()).sum::<usize>();
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let first = names[..names.len().min(SAID)].join(", ");
+    RunWarning {
+        code: &code::LIMIT_REACHED,
+        message: format!("operator `{}`: {} = {} was reached for {what}: {first}{more}", operator.name, note.limit, note.value),
+        context: json!({
+            "operator": operator.name, "limit": note.limit, "value": note.value, "count": count, "names": names,
+        }),
+    }
 }
 
 fn failed(operator: &Operator, error: &OperatorError, token: &CancelToken) -> EngineError {

@@ -46,8 +46,8 @@ const RULES: [Rule; 7] = [
 #[derive(Clone, Debug)]
 pub struct RunWarning {
     pub code: &'static Code,
-    message: String,
-    context: Value,
+    pub message: String,
+    pub context: Value,
 }
 
 impl RunWarning {

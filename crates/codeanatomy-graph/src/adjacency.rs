@@ -196,7 +196,7 @@ mod tests {
             ("dst", Column::I64(edges.iter().map(|edge| edge.3).collect())),
         ]);
         let parameters = serde_json::Value::Null;
-        let mut run = Run { inputs: vec![table], strings: &mut strings, parameters: &parameters, cancelled: &|| false };
+        let mut run = Run { inputs: vec![table], strings: &mut strings, parameters: &parameters, cancelled: &|| false, notes: Vec::new() };
         let tables = (ADJACENCY.run)(&mut run)?;
         Ok(tables.iter().map(|table| rows(table, &strings)).collect())
     }

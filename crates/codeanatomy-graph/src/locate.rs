@@ -141,7 +141,7 @@ mod tests {
             ("continuations", Column::I32List(continuations)),
         ]);
         let inputs = vec![files, lines, spans(&mut strings, rows)];
-        let mut run = Run { inputs, strings: &mut strings, parameters: &serde_json::Value::Null, cancelled: &|| false };
+        let mut run = Run { inputs, strings: &mut strings, parameters: &serde_json::Value::Null, cancelled: &|| false, notes: Vec::new() };
         Ok((LOCATE.run)(&mut run)?.remove(0))
     }
 

@@ -50,7 +50,15 @@ impl fmt::Display for OperatorError {
 
 impl std::error::Error for OperatorError {}
 
-/// What one run is given.
+/// A limit that a run reached: its name, its number, and the qualified names of those for which it was, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub limit: &'static str,
+    pub value: usize,
+    pub names: Vec<String>,
+}
+
+/// What one run is given, and what it tells beside its rows.
 pub struct Run<'a> {
     /// One table per input port, in the order of the ports, columns in the order of the port. Rows are in any order.
     pub inputs: Vec<Table>,
@@ -59,6 +67,8 @@ pub struct Run<'a> {
     pub parameters: &'a Value,
     /// Whether the run is cancelled. Cheap: ask at least once per file and once per few thousand rows.
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
+    /// Filled by the run; one a limit, by name.
+    pub notes: Vec<Note>,
 }
 
 impl Run<'_> {

@@ -3,7 +3,7 @@
 use codeanatomy_graph::operator::{Kind, OperatorError, Run};
 use codeanatomy_graph::resolve::RESOLVE;
 use codeanatomy_graph::table::{Column, NULL_STR, Ragged, Str, Strings, Table};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A file: its syntax as an indented outline (`field:Class name .access =value @line`), its blocks (`number parent kind name line`)
 /// and its symbols (`block name kind`).
@@ -13,6 +13,14 @@ struct Source {
     syntax: &'static str,
     blocks: &'static str,
     symbols: &'static str,
+}
+
+/// Limits that nothing here reaches.
+fn limits() -> Value {
+    const NAMES: &str = "contexts_per_function contexts_per_factory nodes_per_factory contexts_on_average runs_per_activation passes_per_loop \
+        open_calls values_per_set values_per_open_set constants_per_set texts_per_sum objects_per_class heirs_per_method finally_depth \
+        targets_per_name hierarchy_methods name_match_classes";
+    NAMES.split_whitespace().map(|name| (name.to_owned(), json!(99))).collect()
 }
 
 /// An input without rows.
@@ -166,9 +174,16 @@ impl Evidence {
     }
 
     fn resolve(mut self) -> Result<Graph, OperatorError> {
-        let parameters = json!({"standard_library": ["os"], "builtins": ["print", "str"], "builtin_members": {"str": ["join"]}});
+        let parameters =
+            json!({"standard_library": ["os"], "builtins": ["print", "str"], "builtin_members": {"str": ["join"]}, "limits": limits()});
         let inputs = self.tables();
-        let tables = (RESOLVE.run)(&mut Run { inputs, strings: &mut self.strings, parameters: &parameters, cancelled: &|| false })?;
+        let tables = (RESOLVE.run)(&mut Run {
+            inputs,
+            strings: &mut self.strings,
+            parameters: &parameters,
+            cancelled: &|| false,
+            notes: Vec::new(),
+        })?;
         Ok(Graph { tables, strings: self.strings })
     }
 }
@@ -415,20 +430,24 @@ fn a_comprehension_that_the_compiler_inlines_keeps_its_variable_to_itself() {
 #[test]
 fn a_cancelled_run_stops() {
     let mut evidence = Evidence::of(&shop());
-    let parameters = json!({"standard_library": [], "builtins": []});
+    let parameters = json!({"standard_library": [], "builtins": [], "limits": limits()});
     let inputs = evidence.tables();
-    let run = &mut Run { inputs, strings: &mut evidence.strings, parameters: &parameters, cancelled: &|| true };
+    let run = &mut Run { inputs, strings: &mut evidence.strings, parameters: &parameters, cancelled: &|| true, notes: Vec::new() };
     assert!(matches!((RESOLVE.run)(run), Err(OperatorError::Cancelled)));
 }
 
 #[test]
 fn a_missing_parameter_is_named() {
     let mut evidence = Evidence::of(&shop());
-    let parameters = json!({"standard_library": []});
-    let inputs = evidence.tables();
-    let run = &mut Run { inputs, strings: &mut evidence.strings, parameters: &parameters, cancelled: &|| false };
-    let error = (RESOLVE.run)(run).expect_err("an error").to_string();
-    assert_eq!(error, "parameter: `builtins` must be a list of texts");
+    let mut refusal = |parameters: Value| {
+        let inputs = evidence.tables();
+        let run = &mut Run { inputs, strings: &mut evidence.strings, parameters: &parameters, cancelled: &|| false, notes: Vec::new() };
+        (RESOLVE.run)(run).expect_err("an error").to_string()
+    };
+    assert_eq!(refusal(json!({"standard_library": [], "limits": limits()})), "parameter: `builtins` must be a list of texts");
+    let mut lacking = limits();
+    lacking.as_object_mut().unwrap().remove("open_calls");
+    assert_eq!(refusal(json!({"limits": lacking})), "parameter: `limits.open_calls` must be a whole number from 1 to 4294967295");
 }
 
 #[test]

@@ -836,6 +836,16 @@ FAILURES: tuple[FailureKind, ...] = (
         "A forked child cannot use the threads of its parent.",
         "Start the child with `spawn`, or load the package after the fork.",
     ),
+    _warning(
+        "CA609",
+        "limit reached",
+        "runtime",
+        "The analysis of values stopped at one of its limits: what lies beyond is not in the graph, or not told apart.",
+        "Some functions are given more kinds of arguments, or some names more values, than is followed. The warning says for which definitions; in the "
+        "graph they have the property `limits_reached`.",
+        "Nothing, if what is found will do. Else raise the setting of the limit's name (`--values-per-set N`, or section `[resolution]` of "
+        "`codeanatomy.toml`): the build takes longer.",
+    ),
     _build(
         "CA610",
         "write",

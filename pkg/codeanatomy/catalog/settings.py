@@ -3,7 +3,7 @@ configuration file and its template are derived from it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from codeanatomy.catalog.defaults import (
     DETERMINISM_TIERS,
@@ -24,11 +24,12 @@ from codeanatomy.catalog.defaults import (
     SCIP_TIMEOUT_S,
     TRACING_PRESETS,
 )
+from codeanatomy.catalog.resolution import GUESSES, SENTENCES, ResolutionLimits
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """An option. `type` is `path`, `file`, `text`, `int`, `float`, `share` (0 to 1), `flag`, `switch` (`--enable-x/--no-enable-x`), `globs`, `texts`
+    """An option. `type` is `path`, `file`, `text`, `int`, `count` (an `int` that may be 0), `float`, `share` (0 to 1), `flag`, `switch` (`--enable-x/--no-enable-x`), `globs`, `texts`
     or `choice`; `field` is its name in `GraphProductBuildRequest`, dotted inside a part of it; `key` its section and name in a configuration file.
 
     A file lies in the repository, which is not trusted: what lowers the guard or names a program to run has `in_file` false and is given by
@@ -67,6 +68,7 @@ class Setting:
 SECTIONS: dict[str, str] = {
     "execution": "How a build runs, and where its tables lie.",
     "engine": "What the Rust engine may use and how it plans.",
+    "resolution": "How far the analysis of values goes.",
     "scope": "Which sources count.",
     "scip": "Symbols of scip-python.",
     "types": "Inferred types of pyrefly.",
@@ -80,6 +82,20 @@ GONE: dict[str, str] = {
     "plan": "the engine makes its own plan: `codeanatomy plan REPO` shows it, and [engine] says what it may use",
 }
 """Sections that there are no more, with what replaces them."""
+
+LIMITS: tuple[Setting, ...] = tuple(
+    Setting(
+        f"resolution.{name}",
+        (f"--{name.replace('_', '-')}",),
+        "resolution",
+        "count" if name in GUESSES else "int",
+        SENTENCES[name],
+        default=default,
+        environment=f"CODEANATOMY_{name.upper()}",
+        key=f"resolution.{name}",
+    )
+    for name, default in asdict(ResolutionLimits()).items()
+)
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(
@@ -158,8 +174,8 @@ SETTINGS: tuple[Setting, ...] = (
         ("--rulepack-profile",),
         "execution",
         "choice",
-        "How strict the engine is: LowLatency only warns of broken identities and references, Strict also refuses queries that do not repeat. "
-        "Replay computes the current generation again from its evidence, and fails unless all is the same.",
+        "How strict the engine is: LowLatency only warns of broken identities and references, Strict also refuses queries that do not repeat, and guesses no calls. "
+        "Replay computes the current generation again from its evidence, under its limits, and fails unless all is the same.",
         default=RULEPACK_PROFILES[0],
         choices=tuple(sorted((*RULEPACK_PROFILES, REPLAY))),
         environment="CODEANATOMY_RULEPACK_PROFILE",
@@ -458,6 +474,7 @@ SETTINGS: tuple[Setting, ...] = (
         key="scip.project_namespace",
         example="namespace",
     ),
+    *LIMITS,
     Setting(
         "types",
         ("--types",),

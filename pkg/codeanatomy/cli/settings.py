@@ -52,6 +52,8 @@ def _argument(setting: Setting) -> dict[str, Any]:
             return {**common, "type": setting.chosen, "choices": setting.choices}
         case "int":
             return {**common, "type": positive(int), "metavar": "N"}
+        case "count":
+            return {**common, "type": count, "metavar": "N"}
         case "share":
             return {**common, "type": share, "metavar": "SHARE"}
         case "float":
@@ -81,6 +83,14 @@ def positive(number: type[int] | type[float]) -> Any:
 
     convert.__name__ = number.__name__  # argparse names it in its message
     return convert
+
+
+def count(text: str) -> int:
+    """What argparse converts a number that may be zero with."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below zero")
+    return value
 
 
 def share(text: str) -> float:

@@ -14,7 +14,12 @@ T = TypeVar("T")
 N = TypeVar("N", int, float)
 
 SWITCHES: Mapping[str, bool] = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-NUMBERS = {"int": (int, "a whole number"), "float": (float, "a number"), "share": (float, "a number")}
+NUMBERS = {
+    "int": (int, "a whole number", "above zero"),
+    "count": (int, "a whole number", "from zero up"),
+    "float": (float, "a number", "above zero"),
+    "share": (float, "a number", "from 0 to 1"),
+}
 
 
 class WrongValue(Exception):
@@ -36,15 +41,13 @@ def from_text(setting: Setting, text: str) -> object:
             if text.lower() not in SWITCHES:
                 raise WrongValue(f"{text!r} is neither true nor false", f"give one of {', '.join(SWITCHES)}")
             return SWITCHES[text.lower()]
-        case "int" | "float" | "share":
-            number, name = NUMBERS[setting.type]
+        case "int" | "count" | "float" | "share":
+            number, name, range = NUMBERS[setting.type]
             try:
                 value = number(text)
             except ValueError as error:
-                raise WrongValue(
-                    f"{text!r} is not {name}", f"give {name} {'from 0 to 1' if setting.type == 'share' else 'above zero'}"
-                ) from error
-            return _share(value) if setting.type == "share" else _above_zero(value)
+                raise WrongValue(f"{text!r} is not {name}", f"give {name} {range}") from error
+            return _in_range(setting, value)
         case "choice":
             return _chosen(setting, text)
         case "globs" | "texts":
@@ -68,12 +71,10 @@ def from_toml(setting: Setting, value: object, folder: Path) -> object:
     match setting.type:
         case "switch" | "flag":
             return _of(bool, value, "true or false")
-        case "int":
-            return _above_zero(_of(int, value, "a whole number"))
-        case "float":
-            return _above_zero(_of(float, float(value) if type(value) is int else value, "a number"))
-        case "share":
-            return _share(_of(float, float(value) if type(value) is int else value, "a number"))
+        case "int" | "count":
+            return _in_range(setting, _of(int, value, "a whole number"))
+        case "float" | "share":
+            return _in_range(setting, _of(float, float(value) if type(value) is int else value, "a number"))
         case "choice":
             return _chosen(setting, _of(str, value, "a text"))
         case "globs" | "texts":
@@ -97,15 +98,14 @@ def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def _above_zero(number: N) -> N:
-    if not number > 0:
-        raise WrongValue(f"{number} is not above zero", "give a larger number")
-    return number
-
-
-def _share(number: float) -> float:
-    if not 0 <= number <= 1:
-        raise WrongValue(f"{number:g} is not from 0 to 1", "give a share")
+def _in_range(setting: Setting, number: N) -> N:
+    match setting.type:
+        case "share" if not 0 <= number <= 1:
+            raise WrongValue(f"{number:g} is not from 0 to 1", "give a share")
+        case "count" if number < 0:
+            raise WrongValue(f"{number} is below zero", "give 0 or a larger number")
+        case "int" | "float" if not number > 0:
+            raise WrongValue(f"{number} is not above zero", "give a larger number")
     return number
 
 

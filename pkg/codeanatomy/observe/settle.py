@@ -138,6 +138,7 @@ async def settle(run: Run, request: GraphProductBuildRequest, made: Made, determ
         spec_hash=made.graph["spec_hash"],
         envelope_hash=made.graph["envelope_hash"],
         rulepack_profile=made.graph["rulepack"]["profile"],
+        limits=await to_thread.run_sync(_limits, made.spec),
         determinism=determinism,
         warnings=warnings,
         compliance=compliance_capture(made.graph).to_dict() if made.graph["compliance"] else None,
@@ -187,6 +188,11 @@ def note_problems(run: Run, failures: list[Failure], warnings: list[str]) -> Non
 def failed_files(failures: list[Failure]) -> int:
     """How many sources have a failure of severity `error`."""
     return len({failure.path for failure in failures if failure.severity == "error"})
+
+
+def _limits(spec: str) -> dict[str, int]:
+    limits: dict[str, int] = json.loads(spec)["operator_parameters"]["resolve"]["limits"]
+    return limits
 
 
 def _extents(made: Made) -> dict[str, Extent]:

@@ -9,6 +9,7 @@ from typing import Any
 from codeanatomy.catalog.defaults import RULEPACK_PROFILES
 from codeanatomy.catalog.evidence import EVIDENCE_TABLES
 from codeanatomy.catalog.graph import EDGE_KINDS
+from codeanatomy.catalog.resolution import ResolutionLimits
 from codeanatomy.catalog.shapes import Column, Table
 from codeanatomy.catalog.tables import CPG_EDGES, CPG_NODES, EXTRACT_ERRORS
 from codeanatomy.catalog.views import OUTPUTS, VIEWS, Output
@@ -33,7 +34,7 @@ RELATIONS = (*EVIDENCE_TABLES, EXTRACT_ERRORS)
 """The tables that views may read."""
 
 PARAMETERS: Mapping[str, Callable[[], dict[str, Any]]] = {"resolve": interpreter.names, "control_flow": interpreter.instructions}
-"""What each operator is told beside its inputs."""
+"""What each operator is told of the interpreter, beside its inputs."""
 
 
 def semantic_ir(ports: Ports) -> IR:
@@ -46,19 +47,24 @@ def build_execution_spec(
     evidence: Mapping[str, tuple[Path, int]],
     output_dir: Path,
     runtime: RuntimeConfig,
+    limits: Mapping[str, int] | None = None,
     rulepack_profile: str = RULEPACK_PROFILES[0],
 ) -> SemanticExecutionSpec:
-    """The spec of an IR over evidence: `evidence[name]` is the folder of a Delta table and the version to read.
+    """The spec of an IR over evidence: `evidence[name]` is the folder of a Delta table and the version to read. `limits` are those of `resolve`,
+    without which they are the defaults under the rulepack profile.
 
     Raises `KeyError` for a relation without evidence: the caller collects all that the IR lists.
     """
+    parameters = {name: told() for name, told in PARAMETERS.items() if any(node.operator == name for node in ir.nodes)}
+    if "resolve" in parameters:
+        parameters["resolve"]["limits"] = ResolutionLimits().under(rulepack_profile) if limits is None else dict(limits)
     return SemanticExecutionSpec(
         SCHEMA_VERSION,
         [_relation(table, *evidence[table.name]) for table in ir.relations],
         [_view(node) for node in ir.nodes],
         [_target(output, output_dir) for output in ir.outputs],
         runtime,
-        {name: told() for name, told in PARAMETERS.items() if any(node.operator == name for node in ir.nodes)},
+        parameters,
         rulepack_profile,
     )
 

@@ -409,6 +409,7 @@ impl Build {
                 "envelope_hash": envelope_hash,
             })
         });
+        let warnings = [rules.warnings(), &self.ledger.warnings()].concat();
         let unused = self.compiled.schedule.unused.iter().map(|&view| &self.validated().spec.view_definitions[view].name);
         json!({
             "outputs": outputs.as_slice(),
@@ -417,9 +418,9 @@ impl Build {
             "envelope_hash": envelope_hash,
             "rulepack": rulepack,
             "compliance": compliance,
-            "warnings": rules.warnings().iter().map(RunWarning::to_json).collect::<Vec<_>>(),
+            "warnings": warnings.iter().map(RunWarning::to_json).collect::<Vec<_>>(),
             "unused_views": unused.collect::<Vec<_>>(),
-            "trace_metrics_summary": self.ledger.summary(&outputs, rules.warnings()),
+            "trace_metrics_summary": self.ledger.summary(&outputs, &warnings),
             "shared_views": self.ledger.shared_views(),
             "operators": self.ledger.to_json(),
             "peak_pool_bytes": self.session.pool.max_reserved(),

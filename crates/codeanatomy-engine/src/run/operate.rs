@@ -61,8 +61,9 @@ impl Build {
         let (token, parameters) = (self.token.clone(), self.validated().spec.operator_parameters.get(&run.operator).cloned());
         let worker =
             tokio::task::spawn_blocking(move || operators::run(operator, inputs, strings, &parameters.unwrap_or_default(), &token));
-        let results = worker.await.map_err(|error| EngineError::of_task(error, &place))??;
+        let (results, warnings) = worker.await.map_err(|error| EngineError::of_task(error, &place))??;
         Span::current().record("codeanatomy.rows", results.iter().map(Rows::count).sum::<usize>());
+        self.ledger.warn(index, warnings);
         self.keep(index, results, &reservation, &place)?;
         let seconds = (read.as_secs_f64(), (started.elapsed() - read).as_secs_f64());
         (self.progress)(json!({"event": "operator_finished", "operator": run.operator, "seconds": seconds.0 + seconds.1}));

@@ -142,7 +142,7 @@ pub(super) fn inputs(sample: &Sample, strings: &mut Strings) -> Vec<Table> {
 pub(super) fn run_with(sample: &Sample, parameters: &Value) -> Result<Out, OperatorError> {
     let mut strings = Strings::new();
     let inputs = inputs(sample, &mut strings);
-    let mut run = Run { inputs, strings: &mut strings, parameters, cancelled: &|| false };
+    let mut run = Run { inputs, strings: &mut strings, parameters, cancelled: &|| false, notes: Vec::new() };
     let tables = (CONTROL_FLOW.run)(&mut run)?;
     Ok(Out { tables, strings })
 }
@@ -425,7 +425,7 @@ fn a_cancelled_run_stops() {
     let mut strings = Strings::new();
     let inputs = inputs(&lambda(), &mut strings);
     let parameters = parameters((3, 11));
-    let mut run = Run { inputs, strings: &mut strings, parameters: &parameters, cancelled: &|| true };
+    let mut run = Run { inputs, strings: &mut strings, parameters: &parameters, cancelled: &|| true, notes: Vec::new() };
     assert!(matches!((CONTROL_FLOW.run)(&mut run), Err(OperatorError::Cancelled)));
 }
 
@@ -450,7 +450,7 @@ fn the_order_of_rows_does_not_matter() {
     let mut strings = Strings::new();
     let inputs = inputs(&lambda(), &mut strings).into_iter().map(reversed).collect();
     let parameters = parameters((3, 11));
-    let mut run = Run { inputs, strings: &mut strings, parameters: &parameters, cancelled: &|| false };
+    let mut run = Run { inputs, strings: &mut strings, parameters: &parameters, cancelled: &|| false, notes: Vec::new() };
     let tables = (CONTROL_FLOW.run)(&mut run).expect("sound code objects");
     let backward = Out { tables, strings };
     for (output, name) in

@@ -41,12 +41,12 @@ impl Machine<'_, '_> {
             self.found.called[first..last].iter().map(|&(site, via, target)| (site, Callee { via, target })).collect();
         let runs = |node: u32| tree.kind(node) == Syntax::Call || called.binary_search_by_key(&node, |&(site, _)| site).is_ok();
         for node in tree.in_order(file, runs) {
-            let scope = repository.scopes.of[node as usize];
-            let owner = if scope == NONE { file } else { repository.scopes.scopes[scope as usize].definition };
+            let owner = repository.owner(node);
+            self.asked = repository.definitions.runner(owner);
             let site = Site {
                 place: places.place(tree.bstart[node as usize], tree.bend[node as usize]),
                 id: node_id(&repository.files, tree, node),
-                caller: repository.definitions.id(repository.definitions.runner(owner)),
+                caller: repository.definitions.id(self.asked),
                 is_written: tree.kind(node) == Syntax::Call,
                 origin: repository.origin(file),
             };

@@ -71,7 +71,8 @@ impl Repository {
         }
     }
 
-    pub fn definition_row(&self, number: u32, strings: &mut Strings, places: &mut Places<'_>, rows: &mut DefinitionRows) {
+    /// The row of a definition; `limits` are those that the analysis reached for it.
+    pub fn definition_row(&self, number: u32, limits: Str, strings: &mut Strings, places: &mut Places<'_>, rows: &mut DefinitionRows) {
         let definition = self.definitions.get(number);
         let (tree, node) = (&self.tree, definition.node);
         let (name_line, name_col) = places.position(definition.name_bstart);
@@ -105,6 +106,7 @@ impl Repository {
             name_bend: definition.name_bend,
             docstring_id: if definition.kind.is_code() && kind != Syntax::Lambda { id(self.docstring(node)) } else { NULL_I64 },
             origin: strings.intern(self.evidence(definition.file)),
+            limits_reached: limits,
         };
         rows.push(row);
     }

@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::resolve::definitions::DefinitionKind;
+use crate::resolve::limits::Limit;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{Id, Value};
@@ -12,11 +13,6 @@ use crate::resolve::scopes::ScopeKind;
 use crate::resolve::sets::add;
 use crate::resolve::syntax::NONE;
 use crate::table::Str;
-
-/// Classes that may define a method of a name before the name says nothing.
-const DEFINERS: usize = 3;
-/// Methods of one call before the hierarchy says nothing.
-const METHODS: usize = 12;
 
 /// What guesses rest on, made once all values are known.
 pub struct Guesses {
@@ -49,6 +45,25 @@ fn methods(repository: &Repository) -> FxHashMap<Str, Vec<u32>> {
 impl Machine<'_, '_> {
     /// The methods that an attribute of some objects may be, and how they were found.
     pub fn guessed(&mut self, guesses: &Guesses, objects: &[Id], name: Str) -> (Vec<Target>, &'static str) {
+        let found = self.inherited_below(guesses, objects, name);
+        let most = self.limits.hierarchy_methods;
+        if found.len() > most && most > 0 {
+            self.reached(Limit::HierarchyMethods);
+        } else if !found.is_empty() && most > 0 {
+            return (found, "hierarchy");
+        }
+        let found = self.named_alike(guesses, objects, name);
+        let most = self.limits.name_match_classes;
+        if found.len() > most && most > 0 {
+            self.reached(Limit::NameMatchClasses);
+        } else if !found.is_empty() && most > 0 {
+            return (found, "name_match");
+        }
+        (Vec::new(), "")
+    }
+
+    /// What the classes of some objects, or those below them, give them under a name.
+    fn inherited_below(&mut self, guesses: &Guesses, objects: &[Id], name: Str) -> Vec<Target> {
         let mut found = Vec::new();
         for &object in objects {
             let (class, after) = match self.values.get(object) {
@@ -68,22 +83,16 @@ impl Machine<'_, '_> {
                 }
             }
         }
-        if found.is_empty() {
-            found = self.outside_below(guesses, objects, name);
-        }
-        if !found.is_empty() && found.len() <= METHODS {
-            return (found, "hierarchy");
-        }
+        if found.is_empty() { self.outside_below(guesses, objects, name) } else { found }
+    }
+
+    /// The methods of a name, where one of some objects is not known.
+    fn named_alike(&self, guesses: &Guesses, objects: &[Id], name: Str) -> Vec<Target> {
         let is_unknown = |id: &Id| matches!(self.values.get(*id), Value::Unknown(_));
         if !objects.iter().any(is_unknown) || self.repository.builtins.is_common(name) {
-            return (Vec::new(), "");
+            return Vec::new();
         }
-        match guesses.methods.get(&name) {
-            Some(methods) if methods.len() <= DEFINERS => {
-                (methods.iter().map(|&method| Target::Definition(method)).collect(), "name_match")
-            }
-            _ => (Vec::new(), ""),
-        }
+        guesses.methods.get(&name).into_iter().flatten().map(|&method| Target::Definition(method)).collect()
     }
 
     /// What classes outside the repository may give the classes below those of some objects: a mixin is used with them.

@@ -12,6 +12,7 @@ mod flows;
 mod guesses;
 mod imports;
 mod kinds;
+mod limits;
 mod linearisation;
 mod mangling;
 mod modules;
@@ -36,6 +37,7 @@ use crate::resolve::bindings::Bindings;
 use crate::resolve::builtins::Builtins;
 use crate::resolve::definitions::Definitions;
 use crate::resolve::guesses::Guesses;
+use crate::resolve::limits::Limits;
 use crate::resolve::modules::Modules;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::outside::Outside;
@@ -44,7 +46,7 @@ use crate::resolve::rows::{ExternalRow, Places, Rows};
 use crate::resolve::scopes::Scopes;
 use crate::resolve::sources::{Columns, File, Files, texts};
 use crate::resolve::syntax::Tree;
-use crate::table::{Ragged, Table};
+use crate::table::{NULL_STR, Ragged, Table};
 
 pub const RESOLVE: Operator = Operator {
     name: "resolve",
@@ -74,6 +76,7 @@ fn read(
     symbols: (Table, Table),
     outlines: [Table; 3],
 ) -> Result<Repository, OperatorError> {
+    let limits = Limits::read(run.parameters)?;
     let standard_library = texts(run.parameters, "standard_library")?;
     let builtins = Builtins::read(run)?;
     let outside = Outside::read(run)?;
@@ -86,7 +89,7 @@ fn read(
     let modules = Modules::read(&files, run.strings, standard_library, ids);
     definitions.number(ids, run.strings);
     scopes.number(&files, ids, run.strings);
-    Ok(Repository { files, outlined, tree, scopes, definitions, bindings, modules, builtins, outside })
+    Ok(Repository { limits, files, outlined, tree, scopes, definitions, bindings, modules, builtins, outside })
 }
 
 /// Rows, file by file: first what was found out, then, when the memory for finding out is given back, the facts.
@@ -109,7 +112,10 @@ fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repos
     }
     drop((machine, guesses));
     resolver.external_rows(&mut rows);
+    let reached = std::mem::take(&mut resolver.reached);
     drop(resolver);
+    run.notes = reached.notes(&repository.limits, &repository.definitions, run.strings);
+    let reached = reached.by_definition(run.strings);
     repository.modules.rows(&repository.files, &repository.definitions, run.strings, &mut rows.modules);
     rows.syntax.reserve(repository.tree.len());
     rows.definitions.reserve(repository.definitions.all.len());
@@ -120,7 +126,8 @@ fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repos
         }
         let (number, places) = (number as u32, &mut places(file));
         for &definition in repository.definitions.of_file(number) {
-            repository.definition_row(definition, run.strings, places, &mut rows.definitions);
+            let limits = reached.get(&definition).copied().unwrap_or(NULL_STR);
+            repository.definition_row(definition, limits, run.strings, places, &mut rows.definitions);
         }
         repository.syntax_rows(number, run.strings, places, &mut rows.syntax);
         repository.scope_rows(number, run.strings, places, (&mut rows.scopes, &mut rows.symbols, &mut rows.captures));
@@ -132,6 +139,7 @@ fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repos
 impl Machine<'_, '_> {
     /// What was found out of a file.
     fn rows(&mut self, file: u32, guesses: &Guesses, places: &mut Places<'_>, rows: &mut Rows) {
+        self.asked = file;
         if self.repository.scopes.known[file as usize] {
             self.resolver.import_rows(file, places, &mut rows.imports);
             self.reference_rows(file, places, &mut rows.references);

@@ -4,6 +4,7 @@ use crate::resolve::bindings::How;
 use crate::resolve::confidence::confidence;
 use crate::resolve::definitions::{Flavour, node_id};
 use crate::resolve::kinds::{Access, Field, Syntax};
+use crate::resolve::limits::Limit;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::quoted::dotted_names;
 use crate::resolve::resolver::{BUILTIN, PARTS, Resolver, Target};
@@ -102,9 +103,18 @@ impl Machine<'_, '_> {
                 None => return None,
             };
         }
-        found.truncate(crate::resolve::resolver::TARGETS);
+        self.truncate(node, &mut found);
         self.resolver.drop_overloads(&mut found);
         Some(self.resolver.targets.intern(&found))
+    }
+
+    /// As many targets of a name as are kept.
+    fn truncate(&mut self, node: u32, found: &mut Vec<Target>) {
+        let most = self.repository.limits.targets_per_name;
+        if found.len() > most {
+            found.truncate(most);
+            self.note(Limit::TargetsPerName, self.repository.owner(node));
+        }
     }
 
     /// Whether a name was read where nothing binds it: before the first binding, behind `del`. Declarations of stubs bind without a value.
@@ -137,7 +147,7 @@ impl Machine<'_, '_> {
         if is_read && found.iter().any(|target| self.has_flavour(target, Flavour::Property)) {
             found.retain(|target| !self.has_flavour(target, Flavour::Accessor));
         }
-        found.truncate(crate::resolve::resolver::TARGETS);
+        self.truncate(node, &mut found);
         let targets = self.resolver.targets.intern(&found);
         let token = self.resolver.token(node, self.repository.tree.access_name[node as usize]);
         self.resolver.push(token, targets, "attribute", places, rows);

@@ -8,6 +8,7 @@ use crate::ids::Allocator;
 use crate::resolve::bindings::{Bindings, How, Slot};
 use crate::resolve::builtins::Builtins;
 use crate::resolve::definitions::{DefinitionKind, Definitions, Flavour};
+use crate::resolve::limits::{Limit, Limits, Reached};
 use crate::resolve::modules::{Found, Modules};
 use crate::resolve::points_to::outside::Outside;
 use crate::resolve::scopes::Scopes;
@@ -18,6 +19,7 @@ use crate::table::{Str, Strings};
 
 /// Facts: nothing changes in them while names are resolved.
 pub struct Repository {
+    pub limits: Limits,
     pub files: Files,
     /// Whether the tree of a file is what tree-sitter knows of it.
     pub outlined: Vec<bool>,
@@ -31,6 +33,14 @@ pub struct Repository {
 }
 
 impl Repository {
+    /// The definition in whose scope a node is evaluated.
+    pub fn owner(&self, node: u32) -> u32 {
+        match self.scopes.of[node as usize] {
+            NONE => self.tree.file(node),
+            scope => self.scopes.scopes[scope as usize].definition,
+        }
+    }
+
     /// What a relation that was resolved in a file rests on.
     pub fn origin(&self, file: u32) -> &'static str {
         if self.outlined[file as usize] { "tree_sitter" } else { "resolver" }
@@ -52,9 +62,6 @@ pub enum Target {
 /// The word in `target_kind` of a builtin, and of its row.
 pub const BUILTIN: &str = "builtin";
 
-/// At most so many targets of one variable are kept.
-pub const TARGETS: usize = 32;
-
 /// Of a dotted name, so many parts are looked for.
 pub const PARTS: usize = 64;
 
@@ -62,6 +69,7 @@ pub struct Resolver<'a> {
     pub repository: &'a Repository,
     pub strings: &'a mut Strings,
     pub ids: &'a mut Allocator,
+    pub reached: Reached,
     pub targets: Sets<Target>,
     /// Answers by slot, by alias and by file; an open question answers "nothing" to itself.
     pub slot_targets: Vec<Option<Set>>,
@@ -84,6 +92,7 @@ impl<'a> Resolver<'a> {
             }
         }
         Self {
+            reached: Reached::default(),
             targets: Sets::new(),
             slot_targets: vec![None; slots.len()],
             alias_targets: FxHashMap::default(),
@@ -117,7 +126,8 @@ impl<'a> Resolver<'a> {
         }
         self.slot_targets[slot as usize] = Some(EMPTY);
         let mut found = Vec::new();
-        for index in 0..self.repository.bindings.count(slot) {
+        let count = self.repository.bindings.count(slot);
+        for index in 0..count {
             let binding = self.repository.bindings.nth(slot, index);
             if binding.definition != NONE {
                 add(&mut found, Target::Definition(binding.definition));
@@ -127,7 +137,9 @@ impl<'a> Resolver<'a> {
                     add(&mut found, target);
                 }
             }
-            if found.len() >= TARGETS {
+            if found.len() >= self.repository.limits.targets_per_name && index + 1 < count {
+                let scope = self.repository.bindings.slots[slot as usize].scope;
+                self.reached.note(Limit::TargetsPerName, self.repository.scopes.scopes[scope as usize].definition);
                 break;
             }
         }

@@ -168,7 +168,7 @@ rows!(SyntaxRow, SyntaxRows, "syntax", place, {
 rows!(DefinitionRow, DefinitionRows, "definitions", place, {
     id: I64, kind: Str, name: Str, qualified_name: Str, name_line: I32, name_col: I32, name_end_line: I32, name_end_col: I32, def_line: I32,
     parent_id: I64, syntax_id: I64, scope_id: I64, decorators: Str, docstring: Str, position: I32, how: Str,
-    annotation_id: I64, default_id: I64, returns_id: I64, is_async: Bool, is_generator: Bool, name_bend: I32, docstring_id: I64, origin: StrRuns,
+    annotation_id: I64, default_id: I64, returns_id: I64, is_async: Bool, is_generator: Bool, name_bend: I32, docstring_id: I64, origin: StrRuns, limits_reached: StrRuns,
 });
 
 rows!(ScopeRow, ScopeRows, "scopes", place, { id: I64, kind: Str, name: Str, parent_id: I64, definition_id: I64, number: I32, syntax_id: I64, symbols: Str });

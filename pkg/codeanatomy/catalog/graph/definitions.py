@@ -65,6 +65,12 @@ LAYER = Layer(
         Property("decorators", ("class", "function"), "string", "The decorators as dotted text, outermost first, separated by `, `."),
         Property("is_async", FUNCTIONS, "bool", "Whether it is written with `async`."),
         Property("is_generator", FUNCTIONS, "bool", "Whether its body yields."),
+        Property(
+            "limits_reached",
+            SCOPE_OWNERS,
+            "string",
+            "The limits of `[resolution]` that the analysis reached in it, or in telling its calls or objects apart: names, separated by spaces.",
+        ),
         Property("origin", DEFINITIONS, "string", "`tree_sitter` where that is all that is known of the source; absent elsewhere."),
     ),
 )

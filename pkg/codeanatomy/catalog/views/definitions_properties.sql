@@ -23,6 +23,11 @@ SELECT id AS entity_id, 'node' AS entity, 'is_generator' AS key, 'bool' AS type,
 FROM definitions
 WHERE kind IN ('function', 'lambda')
 UNION ALL
+SELECT id AS entity_id, 'node' AS entity, 'limits_reached' AS key, 'string' AS type, limits_reached AS string_value, NULL AS int_value,
+       NULL AS bool_value
+FROM definitions
+WHERE limits_reached IS NOT NULL
+UNION ALL
 SELECT id AS entity_id, 'node' AS entity, 'origin' AS key, 'string' AS type, origin AS string_value, NULL AS int_value, NULL AS bool_value
 FROM definitions
 WHERE origin <> 'ast' AND kind <> 'module'

@@ -1,14 +1,12 @@
 //! Construction: what calling a class runs and makes. Class statements are `classes.rs`.
 
+use crate::resolve::limits::Limit;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Id, Set, Value};
-
-/// Objects of one class that are told apart by the call that made them. Descriptors all are: each stands for another attribute.
-const SITES: usize = 6;
 
 impl Machine<'_, '_> {
     /// Makes an object of a class: metaclass, `__new__`, `__init__`.
@@ -101,15 +99,22 @@ impl Machine<'_, '_> {
         self.sets.of(kept)
     }
 
-    /// The object that a call of a class makes; a class that is called in many places has one for all further ones.
+    /// The object that a call of a class makes; a class that is called in many places has one for all further ones. Descriptors are all told apart:
+    /// each stands for another attribute.
     pub fn object(&mut self, site: u32, class: Id) -> Id {
         let is_descriptor = self.look_up(class, self.words.get, None).is_some();
         let known = self.classes.entry(class).or_default();
         let is_known = known.sites.contains(&site);
-        if !is_known && (is_descriptor || known.sites.len() < SITES) {
+        let has_room = is_descriptor || known.sites.len() < self.limits.objects_per_class;
+        if !is_known && has_room {
             known.sites.push(site);
         }
-        let site = if known.sites.contains(&site) { site } else { ANYWHERE };
+        let site = if is_known || has_room { site } else { ANYWHERE };
+        if let Value::Class { definition, .. } = self.values.get(class)
+            && site == ANYWHERE
+        {
+            self.note(Limit::ObjectsPerClass, definition);
+        }
         let id = self.values.id(Value::Instance { class, site });
         if !self.state.loops.is_empty() {
             self.repeated.insert(id);

@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::operator::OperatorError;
 use crate::resolve::definitions::DefinitionKind;
 use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::limits::{Limit, Limits};
 use crate::resolve::points_to::annotations::{Moment, postponed};
 use crate::resolve::points_to::cell::{Cells, Key};
 use crate::resolve::points_to::classes::{Ancestor, Class};
@@ -21,31 +22,11 @@ use crate::resolve::points_to::words::Words;
 use crate::resolve::resolver::{Repository, Resolver};
 use crate::resolve::syntax::NONE;
 
-/// Sets that grow larger lose their details, then their elements.
-const DETAILED: usize = 12;
-const LARGEST: usize = 64;
-/// The same of sets that hold "a limit was reached".
-const LARGEST_OPEN: usize = 12;
-/// Activations of one function that are told apart; the rest are one.
-const CONTEXTS: u32 = 4;
-/// The same for functions that make functions or classes, or are given them or the name of an attribute: decorators, factories, `__getattr__`.
-/// What they give back is told apart or useless.
-const CONTEXTS_OF_FACTORIES: u32 = 64;
-/// Nodes of all contexts of one factory together.
-const NODES_OF_FACTORIES: u32 = 4_000;
-/// Activations of all functions together, for each function there is.
-const CONTEXTS_PER_FUNCTION: usize = 3;
-/// A class and those below it: of no more than so many, `self` of a method that nothing calls may be of each; of more, only of its own.
-const HEIRS: usize = 12;
 /// How deep calls are followed at once; deeper ones wait for their turn.
 const DEPTH: usize = 40;
-/// How many calls may be open at once, those that run no body of the repository included.
-const OPEN_CALLS: u32 = 256;
 /// Stack that must be left before going deeper, and how much is added where it is not.
 pub const RED_ZONE: usize = 256 << 10;
 pub const STACK: usize = 8 << 20;
-/// How often one activation is run again before its present result stands.
-const RUNS: u32 = 16;
 
 /// A parameter of a function, in the order in which they are written.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +47,7 @@ pub struct Unit {
     frame: u32,
     is_queued: bool,
     is_running: bool,
-    runs: u32,
+    runs: usize,
     /// How many call sites share it; it grows in place only for one.
     users: u32,
 }
@@ -74,12 +55,15 @@ pub struct Unit {
 pub struct Machine<'m, 'a> {
     pub resolver: &'m mut Resolver<'a>,
     pub repository: &'a Repository,
+    pub limits: Limits,
+    /// What something is asked about while nothing runs.
+    pub asked: u32,
     pub frames: Frames,
     pub words: Words,
     pub values: Values,
     pub sets: Sets<Id>,
     /// Unions that went beyond a limit.
-    bounded: FxHashMap<(Set, Set), Set>,
+    bounded: FxHashMap<(Set, Set), (Set, [Option<Limit>; 2])>,
     pub bindings: Sets<u32>,
     pub cells: Cells,
     pub units: Vec<Unit>,
@@ -97,7 +81,7 @@ pub struct Machine<'m, 'a> {
     by_parameters: FxHashMap<(Id, Vec<Set>), u32>,
     by_site: FxHashMap<(u32, u32, Id), u32>,
     merged: FxHashMap<(Id, Id), u32>,
-    contexts: FxHashMap<(Id, Id), u32>,
+    contexts: FxHashMap<(Id, Id), usize>,
     most_units: usize,
     /// The functions in whose bodies others are made, and those that are given the name of an attribute.
     pub factories: FxHashSet<u32>,
@@ -109,7 +93,7 @@ pub struct Machine<'m, 'a> {
     queue: Vec<VecDeque<u32>>,
     running: Vec<Id>,
     stack: Vec<State>,
-    open_calls: u32,
+    open_calls: usize,
     /// The wrappers whose functions are being called.
     pub open_wrappers: Vec<Id>,
     /// The annotations of each file that wait for its end.
@@ -128,6 +112,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let words = Words::new(resolver.strings);
         let modelled = Modelled::read(repository, resolver.strings);
         let code = || repository.definitions.all.iter().filter(|definition| definition.kind.is_code());
+        let limits = repository.limits;
         let functions = code().count();
         let factories = code().map(|definition| definition.parent).filter(|&parent| parent != NONE);
         let factories = factories.chain(given_names(repository, &words)).collect();
@@ -135,6 +120,8 @@ impl<'m, 'a> Machine<'m, 'a> {
             found: Found::new(repository.tree.len()),
             resolver,
             repository,
+            limits,
+            asked: NONE,
             frames,
             words,
             values: Values::default(),
@@ -154,13 +141,13 @@ impl<'m, 'a> Machine<'m, 'a> {
             by_site: FxHashMap::default(),
             merged: FxHashMap::default(),
             contexts: FxHashMap::default(),
-            most_units: functions * CONTEXTS_PER_FUNCTION + 1000,
+            most_units: functions * limits.contexts_on_average + 1000,
             factories,
             units_of: FxHashMap::default(),
             functions: Vec::new(),
             made: FxHashSet::default(),
             called: FxHashSet::default(),
-            queue: vec![VecDeque::new(); RUNS as usize],
+            queue: Vec::new(),
             running: Vec::new(),
             stack: Vec::new(),
             open_calls: 0,
@@ -235,6 +222,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.modules.insert(file, unit);
         if !self.repository.scopes.known[file as usize] {
             let inner = self.repository.definitions.get(file).inner;
+            self.asked = file;
             self.declare(unit, inner, unit);
         } else if !self.repository.tree.nodes(file).is_empty() {
             self.execute(unit);
@@ -274,6 +262,7 @@ impl<'m, 'a> Machine<'m, 'a> {
     fn overridden(&mut self, function: Id) -> Vec<Id> {
         let Some(&class) = self.class_of.get(&function) else { return Vec::new() };
         let Value::Function { definition, .. } = self.values.get(function) else { return Vec::new() };
+        self.asked = definition;
         let name = self.repository.definitions.get(definition).name;
         let Some(set) = self.look_up(class, name, Some(class)) else { return Vec::new() };
         let is_function = |id: &Id| matches!(self.values.get(*id), Value::Function { .. });
@@ -297,6 +286,7 @@ impl<'m, 'a> Machine<'m, 'a> {
     /// what it overrides.
     fn enter(&mut self, function: Id, above: &[Id], below: &FxHashMap<Id, Vec<Id>>) {
         let Value::Function { definition, .. } = self.values.get(function) else { return };
+        self.asked = definition;
         let parameters = self.parameters(definition);
         let receiver = self.open_receiver(function, definition, below);
         let unknown = self.unknown(Reason::Parameter);
@@ -333,7 +323,12 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
         let mut classes = vec![class];
         let own = self.look_up(class, definition.name, None);
-        for &heir in below.get(&class).map(Vec::as_slice).filter(|heirs| heirs.len() <= HEIRS).unwrap_or_default() {
+        let mut heirs = below.get(&class).map(Vec::as_slice).unwrap_or_default();
+        if heirs.len() > self.limits.heirs_per_method {
+            self.reached(Limit::HeirsPerMethod);
+            heirs = &[];
+        }
+        for &heir in heirs {
             if heir != class && self.look_up(heir, definition.name, None) == own {
                 classes.push(heir);
             }
@@ -352,6 +347,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let mut definitions: Vec<u32> = self.made_classes.keys().copied().collect();
         definitions.sort_unstable();
         for definition in definitions {
+            self.asked = definition;
             for class in self.made_classes[&definition].clone() {
                 for ancestor in &self.order(class).ancestors {
                     if let Ancestor::Class(id) = *ancestor {
@@ -371,10 +367,19 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     fn queue_unit(&mut self, unit: u32) {
         let known = &mut self.units[unit as usize];
-        if !known.is_queued && known.runs < RUNS {
-            known.is_queued = true;
-            self.queue[known.runs as usize].push_back(unit);
+        if known.is_queued {
+            return;
         }
+        let (definition, runs) = (known.definition, known.runs);
+        if runs >= self.limits.runs_per_activation {
+            self.note(Limit::RunsPerActivation, definition);
+            return;
+        }
+        known.is_queued = true;
+        if self.queue.len() <= runs {
+            self.queue.resize_with(runs + 1, VecDeque::new);
+        }
+        self.queue[runs].push_back(unit);
     }
 
     fn wake(&mut self, readers: Vec<u32>) {
@@ -418,8 +423,13 @@ impl<'m, 'a> Machine<'m, 'a> {
             || name == self.words.getattr
             || name == self.words.getattribute
             || parameters.iter().any(|&set| self.is_made_of_code(set));
-        let most = if is_factory { self.most_contexts(definition) } else { CONTEXTS };
-        if count < most && self.units.len() < self.most_units && !self.running.contains(&function) {
+        let (most, limit) =
+            if is_factory { self.most_contexts(definition) } else { (self.limits.contexts_per_function, Limit::ContextsPerFunction) };
+        if count >= most {
+            self.note(limit, definition);
+        } else if self.units.len() >= self.most_units {
+            self.note(Limit::ContextsOnAverage, definition);
+        } else if !self.running.contains(&function) {
             let unit = self.add_unit(definition, parent, parameters);
             self.units_of.entry(function).or_default().push(unit);
             self.contexts.insert(counted, count + 1);
@@ -452,11 +462,17 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
     }
 
-    /// Fewer for large factories.
-    fn most_contexts(&self, definition: u32) -> u32 {
+    /// How many contexts a factory may have, and by which limit: fewer if it is large.
+    fn most_contexts(&self, definition: u32) -> (usize, Limit) {
+        let limits = &self.limits;
         let node = self.repository.definitions.get(definition).node;
-        let size = self.repository.tree.end[node as usize] - node;
-        (NODES_OF_FACTORIES / size).clamp(CONTEXTS, CONTEXTS_OF_FACTORIES)
+        let size = (self.repository.tree.end[node as usize] - node) as usize;
+        let by_size = (limits.nodes_per_factory / size).max(limits.contexts_per_function);
+        if by_size < limits.contexts_per_factory {
+            (by_size, Limit::NodesPerFactory)
+        } else {
+            (limits.contexts_per_factory, Limit::ContextsPerFactory)
+        }
     }
 
     /// Whether a set holds a function or class of the repository and nothing else.
@@ -493,7 +509,8 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     /// Goes one call deeper, unless there are too many open.
     pub fn deeper(&mut self, call: impl FnOnce(&mut Self) -> Set) -> Set {
-        if self.open_calls >= OPEN_CALLS {
+        if self.open_calls >= self.limits.open_calls {
+            self.reached(Limit::OpenCalls);
             return self.unknown(Reason::Limit);
         }
         self.open_calls += 1;
@@ -708,39 +725,63 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     pub fn union(&mut self, one: Set, two: Set) -> Set {
         let union = self.sets.union(one, two);
-        if self.sets.len(union) <= DETAILED || union == one || union == two {
+        let length = self.sets.len(union);
+        let limits = &self.limits;
+        let is_small = length <= limits.constants_per_set && length <= limits.values_per_set && length <= limits.values_per_open_set;
+        if is_small || union == one || union == two {
             return union;
         }
-        if let Some(&known) = self.bounded.get(&(one, two)) {
-            return known;
-        }
-        let bounded = self.bounded(union);
-        // What one of them holds already stands: it would shrink, grow and shrink again, and all who read it would run each time.
-        let known = [one, two].into_iter().find(|&set| self.sets.get(bounded).iter().all(|&id| self.sets.contains(set, id)));
-        let known = known.unwrap_or(bounded);
-        self.bounded.insert((one, two), known);
+        let (known, reached) = match self.bounded.get(&(one, two)) {
+            Some(&known) => known,
+            None => {
+                let (bounded, reached) = self.bounded(union);
+                // What one of them holds already stands: it would shrink, grow and shrink again, and all who read it would run each time.
+                let standing = [one, two].into_iter().find(|&set| self.sets.get(bounded).iter().all(|&id| self.sets.contains(set, id)));
+                let known = (standing.unwrap_or(bounded), reached);
+                self.bounded.insert((one, two), known);
+                known
+            }
+        };
+        reached.into_iter().flatten().for_each(|limit| self.reached(limit));
         known
     }
 
-    /// A set within the limits. Where one was reached before there is less room: what else it holds is only what may be likely.
-    fn bounded(&mut self, set: Set) -> Set {
-        let mut set = self.without_details(set);
-        let limit = self.values.id(Value::Unknown(Reason::Limit));
-        let is_open = self.sets.contains(set, limit);
-        let room = if is_open { LARGEST_OPEN } else { LARGEST };
-        if is_open {
-            let elements = self.elements(set).into_iter().filter(|&id| id == limit || !matches!(self.values.get(id), Value::Unknown(_)));
+    /// Notes that a limit was reached: for what runs, or, while nothing does, for what is asked about.
+    pub fn reached(&mut self, limit: Limit) {
+        let definition = if self.state.unit == NONE { self.asked } else { self.units[self.state.unit as usize].definition };
+        self.note(limit, definition);
+    }
+
+    pub fn note(&mut self, limit: Limit, definition: u32) {
+        self.resolver.reached.note(limit, definition);
+    }
+
+    /// A set within the limits, and which of them were reached. Where one was reached before there is less room: what else it holds is only what may be likely.
+    fn bounded(&mut self, set: Set) -> (Set, [Option<Limit>; 2]) {
+        let Limits { constants_per_set, values_per_set, values_per_open_set, .. } = self.limits;
+        let length = self.sets.len(set);
+        let (mut set, all) = (set, set);
+        if length > constants_per_set {
+            set = self.without_details(all);
+        }
+        let details = (set != all).then_some(Limit::ConstantsPerSet);
+        let unknown = self.values.id(Value::Unknown(Reason::Limit));
+        let is_open = self.sets.contains(set, unknown);
+        let (room, limit) = if is_open { (values_per_open_set, Limit::ValuesPerOpenSet) } else { (values_per_set, Limit::ValuesPerSet) };
+        if is_open && length > room {
+            let elements = self.elements(set).into_iter().filter(|&id| id == unknown || !matches!(self.values.get(id), Value::Unknown(_)));
             set = self.sets.of(elements.collect());
         }
         if self.sets.len(set) <= room {
-            return set;
+            return (set, [details, None]);
         }
-        let set = self.without_sites(set);
-        if self.sets.len(set) <= room {
-            return set;
+        for reduced in [Self::without_sites, Self::without_subclasses] {
+            set = reduced(self, set);
+            if self.sets.len(set) <= room {
+                return (set, [details, Some(limit)]);
+            }
         }
-        let set = self.without_subclasses(set);
-        if self.sets.len(set) <= room { set } else { self.sets.one(limit) }
+        (self.sets.one(unknown), [details, Some(limit)])
     }
 
     /// Objects of many classes become one object of the class that they share, many classes the class that they share.

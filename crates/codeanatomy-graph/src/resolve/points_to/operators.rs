@@ -1,14 +1,14 @@
 //! Operators: the special methods that arithmetic and comparisons run, and what they give. Subscripts are `containers.rs`.
 
 use crate::resolve::kinds::Field;
+use crate::resolve::limits::Limit;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{EMPTY, Id, Reason, Set, Value};
 use crate::table::Str;
 
-/// So many texts are put together at most, so long ones.
-const CONCATENATED: usize = 8;
+/// Longer texts are no names.
 const LONGEST_NAME: usize = 64;
 
 impl Machine<'_, '_> {
@@ -85,12 +85,16 @@ impl Machine<'_, '_> {
 
     /// `a + b` of texts: known where both are, and may be a name.
     pub fn concatenated(&mut self, left: Set, right: Set) -> Set {
-        if left == EMPTY || right == EMPTY || self.sets.len(left) * self.sets.len(right) > CONCATENATED {
+        if left == EMPTY || right == EMPTY {
             return self.literal(self.words.str);
         }
         let (first, second) = (self.texts(left), self.texts(right));
         let is_known = first.len() == self.sets.len(left) && second.len() == self.sets.len(right);
         if !is_known {
+            return self.literal(self.words.str);
+        }
+        if first.len() * second.len() > self.limits.texts_per_sum {
+            self.reached(Limit::TextsPerSum);
             return self.literal(self.words.str);
         }
         let mut found = EMPTY;

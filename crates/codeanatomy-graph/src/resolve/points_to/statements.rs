@@ -1,17 +1,13 @@
 //! Statements: how each kind changes what variables hold, and where paths part and meet. Expressions are `expressions.rs`.
 
 use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::limits::Limit;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::state::{Delta, Held, Loop, UNBOUND, gathered};
 use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value};
-
-/// Passes over the body of a loop before its state stands.
-const PASSES: usize = 8;
-/// `finally` clauses around each other that are run for each way into them.
-const FINALLY_DEPTH: usize = 4;
 
 impl Machine<'_, '_> {
     /// A path on which nothing changed.
@@ -412,7 +408,8 @@ impl Machine<'_, '_> {
     /// A loop: its body from the joined states of its beginning until they stand, then what follows.
     fn repeat(&mut self, node: u32, is_endless: bool, head: impl Fn(&mut Self)) {
         let mut last = (self.nothing(), Vec::new());
-        for _ in 0..PASSES {
+        let mut is_new = true;
+        for _ in 0..self.limits.passes_per_loop {
             let mark = self.state.mark();
             self.state.loops.push(Loop { mark, ..Loop::default() });
             head(self);
@@ -421,7 +418,7 @@ impl Machine<'_, '_> {
             }
             let around = self.state.loops.pop().expect("the loop");
             let end = self.state.take(mark);
-            let mut is_new = false;
+            is_new = false;
             for path in around.continues.iter().chain([&end]).filter(|path| path.is_live) {
                 is_new |= self.state.add(&path.changes, &mut self.sets, &mut self.bindings);
             }
@@ -429,6 +426,9 @@ impl Machine<'_, '_> {
             if !is_new {
                 break;
             }
+        }
+        if is_new {
+            self.reached(Limit::PassesPerLoop);
         }
         let breaks = last.1;
         let mark = self.state.mark();
@@ -509,7 +509,8 @@ impl Machine<'_, '_> {
         let start = self.state.mark();
         let goes_on = paths.iter().any(|path| path.is_live);
         let depth = self.state.attempts.len();
-        if depth <= FINALLY_DEPTH || !goes_on {
+        // A `try` around counts twice: with its handlers, and without.
+        if depth <= 2 * self.limits.finally_depth || !goes_on {
             self.state.add(all, &mut self.sets, &mut self.bindings);
             self.body(node, Field::Finalbody);
             let left = self.state.take(start);
@@ -526,6 +527,8 @@ impl Machine<'_, '_> {
                     }
                 }
             }
+        } else {
+            self.reached(Limit::FinallyDepth);
         }
         self.join(paths);
         if goes_on {

@@ -1,0 +1,59 @@
+"""How far the analysis of values goes: every limit with its default number, and what is lost beyond it. The operator `resolve` reads them by name."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionLimits:
+    """The limits of the analysis of values. All are above zero but those of guesses, which 0 turns off. One that is reached is a warning of the
+    build, CA609, and the property `limits_reached` of the definitions for which it was."""
+
+    contexts_per_function: int = 4
+    contexts_per_factory: int = 64
+    nodes_per_factory: int = 4_000
+    contexts_on_average: int = 3
+    runs_per_activation: int = 16
+    passes_per_loop: int = 8
+    open_calls: int = 256
+    values_per_set: int = 64
+    values_per_open_set: int = 12
+    constants_per_set: int = 12
+    texts_per_sum: int = 8
+    objects_per_class: int = 6
+    heirs_per_method: int = 12
+    finally_depth: int = 2
+    targets_per_name: int = 32
+    hierarchy_methods: int = 12
+    name_match_classes: int = 3
+
+    def under(self, rulepack_profile: str) -> dict[str, int]:
+        """The numbers by name that hold under a rulepack profile: Strict does not guess."""
+        strict = replace(self, **dict.fromkeys(GUESSES, 0))
+        return asdict(strict if rulepack_profile == "Strict" else self)
+
+
+GUESSES = ("hierarchy_methods", "name_match_classes")
+"""Those that may be 0."""
+
+SENTENCES: dict[str, str] = {
+    "contexts_per_function": "Calls of a function, by their arguments, that are told apart; further ones share what they give and get.",
+    "contexts_per_factory": "The same for functions that make functions or classes, or are given some, such as decorators.",
+    "nodes_per_factory": "Syntax nodes of such a function times its calls that are told apart: a large one has fewer.",
+    "contexts_on_average": "Calls that are told apart in all, for each function there is and 1000 more; further ones share what they give and get.",
+    "runs_per_activation": "How often a function is run anew because something that it reads has grown; what grows later is not seen in it.",
+    "passes_per_loop": "How often a loop is run because its variables hold more than before; what they hold later is not seen in it.",
+    "open_calls": "Calls inside each other that are followed; what a deeper one gives is unknown.",
+    "values_per_set": "Values that an expression may have; of more, objects of one class become one, then all become unknown.",
+    "values_per_open_set": "The same for an expression that has lost values to a limit before.",
+    "constants_per_set": "Values that an expression may have while its texts and numbers are told apart; of more, only their types are known.",
+    "texts_per_sum": "Texts that putting two together may give, as for the name of an attribute; of more, only their type is known.",
+    "objects_per_class": "Calls of a class whose objects are told apart; the attributes of further ones are shared.",
+    "heirs_per_method": "Classes that self may be of in a method that nothing calls; of more, only the one that defines the method counts.",
+    "finally_depth": "try statements around a finally that is followed from every way into it; in a deeper one, only from the way that goes on.",
+    "targets_per_name": "Definitions that one name may refer to; further ones are left out.",
+    "hierarchy_methods": "Methods of classes below a receiver's that a call may be guessed to run; of more, none is. 0 is off, and so is Strict.",
+    "name_match_classes": "Methods of a name that a call on an unknown receiver may be guessed to run; of more, none is. 0 is off, and so is Strict.",
+}
+"""What each limit counts, and what is lost beyond it."""
