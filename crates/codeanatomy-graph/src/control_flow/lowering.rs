@@ -123,11 +123,14 @@ impl Lowering<'_> {
 
     /// Whether the compiler drops a constant that is a statement. The docstring of a module or class is bound to its name.
     fn is_dropped(&self, node: u32) -> bool {
+        let Some(constant) = self.tree.children(node).next().filter(|&value| self.tree.class(value) == Class::Constant) else {
+            return false;
+        };
         let root = self.body.root;
-        let is_docstring = matches!(self.body.facts.of(node + 1), Fact::Text(_))
+        let is_docstring = matches!(self.body.facts.of(constant), Fact::Text(_))
             && self.tree.class(root) != Class::Function
             && self.part(root, Field::Body) == Some(node);
-        self.tree.children(node).next().is_some_and(|value| self.tree.class(value) == Class::Constant) && !is_docstring
+        !is_docstring
     }
 
     fn definition(&mut self, node: u32) {
