@@ -50,8 +50,8 @@ impl Place {
 /// From the first byte to the last that a block's instructions cover, inside the span of their code object. Jumps count only where
 /// there is nothing else: CPython gives many of them the whole statement that they belong to.
 fn hull(body: &[Instruction], owner: (i32, i32)) -> Option<(i32, i32)> {
-    let (bstart, bend) = cover(body.iter().filter(|instruction| instruction.target.is_none()).map(span))
-        .or_else(|| cover(body.iter().map(span)))?;
+    let (bstart, bend) =
+        cover(body.iter().filter(|instruction| instruction.target.is_none()).map(span)).or_else(|| cover(body.iter().map(span)))?;
     let (bstart, bend) = (bstart.max(owner.0), bend.min(owner.1));
     (bstart < bend).then_some((bstart, bend))
 }

@@ -161,9 +161,11 @@ impl Lowering<'_> {
     }
 
     fn decide(&mut self, node: u32) -> (usize, usize) {
+        if let Fact::Constant(Some(truth)) | Fact::Text(truth) = self.body.facts.of(node) {
+            return self.decided(truth);
+        }
         let tree = self.tree;
         match tree.class(node) {
-            Class::Constant => self.constant(node),
             Class::BoolOp => {
                 let is_and = self.is_and(node);
                 let (mut short, mut last) = (Vec::new(), 0);
@@ -235,11 +237,7 @@ impl Lowering<'_> {
     }
 
     /// A condition that the compiler decides.
-    fn constant(&mut self, node: u32) -> (usize, usize) {
-        let (Fact::Constant(Some(truth)) | Fact::Text(truth)) = self.body.facts.of(node) else {
-            self.draft.step(node);
-            return self.draft.split();
-        };
+    fn decided(&mut self, truth: bool) -> (usize, usize) {
         let (held, failed) = (self.draft.block(), self.draft.block());
         self.draft.go(Way::Next, if truth { held } else { failed });
         (held, failed)

@@ -85,6 +85,7 @@ impl Facts {
 fn fact(class: Class, name: Option<&str>, text: Option<&str>) -> Fact {
     match (class, text.unwrap_or("")) {
         (Class::Constant, text) => constant(name.unwrap_or(""), text),
+        (Class::Name, _) if name == Some("__debug__") => Fact::Constant(Some(true)),
         (_, "And") => Fact::And,
         (_, "Not") => Fact::Not,
         (Class::For | Class::With, "AsyncFor" | "AsyncWith") | (Class::Comprehension, "async") => Fact::Async,

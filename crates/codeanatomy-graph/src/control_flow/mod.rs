@@ -28,6 +28,7 @@ mod syntax_tests;
 mod tests;
 mod tie;
 mod uncompiled;
+mod ways_out;
 mod writer;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -117,7 +118,9 @@ pub const CONTROL_FLOW: Operator = Operator {
 
 fn run(run: &mut Run<'_>) -> Result<Vec<Table>, OperatorError> {
     let inputs = std::mem::take(&mut run.inputs);
-    let [files, lines, code, definitions, comparisons, syntax, uncompiled] = inputs.as_slice() else { unreachable!("the input ports of the operator") };
+    let [files, lines, code, definitions, comparisons, syntax, uncompiled] = inputs.as_slice() else {
+        unreachable!("the input ports of the operator")
+    };
     let interpreter = Interpreter::new(run.parameters)?;
     let sources = Sources::new(files, lines);
     let codes = Codes::new(code);

@@ -101,14 +101,7 @@ impl<'a> Objects<'a> {
         graph(self.interpreter, instructions, &protected(self.codes.exceptions(row))?, asked)
     }
 
-    fn tie<'s>(
-        &self,
-        row: usize,
-        source: &'s Source<'s>,
-        known: &mut Known,
-        writer: &mut Writer<'_>,
-        strings: &mut Strings,
-    ) -> Object<'s> {
+    fn tie<'s>(&self, row: usize, source: &'s Source<'s>, known: &mut Known, writer: &mut Writer<'_>, strings: &mut Strings) -> Object<'s> {
         let (number, parent) = (self.codes.numbers[row], self.codes.parents[row] as usize);
         let loaded = Loaded { row, parent: known.owners.get(parent).copied(), loads: &known.loads[number as usize] };
         let owner = self.definitions.owner(self.codes, &loaded, source, strings);

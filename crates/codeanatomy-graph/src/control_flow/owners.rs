@@ -106,7 +106,8 @@ impl<'a> Definitions<'a> {
         let definition = self.definition(codes, code, kind);
         let kind = if kind == "function" && definition.is_none() && self.knows(codes.files[code.row]) { "type_expression" } else { kind };
         let (bstart, bend) = self.span(codes, code, kind, definition, source);
-        let qualified = definition.map_or_else(|| undefined(codes.names[code.row], code.parent, source, strings), |row| self.qualified[row]);
+        let qualified =
+            definition.map_or_else(|| undefined(codes.names[code.row], code.parent, source, strings), |row| self.qualified[row]);
         Owner { kind, definition, qualified, bstart, bend }
     }
 

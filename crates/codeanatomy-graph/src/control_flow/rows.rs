@@ -53,14 +53,8 @@ pub const FLOW: &[(&str, Kind)] = &[
     ("path", Kind::Str),
     ("origin", Kind::Str),
 ];
-pub const STEPS: &[(&str, Kind)] = &[
-    ("block_id", Kind::I64),
-    ("node_id", Kind::I64),
-    ("seq", Kind::I32),
-    ("path", Kind::Str),
-    ("line", Kind::I32),
-    ("origin", Kind::Str),
-];
+pub const STEPS: &[(&str, Kind)] =
+    &[("block_id", Kind::I64), ("node_id", Kind::I64), ("seq", Kind::I32), ("path", Kind::Str), ("line", Kind::I32), ("origin", Kind::Str)];
 pub const DOMINANCE: &[(&str, Kind)] = &[
     ("kind", Kind::Str),
     ("src_id", Kind::I64),

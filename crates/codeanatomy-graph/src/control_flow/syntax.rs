@@ -340,7 +340,8 @@ impl Tree {
 
     /// Whether a node stands in the body of another as a statement.
     pub fn is_statement(&self, node: u32) -> bool {
-        matches!(self.field(node), Field::Body | Field::Else | Field::Finally) && !matches!(self.class(self.parent(node)), Class::Lambda | Class::IfExp)
+        matches!(self.field(node), Field::Body | Field::Else | Field::Finally)
+            && !matches!(self.class(self.parent(node)), Class::Lambda | Class::IfExp)
     }
 
     /// Whether `node` is `other` or stands in it.

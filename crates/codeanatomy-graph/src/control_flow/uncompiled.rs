@@ -36,23 +36,12 @@ struct Codes {
 }
 
 impl<'a> FromSyntax<'a> {
-    pub fn new(
-        interpreter: &'a Interpreter,
-        definitions: &'a Definitions<'a>,
-        forest: &'a Forest<'a>,
-        uncompiled: Uncompiled<'a>,
-    ) -> Self {
+    pub fn new(interpreter: &'a Interpreter, definitions: &'a Definitions<'a>, forest: &'a Forest<'a>, uncompiled: Uncompiled<'a>) -> Self {
         Self { interpreter, definitions, forest, uncompiled }
     }
 
     /// All code objects of one file.
-    pub fn file(
-        &self,
-        file: i64,
-        source: &Source<'_>,
-        writer: &mut Writer<'_>,
-        strings: &mut Strings,
-    ) -> Result<(), OperatorError> {
+    pub fn file(&self, file: i64, source: &Source<'_>, writer: &mut Writer<'_>, strings: &mut Strings) -> Result<(), OperatorError> {
         let path = strings.text(source.path).to_string();
         let tree = self.forest.tree(file, &path)?;
         let codes = Codes::new(&tree);
@@ -61,7 +50,13 @@ impl<'a> FromSyntax<'a> {
         let (mut owners, mut ids): (Vec<Owner>, Vec<i64>) = (Vec::new(), Vec::new());
         for (number, (&root, &parent)) in (0..).zip(codes.roots.iter().zip(&codes.parents)) {
             let (name, above) = (name(&tree, root, &facts, strings), usize::try_from(parent).ok());
-            let made = Made { file, kind: kind(tree.class(root)), span: tree.spans[root as usize], name, parent: above.map(|above| owners[above]) };
+            let made = Made {
+                file,
+                kind: kind(tree.class(root)),
+                span: tree.spans[root as usize],
+                name,
+                parent: above.map(|above| owners[above]),
+            };
             let owner = self.definitions.made_of(&made, source, strings);
             let id = writer.id(&path, number);
             let parent_id = above.map_or(NULL_I64, |above| ids[above]);
