@@ -68,9 +68,11 @@ def computed(built, output: Path, *tables: Table, evidence: dict[str, Path] | No
     return {table.name: DeltaTable(str(output / table.name)).to_pyarrow_table().to_pylist() for table in tables}
 
 
-def shape(name: str, key: str, **columns: str) -> Table:
+def shape(name: str, key: str, /, **columns: str) -> Table:
     """A view as a table that a test may ask the engine for."""
-    return Table(name, "A view.", tuple(Column(column, kind, column, nullable=True) for column, kind in columns.items()), (key,))
+    return Table(
+        name, "A view.", tuple(Column(column, kind, column, nullable=True) for column, kind in columns.items()), tuple(key.split())
+    )
 
 
 DRAWN = (
@@ -87,8 +89,8 @@ DRAWN = (
         bend="int32",
     ),
     shape("blocks", "id", id="int64", code_id="int64", entry="bool", exit="bool"),
-    shape("flow", "src_id", src_id="int64", dst_id="int64", kind="string", origin="string"),
-    shape("steps", "block_id", block_id="int64", node_id="int64", seq="int32"),
+    shape("flow", "src_id dst_id kind", src_id="int64", dst_id="int64", kind="string", origin="string"),
+    shape("steps", "block_id seq", block_id="int64", node_id="int64", seq="int32"),
 )
 
 
@@ -159,7 +161,9 @@ def test_what_is_drawn_from_syntax_is_what_the_compiler_makes(tmp_path):
     modules += [root / "test" / f"test_{name}.py" for name in OF_THE_LANGUAGE]
     graph = built([path.relative_to(root).as_posix() for path in modules], tmp_path)
     extracted = graph.output / "work" / "extract"
-    syntax = Syntax(DeltaTable(str(extracted / "ast_nodes")).to_pyarrow_table(["file_id", "node", "parent", "kind", "field"]).to_pylist())
+    syntax = Syntax(
+        DeltaTable(str(extracted / "ast_nodes")).to_pyarrow_table(columns=["file_id", "node", "parent", "kind", "field"]).to_pylist()
+    )
     lost = tmp_path / "lost"
     write_deltalake(str(lost), DeltaTable(str(extracted / "bytecode_objects")).to_pyarrow_table().slice(0, 0))
     compiled = successions(computed(graph, tmp_path / "compiled", *DRAWN), syntax)
@@ -183,7 +187,7 @@ def test_only_the_file_whose_bytecode_is_lost_is_drawn_from_its_syntax(tmp_path)
     bytecode = DeltaTable(str(graph.output / "work" / "extract" / "bytecode_objects")).to_pyarrow_table()
     file = graph.one("SELECT file_id FROM cpg_nodes WHERE kind = 'code_object' AND path = 'shlex.py' LIMIT 1")
     write_deltalake(str(lost), bytecode.filter(pc.field("file_id") != file))
-    edges = shape("flow", "src_id", src_id="int64", path="string", kind="string", origin="string")
+    edges = shape("flow", "src_id dst_id kind", src_id="int64", dst_id="int64", path="string", kind="string", origin="string")
     found = computed(graph, tmp_path / "out", edges, evidence={"bytecode_objects": lost})["flow"]
     assert {(row["path"], row["origin"]) for row in found} == {("bisect.py", "bytecode"), ("shlex.py", "syntax")}
     ways = graph.one("SELECT count(*) FROM cfg WHERE path = 'bisect.py'")
