@@ -283,8 +283,16 @@ def test_a_reader_that_has_had_enough(shop):
     assert done.returncode == 0
 
 
-def test_no_control_flow_of_what_was_not_compiled(run, tmp_path):
-    repository = write(tmp_path / "r", {"good.py": "x = 1\n", "bad.py": "def f(x):\n    return x\n\nreturn f\n"})
+def test_control_flow_of_what_was_not_compiled(run, tmp_path):
+    repository = write(tmp_path / "r", {"bad.py": "def f(x):\n    return x\n\nreturn f\n"})
+    assert run("build", repository, "-q").returncode == 0
+    done = run("export", "--format", "dot", "--function", "bad.f", cwd=repository)
+    assert done.returncode == 0
+    assert "digraph" in done.stdout
+
+
+def test_no_control_flow_of_what_was_not_parsed(run, tmp_path):
+    repository = write(tmp_path / "r", {"good.py": "x = 1\n", "bad.py": "def f(x):\n    return x\n\nreturn (\n"})
     assert run("build", repository, "-q").returncode == 0
     done = run("export", "--format", "dot", "--function", "bad.f", cwd=repository)
     assert done.returncode == 2

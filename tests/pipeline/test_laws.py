@@ -73,7 +73,13 @@ async def test_bad_files_cost_themselves(build, tmp_path, leaves_nothing):
         ("bad/syntax.py", "ast, bytecode, libcst, symtable", "CA201"),
     ]
     assert result.files_failed == len(BAD)
-    for view in ("calls", "refs", "definitions", "bindings", "imports", "cfg"):
+    # Those which the compiler refused or died of have control flow from their syntax.
+    assert mixed("SELECT DISTINCT path, origin FROM blocks WHERE path LIKE 'bad/%' ORDER BY path") == [
+        ("bad/killer.py", "syntax"),
+        ("bad/nested.py", "bytecode"),
+        ("bad/result.py", "syntax"),
+    ]
+    for view in ("calls", "refs", "definitions", "bindings", "imports", "blocks", "cfg", "steps"):
         rows = f"SELECT * FROM {view} WHERE path NOT LIKE 'bad/%'"
         assert sorted(map(str, mixed(rows))) == sorted(map(str, good(f"SELECT * FROM {view}"))), view
 

@@ -987,7 +987,7 @@ FAILURES: tuple[FailureKind, ...] = (
         "query",
         2,
         "The graph holds no control flow of what was named.",
-        "Its source could not be compiled, or the build was told not to extract bytecode.",
+        "Its source could not be parsed, or what was named has no code.",
         '`codeanatomy query "SELECT * FROM failures"` says what could not be read.',
     ),
     _build(

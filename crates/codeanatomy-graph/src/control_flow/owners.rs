@@ -46,6 +46,15 @@ pub struct Loaded<'a> {
     pub loads: &'a [(i32, i32)],
 }
 
+/// A code object that is made of a syntax node of that span, first decorator included.
+pub struct Made {
+    pub file: i64,
+    pub kind: &'static str,
+    pub span: (i32, i32),
+    pub name: Str,
+    pub parent: Option<Owner>,
+}
+
 impl<'a> Definitions<'a> {
     /// From the port `definitions`.
     pub fn new(table: &'a Table, strings: &Strings) -> Self {
@@ -97,7 +106,23 @@ impl<'a> Definitions<'a> {
         let definition = self.definition(codes, code, kind);
         let kind = if kind == "function" && definition.is_none() && self.knows(codes.files[code.row]) { "type_expression" } else { kind };
         let (bstart, bend) = self.span(codes, code, kind, definition, source);
-        let qualified = definition.map_or_else(|| undefined(codes, code, source, strings), |row| self.qualified[row]);
+        let qualified =
+            definition.map_or_else(|| undefined(codes.names[code.row], code.parent, source, strings), |row| self.qualified[row]);
+        Owner { kind, definition, qualified, bstart, bend }
+    }
+
+    pub fn made_of(&self, code: &Made, source: &Source<'_>, strings: &mut Strings) -> Owner {
+        let &Made { file, kind, span: (bstart, bend), name, parent } = code;
+        let line = source.text.lines.position(bstart).line;
+        let definition = match kind {
+            "module" => self.modules.get(&file),
+            "function" => self.functions.get(&(file, line)),
+            "class" => self.classes.get(&(file, line)),
+            _ => self.lambdas.get(&(file, bstart, bend)),
+        };
+        let definition = definition.copied();
+        let qualified = definition.map_or_else(|| undefined(name, parent, source, strings), |row| self.qualified[row]);
+        let (bstart, bend) = definition.map_or((bstart, bend), |row| (self.bstarts[row], self.bends[row]));
         Owner { kind, definition, qualified, bstart, bend }
     }
 
@@ -162,8 +187,8 @@ fn lone(rows: impl Iterator<Item = ((i64, i32), usize)>) -> FxHashMap<(i64, i32)
 }
 
 /// The qualified name of a code object without a definition.
-fn undefined(codes: &Codes<'_>, code: &Loaded<'_>, source: &Source<'_>, strings: &mut Strings) -> Str {
-    let Some(parent) = code.parent else { return source.module };
-    let text = format!("{}.{}", strings.text(parent.qualified), strings.text(codes.names[code.row]));
+fn undefined(name: Str, parent: Option<Owner>, source: &Source<'_>, strings: &mut Strings) -> Str {
+    let Some(parent) = parent else { return source.module };
+    let text = format!("{}.{}", strings.text(parent.qualified), strings.text(name));
     strings.intern(&text)
 }

@@ -2,7 +2,7 @@
 
 use crate::operator::Kind;
 use crate::positions::FileLines;
-use crate::table::{Column, NULL_I32, Str, Table};
+use crate::table::{Column, NULL_I32, Runs, Str, Table};
 
 pub const CODE_OBJECTS: &[(&str, Kind)] = &[
     ("id", Kind::I64),
@@ -21,6 +21,7 @@ pub const CODE_OBJECTS: &[(&str, Kind)] = &[
     ("definition_id", Kind::I64),
     ("function_id", Kind::I64),
     ("number", Kind::I32),
+    ("origin", Kind::Str),
 ];
 pub const BLOCKS: &[(&str, Kind)] = &[
     ("id", Kind::I64),
@@ -40,6 +41,7 @@ pub const BLOCKS: &[(&str, Kind)] = &[
     ("col", Kind::I32),
     ("end_line", Kind::I32),
     ("end_col", Kind::I32),
+    ("origin", Kind::Str),
 ];
 pub const FLOW: &[(&str, Kind)] = &[
     ("src_id", Kind::I64),
@@ -49,11 +51,19 @@ pub const FLOW: &[(&str, Kind)] = &[
     ("src_line", Kind::I32),
     ("dst_line", Kind::I32),
     ("path", Kind::Str),
+    ("origin", Kind::Str),
 ];
 pub const STEPS: &[(&str, Kind)] =
-    &[("block_id", Kind::I64), ("node_id", Kind::I64), ("seq", Kind::I32), ("path", Kind::Str), ("line", Kind::I32)];
-pub const DOMINANCE: &[(&str, Kind)] =
-    &[("kind", Kind::Str), ("src_id", Kind::I64), ("dst_id", Kind::I64), ("label", Kind::Str), ("path", Kind::Str), ("line", Kind::I32)];
+    &[("block_id", Kind::I64), ("node_id", Kind::I64), ("seq", Kind::I32), ("path", Kind::Str), ("line", Kind::I32), ("origin", Kind::Str)];
+pub const DOMINANCE: &[(&str, Kind)] = &[
+    ("kind", Kind::Str),
+    ("src_id", Kind::I64),
+    ("dst_id", Kind::I64),
+    ("label", Kind::Str),
+    ("path", Kind::Str),
+    ("line", Kind::I32),
+    ("origin", Kind::Str),
+];
 pub const INSTRUCTIONS: &[(&str, Kind)] = &[
     ("code_id", Kind::I64),
     ("offset", Kind::I32),
@@ -115,6 +125,7 @@ pub struct CodeRows {
     pub definition_id: Vec<i64>,
     pub function_id: Vec<i64>,
     pub number: Vec<i32>,
+    pub origin: Runs<Str>,
 }
 
 impl CodeRows {
@@ -133,6 +144,7 @@ impl CodeRows {
             ("definition_id", Column::I64(self.definition_id)),
             ("function_id", Column::I64(self.function_id)),
             ("number", Column::I32(self.number)),
+            ("origin", Column::StrRuns(self.origin)),
         ]);
         Table::new(columns)
     }
@@ -153,6 +165,7 @@ pub struct BlockRows {
     pub first_line: Vec<i32>,
     pub last_line: Vec<i32>,
     pub spans: Spans,
+    pub origin: Runs<Str>,
 }
 
 impl BlockRows {
@@ -171,6 +184,7 @@ impl BlockRows {
             ("last_line", Column::I32(self.last_line)),
         ];
         columns.extend(self.spans.columns());
+        columns.push(("origin", Column::StrRuns(self.origin)));
         Table::new(columns)
     }
 }
@@ -185,6 +199,7 @@ pub struct FlowRows {
     pub src_line: Vec<i32>,
     pub dst_line: Vec<i32>,
     pub path: Vec<Str>,
+    pub origin: Runs<Str>,
 }
 
 impl FlowRows {
@@ -197,6 +212,7 @@ impl FlowRows {
             ("src_line", Column::I32(self.src_line)),
             ("dst_line", Column::I32(self.dst_line)),
             ("path", Column::Str(self.path)),
+            ("origin", Column::StrRuns(self.origin)),
         ])
     }
 }
@@ -209,6 +225,7 @@ pub struct StepRows {
     pub seq: Vec<i32>,
     pub path: Vec<Str>,
     pub line: Vec<i32>,
+    pub origin: Runs<Str>,
 }
 
 impl StepRows {
@@ -219,6 +236,7 @@ impl StepRows {
             ("seq", Column::I32(self.seq)),
             ("path", Column::Str(self.path)),
             ("line", Column::I32(self.line)),
+            ("origin", Column::StrRuns(self.origin)),
         ])
     }
 }
@@ -232,6 +250,7 @@ pub struct DominanceRows {
     pub label: Vec<Str>,
     pub path: Vec<Str>,
     pub line: Vec<i32>,
+    pub origin: Runs<Str>,
 }
 
 impl DominanceRows {
@@ -243,6 +262,7 @@ impl DominanceRows {
             ("label", Column::Str(self.label)),
             ("path", Column::Str(self.path)),
             ("line", Column::I32(self.line)),
+            ("origin", Column::StrRuns(self.origin)),
         ])
     }
 }

@@ -47,6 +47,14 @@ pub enum Class {
     Import,
     MatchCase,
     Handler,
+    Assign,
+    AugAssign,
+    AnnAssign,
+    Dict,
+    Match,
+    TypeAlias,
+    /// `global` and `nonlocal`.
+    Declaration,
     /// Another statement or expression.
     Evaluated,
     /// Neither: a part such as arguments, a pattern, the module.
@@ -92,9 +100,16 @@ impl Class {
             "Import" | "ImportFrom" => Class::Import,
             "match_case" => Class::MatchCase,
             "ExceptHandler" => Class::Handler,
+            "Assign" => Class::Assign,
+            "AugAssign" => Class::AugAssign,
+            "AnnAssign" => Class::AnnAssign,
+            "Dict" => Class::Dict,
+            "Match" => Class::Match,
+            "TypeAlias" => Class::TypeAlias,
+            "Global" | "Nonlocal" => Class::Declaration,
             "Module" | "arguments" | "arg" | "keyword" | "withitem" => Class::Part,
             "alias" | "TypeVar" | "ParamSpec" | "TypeVarTuple" => Class::Binder,
-            _ if name.starts_with("Match") && name != "Match" => Class::Binder,
+            _ if name.starts_with("Match") => Class::Binder,
             _ => Class::Evaluated,
         }
     }
@@ -124,7 +139,13 @@ impl Class {
     /// Whether an instruction with the span of such a node may store or delete a name.
     pub fn binds(self) -> bool {
         use Class::*;
-        matches!(self, Name | Function | Definition | Import | Binder | Handler | Evaluated) || self.is_comprehension()
+        matches!(self, Name | Function | Definition | Import | Binder | Handler) || self.is_comprehension() || self.is_plain()
+    }
+
+    /// Whether the bytecode treats a node of this class as any other that is evaluated.
+    pub fn is_plain(self) -> bool {
+        use Class::*;
+        matches!(self, Evaluated | Assign | AugAssign | AnnAssign | Dict | Match | TypeAlias | Declaration)
     }
 }
 
@@ -139,19 +160,29 @@ pub enum Field {
     Item,
     Decorator,
     Element,
+    /// What runs last however a `try` is left.
+    Finally,
+    /// What a value is bound to.
+    Target,
+    Annotation,
+    Default,
     Other,
 }
 
 impl Field {
     fn of(name: &str) -> Self {
         match name {
-            "body" | "finalbody" => Field::Body,
+            "body" => Field::Body,
+            "finalbody" => Field::Finally,
             "orelse" => Field::Else,
             "test" | "ifs" | "guard" => Field::Test,
             "iter" => Field::Iter,
             "context_expr" => Field::Item,
             "decorator_list" => Field::Decorator,
             "elt" | "key" | "value" => Field::Element,
+            "target" | "targets" => Field::Target,
+            "annotation" | "returns" => Field::Annotation,
+            "defaults" | "kw_defaults" => Field::Default,
             _ => Field::Other,
         }
     }
@@ -209,6 +240,11 @@ impl<'a> Forest<'a> {
             files: ranges,
             order,
         }
+    }
+
+    /// The files that have a tree, in any order.
+    pub fn files(&self) -> impl Iterator<Item = i64> + '_ {
+        self.files.keys().copied()
     }
 
     /// The tree of a file; empty where it has none.
@@ -304,7 +340,8 @@ impl Tree {
 
     /// Whether a node stands in the body of another as a statement.
     pub fn is_statement(&self, node: u32) -> bool {
-        matches!(self.field(node), Field::Body | Field::Else) && !matches!(self.class(self.parent(node)), Class::Lambda | Class::IfExp)
+        matches!(self.field(node), Field::Body | Field::Else | Field::Finally)
+            && !matches!(self.class(self.parent(node)), Class::Lambda | Class::IfExp)
     }
 
     /// Whether `node` is `other` or stands in it.

@@ -22,10 +22,12 @@ pub(super) struct Sample {
     /// Span and operators.
     pub(super) comparisons: Vec<(i32, i32, &'static str)>,
     pub(super) syntax: &'static [Node],
+    /// Names and texts of nodes of files without code.
+    pub(super) facts: &'static [(i32, &'static str, &'static str)],
 }
 
 pub(super) fn sample(source: &'static str, version: (u64, u64), codes: Vec<Code>) -> Sample {
-    Sample { source, version, codes, definitions: vec![], comparisons: vec![], syntax: &[] }
+    Sample { source, version, codes, definitions: vec![], comparisons: vec![], syntax: &[], facts: &[] }
 }
 
 pub(super) struct Out {
@@ -85,7 +87,7 @@ fn strs<'a>(texts: impl Iterator<Item = &'a str>, strings: &mut Strings) -> Colu
 
 pub(super) fn inputs(sample: &Sample, strings: &mut Strings) -> Vec<Table> {
     let starts = std::iter::once(0).chain(sample.source.match_indices('\n').map(|(at, _)| at as i32 + 1)).collect();
-    let Sample { codes, definitions, comparisons, syntax, .. } = sample;
+    let Sample { codes, definitions, comparisons, syntax, facts, .. } = sample;
     vec![
         Table::new(vec![
             ("file_id", Column::I64(vec![7])),
@@ -135,6 +137,12 @@ pub(super) fn inputs(sample: &Sample, strings: &mut Strings) -> Vec<Table> {
             ("field", strs(syntax.iter().map(|node| node.2), strings)),
             ("bstart", Column::I32(syntax.iter().map(|node| node.3.0).collect())),
             ("bend", Column::I32(syntax.iter().map(|node| node.3.1).collect())),
+        ]),
+        Table::new(vec![
+            ("file_id", Column::I64(vec![7; facts.len()])),
+            ("node", Column::I32(facts.iter().map(|fact| fact.0).collect())),
+            ("name", strs(facts.iter().map(|fact| fact.1), strings)),
+            ("text", strs(facts.iter().map(|fact| fact.2), strings)),
         ]),
     ]
 }

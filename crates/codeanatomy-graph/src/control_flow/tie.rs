@@ -122,7 +122,8 @@ impl Tie<'_> {
     /// Whether a `NOP` stands for a node, not for the end of what came before.
     fn is_marked(&self, node: u32) -> bool {
         use Class::*;
-        matches!(self.tree.class(node), Break | Continue | Return | While | Try | With | Evaluated | Constant)
+        let class = self.tree.class(node);
+        matches!(class, Break | Continue | Return | While | Try | With | Constant) || class.is_plain()
     }
 
     /// `e = None; del e` at the end of `except … as e`, with the span of whatever came last.

@@ -7,9 +7,9 @@ STEPS = ("statement", "expression", "literal", "docstring", "reference", "bindin
 
 LAYER = Layer(
     "control_flow",
-    "Control flow inside code objects, from CPython's bytecode.",
+    "Control flow inside code objects, from CPython's bytecode; from the syntax of a file that has no bytecode.",
     nodes=(
-        NodeKind("code_object", "What the compiler made of a module, class body, function, lambda or comprehension."),
+        NodeKind("code_object", "What the compiler made of a module, class body, function, lambda or comprehension, or would make."),
         NodeKind(
             "block",
             "Instructions that run one after the other; the name is its number, the entry block has the lowest. Its lines are the smallest and largest of its instructions; it has no columns.",

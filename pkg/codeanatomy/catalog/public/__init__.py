@@ -26,6 +26,7 @@ class PublicView:
 
 _PLACE = (("path", "Source, relative to the repository."), ("line", "Line, from 1."), ("col", "Column, from 1, in characters."))
 _SPAN = (*_PLACE, ("end_line", "Last line."), ("end_col", "Column after the last character."))
+_DRAWN = "`bytecode`, or `syntax` where the source has a syntax tree and no bytecode."
 
 PUBLIC_VIEWS: tuple[PublicView, ...] = (
     PublicView(
@@ -217,6 +218,7 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
             ("exit", "Whether control leaves here."),
             ("first_line", "Smallest line of its instructions."),
             ("last_line", "Largest line of its instructions."),
+            ("origin", _DRAWN),
         ),
         "SELECT block, first_line, last_line FROM blocks WHERE \"function\" = 'shop.money.add' ORDER BY block",
     ),
@@ -232,6 +234,7 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
             ("kind", "`next`, `true`, `false`, `exception`, `yields` or `awaits`."),
             ("src_line", "Line of the last instruction left."),
             ("dst_line", "Line of the block entered."),
+            ("origin", _DRAWN),
         ),
         "SELECT src_block, dst_block, kind FROM cfg WHERE \"function\" = 'shop.money.add' ORDER BY 1, 2",
     ),
@@ -249,6 +252,7 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
             ("end_line", "Last line."),
             ("end_col", "Column after the last character."),
             ("kind", "Its class in CPython's `ast`."),
+            ("origin", _DRAWN),
         ),
         "SELECT block, seq, line, kind FROM steps WHERE \"function\" = 'shop.money.add' ORDER BY block, seq",
     ),

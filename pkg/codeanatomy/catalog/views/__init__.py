@@ -76,6 +76,7 @@ _EVIDENCE_OF_FLOW = (
     ("definitions", "definitions"),
     ("comparisons", "comparisons"),
     ("syntax", "ast_nodes"),
+    ("uncompiled", "uncompiled"),
 )
 
 
@@ -154,6 +155,15 @@ VIEWS: tuple[View, ...] = (
         "Comparisons with the names of their operators: bytecode does not say them all.",
         ("ast_nodes",),
         (*(AST_NODES.column(name) for name in ("file_id", "bstart", "bend", "value")),),
+    ),
+    SqlView(
+        "uncompiled",
+        "Syntax of files that have no bytecode: what control hangs on beside kinds and spans.",
+        ("ast_nodes", "bytecode_objects"),
+        (
+            *(AST_NODES.column(name) for name in ("file_id", "node", "name")),
+            Column("text", "string", "Its value; the kind of an asynchronous statement, a `try` with groups or a pattern.", nullable=True),
+        ),
     ),
     SqlView(
         "scip_definitions",
