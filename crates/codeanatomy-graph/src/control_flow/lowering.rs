@@ -10,7 +10,7 @@ use super::ways_out::Frame;
 /// Stack that must be left before going deeper, and how much is added where it is not.
 const RED_ZONE: usize = 256 << 10;
 const STACK: usize = 8 << 20;
-/// How often the nodes of a code object may be drawn, all copies of what runs last together.
+/// How many nodes may be drawn again, for each node of a code object: what runs last, for further ways out.
 const COPIES: usize = 8;
 
 /// What one code object is drawn from.
@@ -30,7 +30,7 @@ pub struct Lowering<'a> {
     pub tree: &'a Tree,
     pub draft: Draft,
     pub frames: Vec<Frame>,
-    /// How many nodes may still be drawn before copies are shared.
+    /// How many nodes may still be drawn again.
     pub left: usize,
 }
 
@@ -51,7 +51,6 @@ pub fn lower(body: Body<'_>) -> (Graph, Vec<Item>) {
 impl Lowering<'_> {
     /// Goes into a node on a stack that is deep enough.
     pub fn deeper(&mut self, draw: impl FnOnce(&mut Self)) {
-        self.left = self.left.saturating_sub(1);
         stacker::maybe_grow(RED_ZONE, STACK, || draw(self));
     }
 

@@ -95,7 +95,9 @@ impl Lowering<'_> {
     }
 
     fn run_last(&mut self, pending: &mut Finally) {
-        if self.left > 0 {
+        let first = self.part(pending.node, Field::Finally).unwrap_or(pending.node);
+        if let Some(left) = self.left.checked_sub((self.tree.ends[pending.node as usize] - first) as usize) {
+            self.left = left;
             self.draft.protect(pending.outer);
             return self.statements(pending.node, Field::Finally);
         }
