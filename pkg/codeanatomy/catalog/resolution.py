@@ -39,7 +39,7 @@ GUESSES = ("hierarchy_methods", "name_match_classes")
 
 SENTENCES: dict[str, str] = {
     "contexts_per_function": "Calls of a function, by their arguments, that are told apart; further ones share what they give and get.",
-    "contexts_per_factory": "The same for functions that make functions or classes, or are given some, such as decorators.",
+    "contexts_per_factory": "The same for functions that make functions or classes, or are given some or the name of an attribute.",
     "nodes_per_factory": "Syntax nodes of such a function times its calls that are told apart: a large one has fewer.",
     "contexts_on_average": "Calls that are told apart in all, for each function there is and 1000 more; further ones share what they give and get.",
     "runs_per_activation": "How often a function is run anew because something that it reads has grown; what grows later is not seen in it.",

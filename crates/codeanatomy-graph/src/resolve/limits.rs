@@ -41,7 +41,7 @@ limits! {
     /// Activations of one function that are told apart; the rest are one.
     ContextsPerFunction contexts_per_function 1;
     /// The same for functions that make functions or classes, or are given them or the name of an attribute: decorators, factories,
-    /// `__getattr__`. What they give back is told apart or useless.
+    /// `__getattr__`. What they give back or store is told apart or useless.
     ContextsPerFactory contexts_per_factory 1;
     /// Nodes of all contexts of one factory together.
     NodesPerFactory nodes_per_factory 1;
