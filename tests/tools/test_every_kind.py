@@ -123,6 +123,13 @@ async def aiter_():
 def lock(): ...
 
 
+def told_apart(value):
+    return value
+
+
+told_apart(1), told_apart("1"), told_apart([]), told_apart({}), told_apart(())
+
+
 def run(unknown):
     unknown.total()
     c = Child()
