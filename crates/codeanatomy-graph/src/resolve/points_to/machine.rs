@@ -52,6 +52,13 @@ pub struct Unit {
     users: u32,
 }
 
+/// A set within the limits, and which of them were reached.
+#[derive(Clone, Copy)]
+struct Bounded {
+    set: Set,
+    reached: [Option<Limit>; 2],
+}
+
 pub struct Machine<'m, 'a> {
     pub resolver: &'m mut Resolver<'a>,
     pub repository: &'a Repository,
@@ -63,7 +70,7 @@ pub struct Machine<'m, 'a> {
     pub values: Values,
     pub sets: Sets<Id>,
     /// Unions that went beyond a limit.
-    bounded: FxHashMap<(Set, Set), (Set, [Option<Limit>; 2])>,
+    bounded: FxHashMap<(Set, Set), Bounded>,
     pub bindings: Sets<u32>,
     pub cells: Cells,
     pub units: Vec<Unit>,
@@ -731,19 +738,19 @@ impl<'m, 'a> Machine<'m, 'a> {
         if is_small || union == one || union == two {
             return union;
         }
-        let (known, reached) = match self.bounded.get(&(one, two)) {
+        let Bounded { set, reached } = match self.bounded.get(&(one, two)) {
             Some(&known) => known,
             None => {
-                let (bounded, reached) = self.bounded(union);
+                let Bounded { set: bounded, reached } = self.bounded(union);
                 // What one of them holds already stands: it would shrink, grow and shrink again, and all who read it would run each time.
                 let standing = [one, two].into_iter().find(|&set| self.sets.get(bounded).iter().all(|&id| self.sets.contains(set, id)));
-                let known = (standing.unwrap_or(bounded), reached);
+                let known = Bounded { set: standing.unwrap_or(bounded), reached };
                 self.bounded.insert((one, two), known);
                 known
             }
         };
         reached.into_iter().flatten().for_each(|limit| self.reached(limit));
-        known
+        set
     }
 
     /// Notes that a limit was reached: for what runs, or, while nothing does, for what is asked about.
@@ -756,8 +763,8 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.resolver.reached.note(limit, definition);
     }
 
-    /// A set within the limits, and which of them were reached. Where one was reached before there is less room: what else it holds is only what may be likely.
-    fn bounded(&mut self, set: Set) -> (Set, [Option<Limit>; 2]) {
+    /// A set within the limits. Where one was reached before there is less room: what else it holds is only what may be likely.
+    fn bounded(&mut self, set: Set) -> Bounded {
         let Limits { constants_per_set, values_per_set, values_per_open_set, .. } = self.limits;
         let length = self.sets.len(set);
         let (mut set, all) = (set, set);
@@ -773,15 +780,15 @@ impl<'m, 'a> Machine<'m, 'a> {
             set = self.sets.of(elements.collect());
         }
         if self.sets.len(set) <= room {
-            return (set, [details, None]);
+            return Bounded { set, reached: [details, None] };
         }
         for reduced in [Self::without_sites, Self::without_subclasses] {
             set = reduced(self, set);
             if self.sets.len(set) <= room {
-                return (set, [details, Some(limit)]);
+                return Bounded { set, reached: [details, Some(limit)] };
             }
         }
-        (self.sets.one(unknown), [details, Some(limit)])
+        Bounded { set: self.sets.one(unknown), reached: [details, Some(limit)] }
     }
 
     /// Objects of many classes become one object of the class that they share, many classes the class that they share.
