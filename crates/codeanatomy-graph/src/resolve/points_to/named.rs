@@ -3,7 +3,6 @@
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::points_to::words::Words;
 use crate::resolve::resolver::Repository;
-use crate::resolve::syntax::NONE;
 
 /// The functions that hand a parameter to `setattr` or `getattr` as the name.
 pub fn given_names<'r>(repository: &'r Repository, words: &Words) -> impl Iterator<Item = u32> + 'r {
@@ -17,9 +16,8 @@ pub fn given_names<'r>(repository: &'r Repository, words: &Words) -> impl Iterat
     };
     (0..tree.len() as u32).filter(is_naming).filter_map(move |node| {
         let name = tree.in_field(node, Field::Args).nth(1).filter(|&name| tree.kind(name) == Syntax::Name)?;
-        let scope = repository.scopes.of[node as usize];
-        let definition = if scope == NONE { NONE } else { repository.scopes.scopes[scope as usize].definition };
-        (definition != NONE && has_parameter(repository, definition, name)).then_some(definition)
+        let definition = repository.owner(node);
+        has_parameter(repository, definition, name).then_some(definition)
     })
 }
 
