@@ -265,7 +265,7 @@ def test_times_and_status(watched):
     assert list(manifest["cpu_seconds"]) == list(manifest["stages"])
     started = datetime.fromisoformat(manifest["started"])
     # The command gives the run its id, and then begins it.
-    assert 0 <= (started - datetime.strptime(f"{manifest['run_id'][:15]}+0000", "%Y%m%dT%H%M%S%z")).total_seconds() < 10
+    assert 0 <= (started - datetime.strptime(f"{manifest['run_id'][:21]}+0000", "%Y%m%dT%H%M%S%f%z")).total_seconds() < 10
 
 
 def test_one_row_a_run_and_the_whole_manifest_in_it(small):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import anyio
@@ -12,6 +13,7 @@ from tests.support.repositories import SHOP, write
 
 from codeanatomy import GraphProductBuildRequest, build_graph_product
 from codeanatomy.failure import Coded
+from codeanatomy.observe.run import new_run_id
 from codeanatomy.tools.config import ScipIndexConfig
 
 QUICK = {"scip": ScipIndexConfig(mode="off"), "types": "off", "enable_libcst": False, "enable_tree_sitter": False}
@@ -99,10 +101,19 @@ def test_files_of_runs_are_kept_with_their_generations_and_of_some_others(tmp_pa
     assert runs(tmp_path)[:-1] == [made[3], failed.value.run_bundle.name]
 
 
+def test_ids_of_runs_begun_in_one_second_sort_by_time():
+    """Else the files of a newer run were removed before those of an older one."""
+    made = []
+    for _ in range(50):
+        made.append(new_run_id())
+        time.sleep(1e-5)
+    assert made == sorted(made)
+
+
 def test_what_is_no_run_stays(tmp_path):
     write(tmp_path / "r", SHOP)
     write(tmp_path / "elsewhere", {"a": "1"})
-    other = [f"20200101T00000{number}-00000000" for number in range(4)]
+    other = [f"20200101T00000{number}000000-00000000" for number in range(4)]
     write(tmp_path / "out" / "runs", {"notes/a": "1", "a.txt": "1", f"{other[0]}/a": "1", f"{other[1]}/a": "1", other[2]: "a file"})
     (tmp_path / "out" / "runs" / other[3]).symlink_to(tmp_path / "elsewhere")
     result = build(tmp_path, keep_runs=1)

@@ -16,7 +16,7 @@ from codeanatomy.product import GraphProductBuildRequest
 DRAFTS = (".draft-*", "generations/.draft-*", f"*/{LOG}/*#*")
 """What is written before it is given its name: records of generations, and commits of tables."""
 
-_RUN = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
+_RUN = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
 """What a run is called: names sort by time."""
 
 
