@@ -15,6 +15,8 @@ def main() -> int:
     # As an exception it would come amid imports and be a traceback of those, or be ignored in one of their callbacks.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # numpy, which comes with pyarrow, would start a thread a core for linear algebra, of which there is none.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from codeanatomy import cli
 
     code = cli.main()

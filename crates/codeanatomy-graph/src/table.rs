@@ -1,9 +1,11 @@
 //! Columns of plain values: what operators read and write. Not Arrow, and no plan: the engine turns batches into these and back.
 
-use std::collections::hash_map::Entry;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rustc_hash::FxBuildHasher;
 
 /// A null in an integer column.
 pub const NULL_I32: i32 = i32::MIN;
@@ -26,7 +28,8 @@ impl Str {
 #[derive(Default, Debug)]
 pub struct Strings {
     texts: Vec<Arc<str>>,
-    numbers: FxHashMap<Arc<str>, u32>,
+    /// By the hash of their texts.
+    numbers: HashTable<u32>,
 }
 
 impl Strings {
@@ -36,16 +39,14 @@ impl Strings {
 
     /// The number of `text`, new or known.
     pub fn intern(&mut self, text: &str) -> Str {
-        if let Some(&number) = self.numbers.get(text) {
-            return Str(number);
-        }
-        let shared: Arc<str> = text.into();
-        let next = self.texts.len() as u32;
-        match self.numbers.entry(shared.clone()) {
+        let Self { texts, numbers } = self;
+        let next = texts.len() as u32;
+        let known = |&number: &u32| *texts[number as usize] == *text;
+        match numbers.entry(hash(text), known, |&number| hash(&texts[number as usize])) {
             Entry::Occupied(known) => Str(*known.get()),
             Entry::Vacant(free) => {
                 free.insert(next);
-                self.texts.push(shared);
+                texts.push(text.into());
                 Str(next)
             }
         }
@@ -53,7 +54,7 @@ impl Strings {
 
     /// The number of `text` if some value of this run has it.
     pub fn find(&self, text: &str) -> Option<Str> {
-        self.numbers.get(text).map(|&number| Str(number))
+        self.numbers.find(hash(text), |&number| *self.texts[number as usize] == *text).map(|&number| Str(number))
     }
 
     /// The text of a string that is not null.
@@ -78,6 +79,10 @@ impl Strings {
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()
     }
+}
+
+fn hash(text: &str) -> u64 {
+    FxBuildHasher.hash_one(text)
 }
 
 /// Values of variable length, end to end: row `i` is `values[offsets[i]..offsets[i + 1]]`. Columns whose rows are equally long share their offsets.

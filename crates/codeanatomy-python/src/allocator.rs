@@ -1,4 +1,5 @@
 //! The allocator of the engine. Plans allocate and free small arrays all the time, on every thread: glibc's takes a third of a run for that.
+//! It asks for no huge pages (its feature `no_thp`): of those that are freed in part all stays, a sixth of a build's peak, and nothing is faster.
 
 use mimalloc::MiMalloc;
 
@@ -12,4 +13,16 @@ const PURGE_DELAY: i32 = 15;
 pub fn give_back_at_once() {
     // SAFETY: sets a number that the allocator reads; any value is valid.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 0) }
+}
+
+/// The C library's allocator gives back what the caller's own work left there: of extraction, some 30 MB.
+pub fn trim_others() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        unsafe extern "C" {
+            fn malloc_trim(pad: usize) -> std::ffi::c_int;
+        }
+        // SAFETY: may be called at any time, from any thread; it only releases free memory.
+        unsafe { malloc_trim(0) };
+    }
 }

@@ -118,6 +118,7 @@ impl CpgMaterializer {
         let caller = engine::Caller { traceparent, now_ns };
         let mut raised: Option<PyErr> = None;
         let outcome = call::run(py, || {
+            crate::allocator::trim_others();
             engine::execute(&profile, &compiled, &token, timeout_s, &caller, |event| {
                 if let (None, Some(callback)) = (&raised, &on_progress) {
                     // The listener's exception ends the run; it is raised below.

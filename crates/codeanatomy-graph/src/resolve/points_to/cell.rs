@@ -122,6 +122,11 @@ impl Cells {
         std::mem::take(&mut cell.readers)
     }
 
+    /// Gives back the memory of who is to be told: nothing changes any more.
+    pub fn forget_readers(&mut self) {
+        self.all.iter_mut().for_each(|cell| cell.readers = Vec::new());
+    }
+
     /// Whether nobody but `unit` ever wrote a cell.
     pub fn is_own(&self, cell: u32, unit: u32) -> bool {
         let writer = self.all[cell as usize].writer;

@@ -200,11 +200,17 @@ impl<'m, 'a> Machine<'m, 'a> {
             }
             self.settle(cancelled)?;
         }
+        self.forget();
+        Ok(())
+    }
+
+    /// Gives back the memory of what only running needs.
+    fn forget(&mut self) {
         self.found.settle();
         self.sets.forget_unions();
-        self.bounded = FxHashMap::default();
         self.bindings.forget_unions();
-        Ok(())
+        self.bounded = FxHashMap::default();
+        self.cells.forget_readers();
     }
 
     /// Runs what is queued, those that ran least often first: by the time that the others come, most of what they read has settled.
