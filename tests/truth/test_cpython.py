@@ -4,6 +4,9 @@ import pytest
 from bench.accuracy.cases import Outcome, agreement, differences
 from bench.accuracy.cpython import calls, mro, static, variables
 from bench.accuracy.cpython.modules import SHORT, dotted
+from bench.accuracy.results import kept
+
+from codeanatomy.catalog.resolution import confidence
 
 IMPORTED = """
 argparse asyncio collections concurrent.futures configparser ctypes decimal email.message enum http.client http.server io json json.decoder logging
@@ -23,6 +26,25 @@ def test_executed_calls_are_in_the_graph():
     assert agreed.right + agreed.missing > 2_500
     assert agreed.recall >= 0.845, told(outcome)
     assert facts["implicit found"] / facts["implicit executed"] >= 0.57
+    judged = {way: count for way, count in facts.items() if way.endswith(": named") and "one of several" not in way and count >= 100}
+    assert {"attribute: named", "lexical: named", "global: named"} <= judged.keys()
+    for way, count in judged.items():
+        assert facts[way.replace("named", "called")] / count >= stated(way) - 0.02, way
+
+
+def stated(way: str) -> float:
+    """The confidence of the rows that a fact is of."""
+    resolution, _, rivals = way.removesuffix(": named").partition(", ")
+    alone, one_of_several = confidence()[resolution]
+    return one_of_several if rivals else alone
+
+
+def test_confidence_is_what_the_last_run_of_all_measured():
+    facts = next(suite.facts for suite in kept().suites if suite.suite == "cpython-calls")
+    judged = [way for way, count in facts.items() if way.endswith(": named") and count >= 100]
+    assert len(judged) >= 8
+    for way in judged:
+        assert facts[way.replace("named", "called")] / facts[way] == pytest.approx(stated(way), abs=0.05), way
 
 
 def test_bases_and_ancestors_are_those_of_cpython():

@@ -1,7 +1,8 @@
 """Executed calls between functions of the standard library and its tests: each call that happened at a written call must be in `calls`, file by file.
 
-What did not happen says nothing, so there is no precision. A call is known by its span and the line of the function that began; implicit
-calls (properties, operators, decorators, callbacks from C) and the kinds of explicit ones are told as facts.
+What did not happen says nothing, so there is no precision over all. A call is known by its span and the line of the function that began; implicit
+calls (properties, operators, decorators, callbacks from C) and the kinds of explicit ones are told as facts. So is, by resolution, how many of the
+functions that the graph names at a written call were called, where anything was: of those that are the only one, that is how often they are right.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ from bench.accuracy.cpython.modules import LARGER, LIBRARY, TRACED, dotted
 from bench.accuracy.cpython.runs import ROOT, graph_of, printed
 from codeanatomy.query.graph import OpenGraph
 
-CALLS = "SELECT path, line, col, end_line, end_col, callee_path, callee_line FROM calls WHERE callee_path IS NOT NULL"
+CALLS = """
+SELECT path, line, col, end_line, end_col, callee_path, callee_line,
+    CASE WHEN implicit OR callee_kind <> 'function' THEN NULL WHEN ambiguity_group IS NULL THEN resolution ELSE resolution || ', one of several' END
+FROM calls WHERE callee_path IS NOT NULL
+"""
 REASONS = "SELECT path, line, col, end_line, end_col, status, reason FROM call_sites"
 
 
@@ -54,6 +59,8 @@ class Known:
     callees: dict[Site, set[Callee]] = field(default_factory=lambda: defaultdict(set))
     spans: dict[tuple[str, Callee], list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     reasons: dict[Site, str] = field(default_factory=dict)
+    resolutions: dict[tuple[Site, Callee], str] = field(default_factory=dict)
+    """How functions that are called by name were resolved."""
 
     def has(self, call: Executed) -> bool:
         """Whether the graph has a call. An implicit one may be told at any part of the lines on which it happened."""
@@ -122,8 +129,10 @@ def _executed(row: list[Any], lines: Lines) -> Executed:
 
 def _known(calls: list[tuple[Any, ...]], reasons: list[tuple[Any, ...]]) -> Known:
     known = Known()
-    for *span, path, line in calls:
+    for *span, path, line, resolution in calls:
         site, callee = Site(*span), Callee(path, line)
+        if resolution is not None:
+            known.resolutions[site, callee] = resolution
         known.callees[site].add(callee)
         known.spans[site.path, callee].append((site.line, site.end_line))
     for *span, status, reason in reasons:
@@ -138,6 +147,18 @@ def _facts(calls: list[Executed], known: Known) -> dict[str, float]:
         facts[f"{call.how} found"] += known.has(call)
         if call.how != "implicit" and not known.has(call):
             facts[f"missed where the graph says {known.reasons.get(call.site, 'nothing')}"] += 1
+    return dict(sorted(facts.items())) | confirmed(calls, known)
+
+
+def confirmed(calls: list[Executed], known: Known) -> dict[str, float]:
+    """Of the functions that the graph names where a written call was executed, how many were called, by resolution."""
+    facts: Counter[str] = Counter()
+    written = {(call.site, call.callee) for call in calls if call.how != "implicit"}
+    sites = {site for site, _ in written}
+    for (site, callee), resolution in known.resolutions.items():
+        if site in sites:
+            facts[f"{resolution}: named"] += 1
+            facts[f"{resolution}: called"] += (site, callee) in written
     return dict(sorted(facts.items()))
 
 

@@ -23,6 +23,11 @@ fn limits() -> Value {
     NAMES.split_whitespace().map(|name| (name.to_owned(), json!(99))).collect()
 }
 
+fn confidence() -> Value {
+    const NAMES: &str = "global lexical import attribute value builtin external hierarchy name_match";
+    NAMES.split_whitespace().map(|name| (name.to_owned(), json!([0.9, 0.5]))).collect()
+}
+
 /// An input without rows.
 fn empty(port: usize) -> Table {
     let columns = RESOLVE.inputs[port].columns.iter().map(|&(name, kind)| match kind {
@@ -174,8 +179,7 @@ impl Evidence {
     }
 
     fn resolve(mut self) -> Result<Graph, OperatorError> {
-        let parameters =
-            json!({"standard_library": ["os"], "builtins": ["print", "str"], "builtin_members": {"str": ["join"]}, "limits": limits()});
+        let parameters = json!({"standard_library": ["os"], "builtins": ["print", "str"], "builtin_members": {"str": ["join"]}, "limits": limits(), "confidence": confidence()});
         let inputs = self.tables();
         let tables = (RESOLVE.run)(&mut Run {
             inputs,
@@ -430,7 +434,7 @@ fn a_comprehension_that_the_compiler_inlines_keeps_its_variable_to_itself() {
 #[test]
 fn a_cancelled_run_stops() {
     let mut evidence = Evidence::of(&shop());
-    let parameters = json!({"standard_library": [], "builtins": [], "limits": limits()});
+    let parameters = json!({"standard_library": [], "builtins": [], "limits": limits(), "confidence": confidence()});
     let inputs = evidence.tables();
     let run = &mut Run { inputs, strings: &mut evidence.strings, parameters: &parameters, cancelled: &|| true, notes: Vec::new() };
     assert!(matches!((RESOLVE.run)(run), Err(OperatorError::Cancelled)));
@@ -444,10 +448,12 @@ fn a_missing_parameter_is_named() {
         let run = &mut Run { inputs, strings: &mut evidence.strings, parameters: &parameters, cancelled: &|| false, notes: Vec::new() };
         (RESOLVE.run)(run).expect_err("an error").to_string()
     };
-    assert_eq!(refusal(json!({"standard_library": [], "limits": limits()})), "parameter: `builtins` must be a list of texts");
+    let others = json!({"standard_library": [], "limits": limits(), "confidence": confidence()});
+    assert_eq!(refusal(others), "parameter: `builtins` must be a list of texts");
     let mut lacking = limits();
     lacking.as_object_mut().unwrap().remove("open_calls");
     assert_eq!(refusal(json!({"limits": lacking})), "parameter: `limits.open_calls` must be a whole number from 1 to 4294967295");
+    assert_eq!(refusal(json!({"limits": limits(), "confidence": {"global": [1.0]}})), "parameter: `confidence.global` must be two numbers");
 }
 
 #[test]

@@ -11,6 +11,7 @@ from types import CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
 from codeanatomy.catalog.models import CALLBACKS, INHERITED, PASSED_THROUGH
+from codeanatomy.catalog.resolution import confidence
 
 _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "WindowsError")
 """Names that need no binding beside those of `builtins` here: what every module or package has, and a builtin of other systems."""
@@ -18,7 +19,7 @@ _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__pat
 
 def names() -> dict[str, Any]:
     """Parameters of `resolve`: top-level modules of the standard library, names of builtins, and the members of those that are types;
-    what the classes of `INHERITED` inherit; and what is declared of callables outside the repository."""
+    what the classes of `INHERITED` inherit; what is declared of callables outside the repository; and how sure each resolution is."""
     types = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {
         "generator": GeneratorType,
         "coroutine": CoroutineType,
@@ -31,6 +32,7 @@ def names() -> dict[str, Any]:
         "callbacks": {callback.name: {key: value for key, value in asdict(callback).items() if key != "name"} for callback in CALLBACKS},
         "passed_through": PASSED_THROUGH,
         "ancestors": _ancestors(),
+        "confidence": confidence(),
     }
 
 

@@ -1,6 +1,5 @@
 //! The rows of calls: who runs what, where, and what became of every written call. What a callee may be is `points_to`.
 
-use crate::resolve::confidence::confidence;
 use crate::resolve::definitions::{DefinitionKind, node_id};
 use crate::resolve::guesses::Guesses;
 use crate::resolve::kinds::{Field, Syntax};
@@ -70,8 +69,12 @@ impl Machine<'_, '_> {
         let written = callees.iter().filter(main).count();
         let resolution = self.resolution(expression);
         for &callee in callees {
-            let several = callees.iter().filter(|other| other.via == callee.via).count() > 1;
-            let group = if several && callee.via != Via::Constructor { site.id } else { NULL_I64 };
+            // What makes an object of one class runs in turn; of several classes it is one or the other.
+            let rivals = match callee.via {
+                Via::Constructor => written,
+                via => callees.iter().filter(|other| other.via == via).count(),
+            };
+            let group = if rivals > 1 { site.id } else { NULL_I64 };
             self.push_call(site, callee, resolution, group, calls);
         }
         if !site.is_written {
@@ -131,7 +134,7 @@ impl Machine<'_, '_> {
             via: callee.via.text().map_or(NULL_STR, |text| self.resolver.strings.intern(text)),
             origin: self.resolver.strings.intern(site.origin),
             resolution: self.resolver.strings.intern(resolution),
-            confidence: Some(confidence(resolution)),
+            confidence: Some(self.repository.confidences.of(resolution, group == NULL_I64)),
             ambiguity_group: group,
         };
         calls.push(row);

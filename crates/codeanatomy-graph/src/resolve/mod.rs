@@ -35,6 +35,7 @@ use crate::operator::{Operator, OperatorError, Run};
 use crate::positions::{FileLines, Lines};
 use crate::resolve::bindings::Bindings;
 use crate::resolve::builtins::Builtins;
+use crate::resolve::confidence::Confidences;
 use crate::resolve::definitions::Definitions;
 use crate::resolve::guesses::Guesses;
 use crate::resolve::limits::Limits;
@@ -76,7 +77,7 @@ fn read(
     symbols: (Table, Table),
     outlines: [Table; 3],
 ) -> Result<Repository, OperatorError> {
-    let limits = Limits::read(run.parameters)?;
+    let (limits, confidences) = (Limits::read(run.parameters)?, Confidences::read(run.parameters)?);
     let standard_library = texts(run.parameters, "standard_library")?;
     let builtins = Builtins::read(run)?;
     let outside = Outside::read(run)?;
@@ -89,7 +90,7 @@ fn read(
     let modules = Modules::read(&files, run.strings, standard_library, ids);
     definitions.number(ids, run.strings);
     scopes.number(&files, ids, run.strings);
-    Ok(Repository { limits, files, outlined, tree, scopes, definitions, bindings, modules, builtins, outside })
+    Ok(Repository { limits, confidences, files, outlined, tree, scopes, definitions, bindings, modules, builtins, outside })
 }
 
 /// Rows, file by file: first what was found out, then, when the memory for finding out is given back, the facts.

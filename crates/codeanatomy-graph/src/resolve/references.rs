@@ -1,7 +1,6 @@
 //! The rows of references: one per name, attribute, imported name, keyword or quoted name and thing it may refer to.
 
 use crate::resolve::bindings::How;
-use crate::resolve::confidence::confidence;
 use crate::resolve::definitions::{Flavour, node_id};
 use crate::resolve::kinds::{Access, Field, Syntax};
 use crate::resolve::limits::Limit;
@@ -354,7 +353,7 @@ impl Resolver<'_> {
                 target_kind: self.strings.intern(target_kind),
                 origin: self.strings.intern(repository.origin(repository.tree.file(token.node))),
                 resolution: self.strings.intern(resolution),
-                confidence: Some(confidence(resolution)),
+                confidence: Some(repository.confidences.of(resolution, count == 1)),
                 ambiguity_group: if count > 1 { syntax_id } else { NULL_I64 },
             };
             rows.push(row);

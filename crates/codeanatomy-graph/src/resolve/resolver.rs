@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::ids::Allocator;
 use crate::resolve::bindings::{Bindings, How, Slot};
 use crate::resolve::builtins::Builtins;
+use crate::resolve::confidence::Confidences;
 use crate::resolve::definitions::{DefinitionKind, Definitions, Flavour};
 use crate::resolve::limits::{Limit, Limits, Reached};
 use crate::resolve::modules::{Found, Modules};
@@ -20,6 +21,7 @@ use crate::table::{Str, Strings};
 /// Facts: nothing changes in them while names are resolved.
 pub struct Repository {
     pub limits: Limits,
+    pub confidences: Confidences,
     pub files: Files,
     /// Whether the tree of a file is what tree-sitter knows of it.
     pub outlined: Vec<bool>,
