@@ -174,7 +174,7 @@ impl Resolver<'_> {
             }
             Meaning::Targets(targets) => (targets, "import"),
             Meaning::Builtin(name) => (self.targets.intern(&[Target::Builtin(name)]), "builtin"),
-            Meaning::Nothing => (EMPTY, ""),
+            Meaning::Nothing => (EMPTY, "value"),
         }
     }
 }
