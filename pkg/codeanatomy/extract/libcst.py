@@ -21,7 +21,7 @@ from codeanatomy.extract import comments, text
 from codeanatomy.extract.columns import Words, record_batch
 from codeanatomy.extract.concrete import OWNERS, TEXT_KINDS, Facts, Numbers, collect
 from codeanatomy.extract.preorder import Ints
-from codeanatomy.extract.rendition import Unwritable, render
+from codeanatomy.extract.rendition import Unwritable, lean, render
 from codeanatomy.extract.source import Failed, Source
 from codeanatomy.extract.text import Text
 
@@ -57,9 +57,6 @@ class ConcreteSyntax:
         except cst.ParserSyntaxError as error:
             # Where libcst says that the error is depends on how far its parser looked: only the message is worth having.
             raise Failed("CA205", error.message) from None
-        except cst.CSTValidationError as error:
-            # Its parser takes it, and its tree does not.
-            raise Failed("CA205", str(error)) from None
         except Unwritable:
             raise Failed("CA205", "its tree is not the text") from None
         except (RecursionError, MemoryError) as error:
@@ -97,8 +94,9 @@ def _batch(table: Table, files: list[Columns]) -> pa.RecordBatch:
 def _tables(decoded: Text) -> dict[str, Columns]:
     """The columns of every table, without the file."""
     written = decoded.utf8[decoded.start :].decode("utf-8")
-    tree = native.parse_module(written, "utf-8")
-    rendition = render(tree, written)
+    with lean():
+        tree = native.parse_module(written, "utf-8")
+        rendition = render(tree, written)
     found = collect(tree, rendition)
     places = _Places(decoded, written, *found.places(rendition))
     layout: Columns = {
