@@ -1,4 +1,4 @@
-"""Every kind of node and edge and every property that the catalog names occurs in the graph of one small repository."""
+"""Every kind of node and edge, every property and every resolution that the catalog names occurs in the graph of one small repository."""
 
 import sys
 
@@ -8,6 +8,7 @@ from tests.support.repositories import write
 from tests.tools.conftest import needs_node
 
 from codeanatomy.catalog.graph import LAYERS
+from codeanatomy.catalog.resolution import RESOLUTIONS, confidence
 from codeanatomy.library import build_graph_product
 from codeanatomy.product import GraphProductBuildRequest
 
@@ -15,6 +16,9 @@ pytestmark = [pytest.mark.anyio, needs_node]
 
 NEWER = {"type_parameter_syntax", "type_parameter"}
 """What only `GENERICS` has: Python's grammar knows it from 3.12 on."""
+
+RESOLVED = {"calls", "calls_implicitly", "reads", "writes", "deletes", "global", "nonlocal"}
+GUESSED = ("hierarchy", "name_match")
 
 GENERICS = "def same[T](x: T) -> T:\n    return x\n"
 
@@ -40,7 +44,7 @@ from typing import Generic, TypeVar, overload
 import requests
 from . import broken
 
-__all__ = ["Base", "work"]
+__all__ = ["Base", "Plain", "work"]
 T = TypeVar("T")  # type: ignore
 count = 0
 
@@ -66,6 +70,15 @@ class Child(Base):
         return super().total(how) + 1
 
     def __add__(self, other):
+        return self
+
+
+class Plain:
+    pass
+
+
+class Below(Plain):
+    def only_below(self):
         return self
 
 
@@ -147,8 +160,9 @@ def half(:
 class C(
 """,
     "ns/mod.py": """\
-from pkg import Base, work
+from pkg import Base, Plain, work
 Base().total()
+Plain().only_below()
 """,
 }
 
@@ -165,4 +179,8 @@ async def test_every_kind_occurs(tmp_path):
 
     assert words("cpg_nodes", "kind") | (set() if has_generics else NEWER) == {kind.name for layer in LAYERS for kind in layer.nodes}
     assert words("cpg_edges", "kind") == {kind.name for layer in LAYERS for kind in layer.edges}
+    edges = deltalake.DeltaTable(result.output_dir / "cpg_edges").to_pyarrow_table(columns=["kind", "resolution", "confidence"]).to_pylist()
+    assert {edge["resolution"] for edge in edges if edge["kind"] in RESOLVED} == {resolution.name for resolution in RESOLUTIONS}
+    sure = {edge["resolution"]: edge["confidence"] for edge in edges if edge["kind"] == "calls" and edge["resolution"] in GUESSED}
+    assert sure == {name: confidence()[name][1] for name in GUESSED}
     assert words("cpg_props", "key") == {known.key for layer in LAYERS for known in layer.properties}
