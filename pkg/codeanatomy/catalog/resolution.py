@@ -72,7 +72,7 @@ class Resolution:
 
 
 RESOLUTIONS = (
-    Resolution("lexical", "A name of the function around, or of one around that.", 0.99, 0.7),
+    Resolution("lexical", "A name of the function around, or of one around that.", 1.0, 0.7),
     Resolution("global", "A name of the module.", 1.0, 0.55),
     Resolution("import", "An imported name.", 1.0, 0.55),
     Resolution("attribute", "An attribute of a value that is known.", 0.99, 0.45),
