@@ -179,7 +179,7 @@ impl Evidence {
     }
 
     fn resolve(mut self) -> Result<Graph, OperatorError> {
-        let parameters = json!({"standard_library": ["os"], "builtins": ["print", "str"], "builtin_members": {"str": ["join"]}, "limits": limits(), "confidence": confidence()});
+        let parameters = json!({"standard_library": ["os"], "builtins": ["print", "str"], "builtin_members": {"str": ["join"]}, "limits": limits(), "confidence": confidence(), "bare": []});
         let inputs = self.tables();
         let tables = (RESOLVE.run)(&mut Run {
             inputs,
@@ -434,7 +434,7 @@ fn a_comprehension_that_the_compiler_inlines_keeps_its_variable_to_itself() {
 #[test]
 fn a_cancelled_run_stops() {
     let mut evidence = Evidence::of(&shop());
-    let parameters = json!({"standard_library": [], "builtins": [], "limits": limits(), "confidence": confidence()});
+    let parameters = json!({"standard_library": [], "builtins": [], "limits": limits(), "confidence": confidence(), "bare": []});
     let inputs = evidence.tables();
     let run = &mut Run { inputs, strings: &mut evidence.strings, parameters: &parameters, cancelled: &|| true, notes: Vec::new() };
     assert!(matches!((RESOLVE.run)(run), Err(OperatorError::Cancelled)));
@@ -448,7 +448,7 @@ fn a_missing_parameter_is_named() {
         let run = &mut Run { inputs, strings: &mut evidence.strings, parameters: &parameters, cancelled: &|| false, notes: Vec::new() };
         (RESOLVE.run)(run).expect_err("an error").to_string()
     };
-    let others = json!({"standard_library": [], "limits": limits(), "confidence": confidence()});
+    let others = json!({"standard_library": [], "limits": limits(), "confidence": confidence(), "bare": []});
     assert_eq!(refusal(others), "parameter: `builtins` must be a list of texts");
     let mut lacking = limits();
     lacking.as_object_mut().unwrap().remove("open_calls");

@@ -86,6 +86,9 @@ PASSED_THROUGH: dict[str, int] = {
 }
 """Calls that give back one of their arguments, or what runs it: its position."""
 
+BARE = ("abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Generic", "typing_extensions.Protocol")
+"""Classes that are inherited for what they mean: of names they give special ones only."""
+
 _INHERITED = """
 builtins _ast _ctypes _frozen_importlib_external _io _socket binascii select zlib
 argparse ast asyncio collections collections.abc concurrent.futures configparser contextlib ctypes datetime

@@ -84,6 +84,6 @@ RESOLUTIONS = (
 )
 
 
-def confidence() -> dict[str, tuple[float, float]]:
+def confidence() -> dict[str, list[float]]:
     """Each resolution's two numbers, by its name."""
-    return {resolution.name: (resolution.alone, resolution.one_of_several) for resolution in RESOLUTIONS}
+    return {resolution.name: [resolution.alone, resolution.one_of_several] for resolution in RESOLUTIONS}

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from types import CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
-from codeanatomy.catalog.models import CALLBACKS, INHERITED, PASSED_THROUGH
+from codeanatomy.catalog.models import BARE, CALLBACKS, INHERITED, PASSED_THROUGH
 from codeanatomy.catalog.resolution import confidence
 
 _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "WindowsError")
@@ -32,6 +32,7 @@ def names() -> dict[str, Any]:
         "callbacks": {callback.name: {key: value for key, value in asdict(callback).items() if key != "name"} for callback in CALLBACKS},
         "passed_through": PASSED_THROUGH,
         "ancestors": _ancestors(),
+        "bare": list(BARE),
         "confidence": confidence(),
     }
 

@@ -77,8 +77,9 @@ fn read(
     symbols: (Table, Table),
     outlines: [Table; 3],
 ) -> Result<Repository, OperatorError> {
-    let (limits, confidences) = (Limits::read(run.parameters)?, Confidences::read(run.parameters)?);
+    let limits = Limits::read(run.parameters)?;
     let standard_library = texts(run.parameters, "standard_library")?;
+    let confidences = Confidences::read(run.parameters)?;
     let builtins = Builtins::read(run)?;
     let outside = Outside::read(run)?;
     let files = Files::read(files, run.strings)?;

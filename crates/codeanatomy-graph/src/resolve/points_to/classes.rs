@@ -425,7 +425,8 @@ impl Machine<'_, '_> {
     pub fn outside(&mut self, class: Id, name: Str, after: Option<Id>) -> Option<Ancestor> {
         let order = self.order(class);
         let skip = after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
-        let external = order.ancestors[skip..].iter().copied().find(|ancestor| matches!(ancestor, Ancestor::External(_)));
+        let is_special = self.resolver.strings.text(name).starts_with("__");
+        let external = order.ancestors[skip..].iter().copied().find(|&ancestor| self.repository.outside.may_have(ancestor, is_special));
         // A builtin that is there as the base of an external class says nothing of what that class itself has.
         let of_external = |builtin: Ancestor| external.is_some_and(|external| self.repository.outside.inherits(external, builtin));
         let builtin = order.ancestors[skip..].iter().copied().find(|&ancestor| match ancestor {

@@ -1,7 +1,7 @@
 //! Calls of names outside the repository: those whose effect on values is declared or plain enough to say. Everything else gives a result of
 //! which only the name is known.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::operator::{OperatorError, Run};
 use crate::resolve::points_to::calls::{Argument, Arguments};
@@ -40,11 +40,13 @@ pub struct Outside {
     passed_through: FxHashMap<Str, usize>,
     /// What classes inherit, in the order of their linearisation, without `object`.
     ancestors: FxHashMap<Ancestor, Vec<Ancestor>>,
+    /// Classes that give nothing but special names.
+    bare: FxHashSet<Ancestor>,
 }
 
 impl Outside {
     /// Parameters: `callbacks`, an object of `{position, keyword, passes}` by dotted name; `passed_through`, positions by dotted name;
-    /// `ancestors`, lists of dotted names by dotted name. All optional.
+    /// `ancestors`, lists of dotted names by dotted name; `bare`, a list of dotted names. All but the last are optional.
     pub fn read(run: &mut Run<'_>) -> Result<Self, OperatorError> {
         let mut result = Self::default();
         let parameters = run.parameters;
@@ -73,6 +75,7 @@ impl Outside {
             let above = above.iter().map(|name| Ancestor::outside(name, run.strings)).collect();
             result.ancestors.insert(Ancestor::outside(name, run.strings), above);
         }
+        result.bare = texts(parameters, "bare")?.iter().map(|name| Ancestor::outside(name, run.strings)).collect();
         Ok(result)
     }
 
@@ -80,6 +83,11 @@ impl Outside {
     pub fn linearisation(&self, class: Ancestor) -> Vec<Ancestor> {
         let above = self.ancestors.get(&class).into_iter().flatten().copied();
         std::iter::once(class).chain(above).collect()
+    }
+
+    /// Whether a class outside the repository may give those that inherit it a name.
+    pub fn may_have(&self, class: Ancestor, is_special: bool) -> bool {
+        matches!(class, Ancestor::External(_)) && (is_special || !self.bare.contains(&class))
     }
 
     /// Whether a class outside the repository inherits another.
