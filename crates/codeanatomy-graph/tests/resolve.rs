@@ -453,7 +453,10 @@ fn a_missing_parameter_is_named() {
     let mut lacking = limits();
     lacking.as_object_mut().unwrap().remove("open_calls");
     assert_eq!(refusal(json!({"limits": lacking})), "parameter: `limits.open_calls` must be a whole number from 1 to 4294967295");
-    assert_eq!(refusal(json!({"limits": limits(), "confidence": {"global": [1.0]}})), "parameter: `confidence.global` must be two numbers");
+    assert_eq!(
+        refusal(json!({"limits": limits(), "standard_library": [], "confidence": {"global": [1.0]}})),
+        "parameter: `confidence.global` must be two numbers"
+    );
 }
 
 #[test]
