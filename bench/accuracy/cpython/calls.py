@@ -147,10 +147,10 @@ def _facts(calls: list[Executed], known: Known) -> dict[str, float]:
         facts[f"{call.how} found"] += known.has(call)
         if call.how != "implicit" and not known.has(call):
             facts[f"missed where the graph says {known.reasons.get(call.site, 'nothing')}"] += 1
-    return dict(sorted(facts.items())) | confirmed(calls, known)
+    return dict(sorted(facts.items())) | _confirmed(calls, known)
 
 
-def confirmed(calls: list[Executed], known: Known) -> dict[str, float]:
+def _confirmed(calls: list[Executed], known: Known) -> dict[str, float]:
     """Of the functions that the graph names where a written call was executed, how many were called, by resolution."""
     facts: Counter[str] = Counter()
     written = {(call.site, call.callee) for call in calls if call.how != "implicit"}

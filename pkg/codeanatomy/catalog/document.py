@@ -91,7 +91,7 @@ def _resolutions() -> Iterator[str]:
     told = (
         "How a name or a call was found, and how often such a row of `refs` or `calls` is right: alone, or as one of an `ambiguity_group`."
     )
-    measured = "The shares are within 0.05 of those of calls that CPython executed (`make accuracy`); of what is outside the repository they are estimates."
+    measured = "Where a hundred or more calls that CPython executed were judged (`make accuracy`), the share is within 0.05 of theirs; the others are estimates."
     yield from ("", "## Resolutions", "", f"{told} {measured}", "")
     rows = ((f"`{way.name}`", f"{way.alone}", f"{way.one_of_several}", way.sentence) for way in RESOLUTIONS)
     yield from _grid(("resolution", "alone", "one of several", ""), rows)

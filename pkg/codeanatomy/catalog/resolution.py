@@ -63,7 +63,7 @@ SENTENCES: dict[str, str] = {
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """A way in which a name or a call is resolved, and how often a row is right that is the only one of its place, and one of several: as measured by
-    the suite `cpython-calls` of `make accuracy` on calls that were executed, for `builtin` and `external`, which that does not see, as estimated."""
+    the suite `cpython-calls` of `make accuracy` on calls that were executed; as estimated where that judges fewer than a hundred."""
 
     name: str
     sentence: str
