@@ -89,7 +89,7 @@ def _unrecorded(node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end
 
 
 def render(module: cst.Module, text: str) -> Rendition:
-    """Write the tree that was read from this text, inside `lean`; raises `Unwritable` where it is not the same text."""
+    """Write the tree that was read from this text, fastest inside `lean`; raises `Unwritable` where it is not the same text."""
     recorder = _Recorder(module)
     with _deep():
         module._codegen(recorder)
