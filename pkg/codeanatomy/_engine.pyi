@@ -1,9 +1,10 @@
 """The Rust module. Private: `codeanatomy.engine` is its face."""
 
-from collections.abc import Callable
+from ast import AST
+from collections.abc import Callable, Sequence
 from os import PathLike
 from types import TracebackType
-from typing import final
+from typing import Any, final
 
 __all__ = [
     "CancelToken",
@@ -13,6 +14,7 @@ __all__ = [
     "RunResult",
     "SemanticPlanCompiler",
     "SessionFactory",
+    "SyntaxTrees",
     "TableWriter",
     "clean",
     "codes",
@@ -97,6 +99,23 @@ class TableWriter:
     def write_arrow(self, data: object) -> int: ...
     def finish(self, metadata_json: str) -> str: ...
     def abort(self) -> None: ...
+
+@final
+class SyntaxTrees:
+    """Trees of CPython's `ast`, as columns: the nodes of many sources in pre-order. Of one thread.
+
+    `kinds` has (class, [(name, number) of a field that holds nodes], field of the identifier, has a context, has a position) per class of
+    nodes; rows name a class, a field and a context by their numbers. `add` returns how many nodes the tree has; with `most` or more it is
+    not added. `take` gives the columns of all that was added since: numbers of the machine's layout, texts as Arrow's validity, offsets, data.
+    """
+
+    def __new__(
+        cls, kinds: Sequence[tuple[type[AST], list[tuple[str, int]], str | None, bool, bool]], contexts: Sequence[type[AST]]
+    ) -> SyntaxTrees: ...
+    def add(self, tree: AST, utf8: bytes, start: int, most: int) -> int: ...
+    @property
+    def pending(self) -> int: ...
+    def take(self) -> dict[str, Any]: ...
 
 @final
 class OutputLock:

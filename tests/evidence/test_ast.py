@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import gc
 import re
 import warnings
 from pathlib import Path
@@ -15,7 +14,7 @@ from tests.support.evidence import check_extractor, extract, normal, readable, r
 from tests.support.literate import Row
 
 from codeanatomy.extract import ast as extractor
-from codeanatomy.extract import grammar, walk
+from codeanatomy.extract import forest, grammar
 from codeanatomy.extract.source import Failed, Source
 
 NO_ROWS = (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop, ast.type_ignore)
@@ -205,9 +204,18 @@ def test_what_only_the_compiler_refuses_has_a_tree() -> None:
 
 def test_a_tree_may_not_have_more_nodes_than_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extractor, "MOST_NODES", 9)
-    monkeypatch.setattr(extractor, "SMALL", 0)
-    assert len(nodes(b"a = b, c\n")) == 6
-    assert refusal(extractor, b"a = b, c, d, e, f\n").code == "CA203"
+    small, large = b"a = b, 1\n", b"a = 'b', 2, c, d, e\n"
+    assert len(nodes(small)) == 6
+    assert refusal(extractor, large).code == "CA203"
+    extraction = extractor.open()
+    for number, data in enumerate((small, large, small)):
+        with contextlib.suppress(Failed):
+            extraction.read(Source(number, "a.py", data))
+    batch = extraction.take()[0]
+    assert batch is not None
+    rows = batch.to_pylist()
+    assert [row["file_id"] for row in rows] == [0] * 6 + [2] * 6
+    assert [without_file(row) for row in rows] == [without_file(row) for row in nodes(small)] * 2
 
 
 def test_chains_as_deep_as_the_parser_allows() -> None:
@@ -217,28 +225,23 @@ def test_chains_as_deep_as_the_parser_allows() -> None:
 
 
 def test_rows_do_not_depend_on_the_batch() -> None:
-    """Sources read together, in another order or alone: the same rows; a file without a final newline stands before a decorator."""
-    sources = [b"x = 1", b"@a\ndef f(): pass", b"", "é.b".encode(), b"\xef\xbb\xbf@a\nclass C: x = 0x1"]
+    """Sources read together or alone: the same rows; a file without a final newline stands before a decorator, lines end otherwise."""
+    sources = [
+        b"x = 1",
+        b"@a\ndef f(): pass",
+        b"",
+        "é.b".encode(),
+        b"\xef\xbb\xbf@a\nclass C: x = 0x1",
+        b"{**a, b: c}\n",
+        b"def f(*, a, b=1): pass\r\n",
+        b"x = [\r" + b"yy,\r" * 4000 + b"]",
+        b"lambda *, k: {**k}",
+        b"import a, b.c as d",
+    ]
     together = extract(extractor, *sources)["ast_nodes"]
     alone = [without_file(row) for data in sources for row in nodes(data)]
     assert [without_file(row) for row in together] == alone
     assert together == extract(extractor, *sources)["ast_nodes"]
-
-
-def test_rows_do_not_depend_on_which_trees_are_unfolded_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small sources share a walk, a large one has its own: it makes no difference, also where fields have holes and lines end otherwise."""
-    sources = [
-        b"{**a, b: c}\n",
-        b"def f(*, a, b=1): pass\r\n",
-        b"x = [\r" + b"yy,\r" * 4000 + b"]",
-        b"",
-        b"lambda *, k: {**k}",
-        b"import a, b.c as d",
-    ]
-    together = extract(extractor, *sources)
-    for small in (0, 1, 1 << 20):
-        monkeypatch.setattr(extractor, "SMALL", small)
-        assert extract(extractor, *sources) == together
 
 
 def test_waiting_sources_count_as_pending() -> None:
@@ -250,18 +253,34 @@ def test_waiting_sources_count_as_pending() -> None:
 
 
 def test_nodes_hold_what_the_grammar_says() -> None:
-    """All that a walk takes from a node rests on the order in which CPython fills its dictionary, and in which that refers to its values."""
-    seen = set()
+    """All that is taken from a node is in its dictionary under the names of its fields; the grammar has the kind of every node that CPython makes."""
+    shapes = {kind: (dict(children), name, has_context, has_position) for kind, children, name, has_context, has_position in grammar.SHAPES}
     for path in standard_library(60):
         with contextlib.suppress(SyntaxError, ValueError):
             for node in ast.walk(parse(path.read_bytes())):
                 if not isinstance(node, NO_ROWS):
+                    children, name, has_context, has_position = shapes[type(node)]
                     held = vars(node)
                     assert tuple(held) == node._fields + node._attributes
-                    assert len(held) == len(grammar.LAYOUT[type(node)])
-                    assert all(value is referent for value, referent in zip(held.values(), gc.get_referents(held), strict=True))
-                    seen.add(type(node))
-    assert len(seen) > 50
+                    assert held.keys() >= children.keys()
+                    assert name is None or isinstance(held[name], str | None)
+                    assert has_context == ("ctx" in held)
+                    assert has_position == ("lineno" in held)
+                    others = [held[field] for field in node._fields if field not in children]
+                    assert not any(isinstance(value, ast.AST) and not isinstance(value, NO_ROWS) for value in others)
+
+
+def test_only_trees_of_the_grammar_are_taken() -> None:
+    """A tree that CPython did not make is refused whole, wherever it goes wrong."""
+    trees = forest.trees()
+    tree = ast.Module([ast.Expr(ast.Name("a", ast.Load()), lineno=1, col_offset=0, end_lineno=1, end_col_offset=1)], [])
+    with pytest.raises(KeyError, match="lineno"):
+        trees.add(tree, b"a", 0, 100)
+    tree = ast.Module([ast.expr()], [])
+    with pytest.raises(TypeError, match="expr"):
+        trees.add(tree, b"a", 0, 100)
+    assert trees.pending == 0
+    assert trees.add(ast.Module([], []), b"", 0, 100) == trees.pending == 1
 
 
 def without_file(row: Row) -> dict[str, Any]:
@@ -305,7 +324,7 @@ def test_a_failed_source_does_not_disturb_its_neighbours() -> None:
 
 
 def test_contexts_are_all_that_there_are() -> None:
-    assert walk.ACCESS == ("read", "write", "delete")
+    assert forest.ACCESS == ("read", "write", "delete")
     accesses = [(row["name"], row["access"]) for row in nodes(b"a = b; del c; d: e; [f, *g] = h[i]\n") if row["kind"] == "Name"]
     assert accesses == [
         ("a", "write"), ("b", "read"), ("c", "delete"), ("d", "write"), ("e", "read"), ("f", "write"), ("g", "write"), ("h", "read"), ("i", "read"),

@@ -8,6 +8,7 @@ mod compare;
 mod error;
 mod execute;
 mod generation;
+mod syntax_trees;
 mod writer;
 
 /// The private module; `codeanatomy.engine` is its face.
@@ -23,6 +24,8 @@ mod _engine {
     use crate::execute::{CompiledPlan, CpgMaterializer, RunResult, SemanticPlanCompiler, SessionFactory};
     #[pymodule_export]
     use crate::generation::{OutputLock, clean, current, publish};
+    #[pymodule_export]
+    use crate::syntax_trees::SyntaxTrees;
     #[pymodule_export]
     use crate::writer::TableWriter;
     use pyo3::prelude::*;

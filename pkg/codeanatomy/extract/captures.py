@@ -13,7 +13,7 @@ import numpy as np
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
-from codeanatomy.extract.preorder import Ints
+from codeanatomy.extract.columns import Ints
 
 NAMES = (
     *("class", "class_name", "class_body", "function", "function_name", "function_body", "broken_class", "broken_function"),

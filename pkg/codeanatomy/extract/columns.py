@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from codeanatomy.catalog.shapes import Column, Table
 
+Ints = NDArray[np.int64]
+
 _ARROW = {
     "bool": pa.bool_(),
     "int32": pa.int32(),

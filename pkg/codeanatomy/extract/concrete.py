@@ -9,7 +9,7 @@ from typing import Any
 import libcst as cst
 import numpy as np
 
-from codeanatomy.extract.preorder import Ints
+from codeanatomy.extract.columns import Ints
 from codeanatomy.extract.rendition import Rendition
 
 TEXT_KINDS = ("decorator", "base", "default", "annotation", "return")

@@ -41,63 +41,29 @@ KINDS = tuple(_SIGNATURES)
 
 KIND_NAMES = tuple(kind.__name__ for kind in KINDS)
 
-NUMBER = {kind: number for number, kind in enumerate(KINDS)}
-"""Index of a class in `KINDS`."""
-
 FIELD_NAMES = ("", *sorted({name for fields in _SIGNATURES.values() for type_, name in fields if _holds_nodes(type_)}))
 """Every field that holds nodes; the empty name is the Module's own."""
 
 _FIELD_NUMBER = {name: number for number, name in enumerate(FIELD_NAMES)}
 
-CHILDREN = {
-    kind: children
+
+def _name_field(fields: list[tuple[str, str]]) -> str | None:
+    """The field of the identifier, which a kind has one of at most: others are listed, or come after `as`."""
+    return next((name for type_, name in fields if type_ in ("identifier", "identifier?") and name != "asname"), None)
+
+
+SHAPES = [
+    (
+        kind,
+        [(name, _FIELD_NUMBER[name]) for type_, name in fields if _holds_nodes(type_)],
+        _name_field(fields),
+        "expr_context" in (type_ for type_, _ in fields),
+        bool(kind._attributes),
+    )
     for kind, fields in _SIGNATURES.items()
-    if (children := tuple((name, _FIELD_NUMBER[name]) for type_, name in fields if _holds_nodes(type_)))
-}
-"""Fields that hold nodes, with their number, in CPython's order; a kind without any is missing."""
-
-CHILD, OPTIONAL, CHILDREN_LIST, NAME, CONTEXT, VALUE, PLACE, OTHER = range(8)
-"""What a node holds: a child, a child or None, a list of children (these three are for children, all others are not), its identifier, its
-context, what else it says, a line or a column, what nobody asks for."""
-
-_VALUE_FIELD = {
-    "Constant": "value",
-    "BinOp": "op",
-    "AugAssign": "op",
-    "UnaryOp": "op",
-    "BoolOp": "op",
-    "Compare": "ops",
-    "FormattedValue": "conversion",
-    "AnnAssign": "simple",
-    "comprehension": "is_async",
-    "ImportFrom": "level",
-    "alias": "asname",
-    "Global": "names",
-    "Nonlocal": "names",
-    "MatchSingleton": "value",
-    "MatchClass": "kwd_attrs",
-}
-"""The field of a kind that says what else it says."""
-
-
-def _role(kind: type[ast.AST], type_: str, name: str) -> int:
-    if _holds_nodes(type_):
-        return {"*": CHILDREN_LIST, "?": OPTIONAL}.get(type_[-1], CHILD)
-    if name == _VALUE_FIELD.get(kind.__name__):
-        return VALUE
-    return NAME if type_ in ("identifier", "identifier?") else CONTEXT if type_ == "expr_context" else OTHER
-
-
-LAYOUT = {
-    kind: bytes([_role(kind, type_, name) for type_, name in fields] + [PLACE] * len(kind._attributes))
-    for kind, fields in _SIGNATURES.items()
-}
-"""What is in the `__dict__` of a node that CPython made, in this order: its fields, then line, column, end line and end column."""
-
-
-def having(role: int) -> NDArray[np.bool_]:
-    """A mask over `KINDS`: those that hold something of that role."""
-    return np.array([role in LAYOUT[kind] for kind in KINDS])
+]
+"""What nodes hold, one entry per class of `KINDS`: the class; (name, number) of the fields that hold nodes, in CPython's order; the field of
+the identifier; whether there is a context; whether there is a position."""
 
 
 def field_number(name: str) -> int:

@@ -18,9 +18,8 @@ from libcst import native  # type: ignore[attr-defined]  # a compiled module wit
 from codeanatomy.catalog.evidence.libcst import TABLES
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.extract import comments, text
-from codeanatomy.extract.columns import Words, record_batch
+from codeanatomy.extract.columns import Ints, Words, record_batch
 from codeanatomy.extract.concrete import OWNERS, TEXT_KINDS, Facts, Numbers, collect
-from codeanatomy.extract.preorder import Ints
 from codeanatomy.extract.rendition import Unwritable, lean, render
 from codeanatomy.extract.source import Failed, Source
 from codeanatomy.extract.text import Text

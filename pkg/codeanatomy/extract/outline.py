@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codeanatomy.extract.captures import Spans
-from codeanatomy.extract.preorder import Ints
+from codeanatomy.extract.columns import Ints
 
 _NEVER = np.iinfo(np.int64).max
 

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from codeanatomy.catalog.evidence.ast import AST_IMPORTS
 from codeanatomy.catalog.evidence.libcst import CST_IMPORTS
 from codeanatomy.catalog.evidence.tree_sitter import TS_IMPORTS
-from codeanatomy.extract.columns import Values
+from codeanatomy.extract.columns import Ints, Values
 from codeanatomy.extract.combination import Combination
-from codeanatomy.extract.preorder import Ints
 
 SOURCES = {"ast": AST_IMPORTS, "libcst": CST_IMPORTS, "tree_sitter": TS_IMPORTS}
 """Who is right before whom."""

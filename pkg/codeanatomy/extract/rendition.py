@@ -18,7 +18,7 @@ import numpy as np
 from libcst._nodes.expression import _BaseParenthesizedNode
 from libcst._nodes.internal import CodegenState  # the state that `Module.code` writes with: there is no public one
 
-from codeanatomy.extract.preorder import Ints
+from codeanatomy.extract.columns import Ints
 
 _TOKEN, _SPACE, _NODE = 0, 1, 2
 _SPACES = (cst.BaseParenthesizableWhitespace, cst.EmptyLine, cst.TrailingWhitespace, cst.Newline)

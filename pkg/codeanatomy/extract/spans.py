@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codeanatomy.extract import grammar, tokens
+from codeanatomy.extract.columns import Ints
 from codeanatomy.extract.forest import Forest
-from codeanatomy.extract.preorder import Ints
 
 _MODULE = grammar.number("Module")
 _LAMBDA = grammar.number("Lambda")

@@ -17,9 +17,8 @@ import pyarrow as pa
 from codeanatomy.catalog.evidence.tree_sitter import TABLES, TS_CALLS, TS_DEFINITIONS, TS_ERRORS, TS_IMPORTS
 from codeanatomy.extract import text, tokens
 from codeanatomy.extract.captures import NAMES, Batch, Spans, captures
-from codeanatomy.extract.columns import Words, record_batch
+from codeanatomy.extract.columns import Ints, Words, record_batch
 from codeanatomy.extract.outline import Outline, outline
-from codeanatomy.extract.preorder import Ints
 from codeanatomy.extract.source import Source
 
 _MOST_NULLS = 0.1
