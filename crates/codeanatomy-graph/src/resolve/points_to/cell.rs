@@ -1,6 +1,10 @@
 //! Cells: what is shared between activations. Whoever reads one is told when it grows.
 
-use rustc_hash::FxHashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rustc_hash::FxBuildHasher;
 
 use crate::resolve::points_to::value::{EMPTY, Id, Set};
 use crate::resolve::syntax::NONE;
@@ -59,6 +63,8 @@ impl Key {
 
 #[derive(Clone, Debug)]
 struct Cell {
+    owner: u32,
+    key: Key,
     set: Set,
     /// The nodes that bind or store it and may be in force, of a variable or an attribute.
     bindings: Set,
@@ -71,18 +77,25 @@ struct Cell {
 
 #[derive(Default)]
 pub struct Cells {
-    known: FxHashMap<(u32, Key), u32>,
     all: Vec<Cell>,
+    /// By the hash of owner and key: whoever asks for a cell looks into it anyway.
+    known: HashTable<u32>,
 }
 
 impl Cells {
     pub fn of(&mut self, owner: u32, key: Key) -> u32 {
-        let next = self.all.len() as u32;
-        let cell = *self.known.entry((owner, key)).or_insert(next);
-        if cell == next {
-            self.all.push(Cell { set: EMPTY, bindings: EMPTY, writer: NONE, reader: NONE, readers: Vec::new() });
+        let Self { all, known } = self;
+        let is_it = |&cell: &u32| (all[cell as usize].owner, all[cell as usize].key) == (owner, key);
+        let hash_of = |&cell: &u32| hash(all[cell as usize].owner, all[cell as usize].key);
+        match known.entry(hash(owner, key), is_it, hash_of) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(free) => {
+                let next = all.len() as u32;
+                free.insert(next);
+                all.push(Cell { owner, key, set: EMPTY, bindings: EMPTY, writer: NONE, reader: NONE, readers: Vec::new() });
+                next
+            }
         }
-        cell
     }
 
     pub fn of_value(&mut self, owner: Id, key: Key) -> u32 {
@@ -132,4 +145,8 @@ impl Cells {
         let writer = self.all[cell as usize].writer;
         writer == NONE || writer == unit
     }
+}
+
+fn hash(owner: u32, key: Key) -> u64 {
+    FxBuildHasher.hash_one((owner, key))
 }

@@ -180,23 +180,43 @@ impl Values {
 pub struct Sets<T> {
     stored: sets::Sets<T>,
     unions: FxHashMap<(Set, Set), Set>,
-    singles: FxHashMap<T, Set>,
+    /// By the number of their element; the empty set where there is none yet.
+    singles: Vec<Set>,
 }
 
-impl<T: Copy + Ord + Hash> Default for Sets<T> {
-    fn default() -> Self {
-        Self { stored: sets::Sets::new(), unions: FxHashMap::default(), singles: FxHashMap::default() }
+/// What sets hold: numbered from zero.
+pub trait Element: Copy + Ord + Hash {
+    fn number(self) -> usize;
+}
+
+impl Element for Id {
+    fn number(self) -> usize {
+        self.0 as usize
     }
 }
 
-impl<T: Copy + Ord + Hash> Sets<T> {
+impl Element for u32 {
+    fn number(self) -> usize {
+        self as usize
+    }
+}
+
+impl<T: Element> Default for Sets<T> {
+    fn default() -> Self {
+        Self { stored: sets::Sets::new(), unions: FxHashMap::default(), singles: Vec::new() }
+    }
+}
+
+impl<T: Element> Sets<T> {
     pub fn one(&mut self, element: T) -> Set {
-        if let Some(&known) = self.singles.get(&element) {
-            return known;
+        let number = element.number();
+        if number >= self.singles.len() {
+            self.singles.resize(number + 1, EMPTY);
         }
-        let set = self.stored.intern(&[element]);
-        self.singles.insert(element, set);
-        set
+        if self.singles[number] == EMPTY {
+            self.singles[number] = self.stored.intern(&[element]);
+        }
+        self.singles[number]
     }
 
     /// The set of some elements, in any order.
@@ -227,11 +247,23 @@ impl<T: Copy + Ord + Hash> Sets<T> {
         self.get(set).binary_search(&element).is_ok()
     }
 
+    /// Whether a set has the only element of another.
+    fn adds_nothing(&self, set: Set, single: Set) -> bool {
+        matches!(self.get(single), [element] if self.contains(set, *element))
+    }
+
     pub fn union(&mut self, one: Set, two: Set) -> Set {
         if one == two || two == EMPTY {
             return one;
         }
         if one == EMPTY {
+            return two;
+        }
+        // Most unions add a value that is there already.
+        if self.adds_nothing(one, two) {
+            return one;
+        }
+        if self.adds_nothing(two, one) {
             return two;
         }
         let key = (one.min(two), one.max(two));
