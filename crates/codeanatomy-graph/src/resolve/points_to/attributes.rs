@@ -44,7 +44,11 @@ impl Machine<'_, '_> {
             Value::Class { .. } => self.class_attribute(node, object, name),
             Value::Instance { class, .. } => self.instance_attribute(node, object, class, name),
             Value::Super { class, receiver } => self.super_attribute(node, class, receiver, name),
-            Value::External(path) | Value::ExternalResult(path) => self.external_attribute(path, name),
+            Value::External(path) => self.external_attribute(path, name),
+            Value::ExternalResult(path) => match self.same_again(path, name) {
+                Some(path) => self.one(Value::External(path)),
+                None => self.external_attribute(path, name),
+            },
             Value::ExternalMember(path) => match self.dotted(path, name) {
                 Some(path) => self.one(Value::ExternalMember(path)),
                 None => self.unknown(Reason::ExternalResult),
@@ -114,6 +118,21 @@ impl Machine<'_, '_> {
     fn dotted(&mut self, path: Str, name: Str) -> Option<Str> {
         let is_long = self.resolver.strings.text(path).bytes().filter(|&byte| byte == b'.').count() >= LONGEST_PATH;
         if is_long { None } else { Some(self.resolver.dot(path, name)) }
+    }
+
+    /// The part of the path of a result that ends with a name: what a method of a result gives mostly has that method again, and a path through a
+    /// loop would grow. The first two names are those of a module and what is called in it.
+    fn same_again(&mut self, path: Str, name: Str) -> Option<Str> {
+        let (path, name) = (self.resolver.strings.shared(path), self.resolver.strings.shared(name));
+        let mut end = 0;
+        for (place, part) in path.split('.').enumerate() {
+            end += part.len();
+            if place >= 2 && *part == *name {
+                return Some(self.resolver.strings.intern(&path[..end]));
+            }
+            end += 1;
+        }
+        None
     }
 
     fn external_attribute(&mut self, path: Str, name: Str) -> Set {

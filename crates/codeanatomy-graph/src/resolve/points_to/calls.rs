@@ -4,6 +4,7 @@ use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::{Passed, Via};
 use crate::resolve::points_to::machine::{Machine, Parameter};
+use crate::resolve::points_to::records::is_record;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::syntax::NONE;
@@ -44,6 +45,11 @@ impl Arguments {
         all.push(Argument { set: first, node: NONE, is_spread: false, keyword: None });
         all.extend_from_slice(&self.all);
         Self { all }
+    }
+
+    /// All behind the first.
+    pub fn rest(&self) -> Self {
+        Self { all: self.all.get(1..).unwrap_or_default().to_vec() }
     }
 
     /// The positional argument at a place, if no spread comes before it.
@@ -129,7 +135,11 @@ impl Machine<'_, '_> {
             Value::ExternalMember(name) => {
                 let target = self.resolver.external(name);
                 self.found.call(site, via, target);
-                self.unknown(Reason::ExternalResult)
+                let text = self.resolver.strings.shared(name);
+                match text.strip_suffix(".__new__") {
+                    Some(class) if is_record(class) => self.effect(site, name, arguments),
+                    _ => self.unknown(Reason::ExternalResult),
+                }
             }
             Value::Builtin(name) => {
                 self.found.call(site, via, Target::Builtin(name));

@@ -9,9 +9,9 @@ use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::records::MAKER;
+use crate::resolve::points_to::records::{MAKER, is_record};
 use crate::resolve::points_to::state::{Held, UNBOUND};
-use crate::resolve::points_to::value::{EMPTY, Id, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::scopes::ScopeKind;
 use crate::resolve::syntax::NONE;
@@ -42,6 +42,8 @@ pub struct Order {
     /// Whether every base of every ancestor is known.
     pub is_complete: bool,
     pub is_enumeration: bool,
+    /// What its objects are besides, where it derives from the type of a container.
+    pub holds: Option<Container>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -55,6 +57,8 @@ pub struct Class {
     /// The calls whose objects are told apart.
     pub sites: Vec<u32>,
     is_dataclass: bool,
+    /// The named tuples made by a call that it derives from.
+    records: Vec<Id>,
     /// Whether something was stored on it under a name that its body does not bind.
     is_open: bool,
 }
@@ -63,9 +67,12 @@ impl Machine<'_, '_> {
     /// Notes the bases and the metaclass of a class where it is made.
     pub fn declare_class(&mut self, node: u32, class: Id) {
         let tree = &self.repository.tree;
-        let mut bases = Vec::new();
+        let (mut bases, mut records) = (Vec::new(), Vec::new());
         for base in tree.in_field(node, Field::Bases) {
             let set = self.evaluate(base);
+            let made =
+                self.elements(set).into_iter().filter(|id| matches!(self.values.get(*id), Value::Wrapper { kind: Wrapper::Record, .. }));
+            records.extend(made);
             let set = self.stood_for(base, set);
             bases.push((base, set));
         }
@@ -92,6 +99,7 @@ impl Machine<'_, '_> {
         let changed = known.bases != bases;
         known.bases = bases;
         known.metaclasses = metaclasses;
+        known.records = records;
         if changed {
             self.forget_order(class);
         }
@@ -114,7 +122,7 @@ impl Machine<'_, '_> {
                 }
                 Value::Wrapper { kind: Wrapper::Record, .. } => {
                     let maker = self.resolver.strings.intern(MAKER);
-                    one = self.one(Value::ExternalResult(maker));
+                    one = self.one(Value::External(maker));
                 }
                 _ => {}
             }
@@ -185,46 +193,66 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// What the `__init__` that a dataclass or a named tuple gets would store.
-    pub fn fill_fields(&mut self, site: u32, class: Id, object: Id, arguments: &Arguments) {
+    /// The fields of a dataclass or a named tuple, in order.
+    pub fn fields_of(&mut self, class: Id) -> Vec<Str> {
         let order = self.order(class);
         let mut fields = Vec::new();
         for ancestor in order.ancestors.iter().rev() {
-            if let Ancestor::Class(id) = *ancestor
-                && self.has_fields(id)
+            let Ancestor::Class(id) = *ancestor else { continue };
+            let mut own = self.classes.get(&id).map(|known| known.records.clone()).unwrap_or_default();
+            let mut names: Vec<Str> = own.drain(..).flat_map(|record| self.record_fields(record)).collect();
+            if self.has_fields(id)
                 && let Value::Class { definition, .. } = self.values.get(id)
             {
                 let node = self.repository.definitions.get(definition).node;
                 let tree = &self.repository.tree;
-                for statement in tree.in_field(node, Field::Body).filter(|&statement| tree.kind(statement) == Syntax::AnnAssign) {
-                    if let Some(target) = tree.child(statement, Field::Target).filter(|&target| tree.kind(target) == Syntax::Name) {
-                        let name = tree.name[target as usize];
-                        fields.retain(|&known| known != name);
-                        fields.push(name);
-                    }
-                }
+                let annotated = tree.in_field(node, Field::Body).filter(|&statement| tree.kind(statement) == Syntax::AnnAssign);
+                let targets = annotated.filter_map(|statement| tree.child(statement, Field::Target));
+                names.extend(targets.filter(|&target| tree.kind(target) == Syntax::Name).map(|target| tree.name[target as usize]));
+            }
+            for name in names {
+                fields.retain(|&known| known != name);
+                fields.push(name);
             }
         }
+        fields
+    }
+
+    /// What the `__init__` that a dataclass gets, or the `__new__` that a named tuple has, would store.
+    pub fn fill_fields(&mut self, site: u32, class: Id, object: Id, arguments: &Arguments) {
+        let fields = self.fields_of(class);
+        let is_tuple = self.order(class).holds == Some(Container::Tuple);
         let mut next = 0;
         for argument in &arguments.all {
-            let name = match argument.keyword {
-                Some(name) if !argument.is_spread => fields.contains(&name).then_some(name),
+            let place = match argument.keyword {
+                Some(name) if !argument.is_spread => fields.iter().position(|&field| field == name),
                 None if !argument.is_spread => {
                     next += 1;
-                    fields.get(next - 1).copied()
+                    Some(next - 1).filter(|&place| place < fields.len())
                 }
                 _ => None,
             };
-            if let Some(name) = name {
-                self.store_field(object, name, Held { values: argument.set, bindings: EMPTY });
+            let Some(place) = place else { continue };
+            self.store_field(object, fields[place], Held { values: argument.set, bindings: EMPTY });
+            if is_tuple {
+                self.store_index(object, Key::index(place as i64), argument.set);
             }
         }
-        if !fields.is_empty()
-            && let Some(methods) = self.look_up(class, self.words.post_init, None)
-        {
+        if fields.is_empty() {
+            return;
+        }
+        if is_tuple {
+            self.lengths.insert(object, fields.len());
+        }
+        if let Some(methods) = self.look_up(class, self.words.post_init, None) {
             let receiver = self.sets.one(object);
             self.call_all(site, methods, &Arguments::one(receiver), Via::Constructor);
         }
+    }
+
+    /// Whether objects of a class are named tuples.
+    pub fn is_named(&mut self, class: Id) -> bool {
+        self.inherits_external(class, is_record)
     }
 
     fn has_fields(&mut self, class: Id) -> bool {
@@ -297,9 +325,18 @@ impl Machine<'_, '_> {
         ancestors.extend(above.into_iter().filter(|&other| other != Ancestor::Class(class)));
         open.pop();
         let is_enumeration = self.is_order_of_enumeration(class, &ancestors);
-        let order = Rc::new(Order { ancestors, is_complete, is_enumeration });
+        let holds = ancestors.iter().find_map(|&ancestor| self.held_by(ancestor));
+        let order = Rc::new(Order { ancestors, is_complete, is_enumeration, holds });
         self.classes.entry(class).or_default().order = Some(order.clone());
         order
+    }
+
+    fn held_by(&self, ancestor: Ancestor) -> Option<Container> {
+        match ancestor {
+            Ancestor::Builtin(name) => Container::of_type(self.resolver.strings.text(name)),
+            Ancestor::External(name) => is_record(self.resolver.strings.text(name)).then_some(Container::Tuple),
+            Ancestor::Class(_) => None,
+        }
     }
 
     pub fn ancestor(&self, id: Id) -> Option<Ancestor> {

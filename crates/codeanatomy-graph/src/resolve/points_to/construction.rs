@@ -6,7 +6,7 @@ use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Id, Set, Value};
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Set, Value};
 
 impl Machine<'_, '_> {
     /// Makes an object of a class: metaclass, `__new__`, `__init__`.
@@ -55,6 +55,8 @@ impl Machine<'_, '_> {
                 }
                 None => {
                     match self.outside(of, self.words.init, None) {
+                        // A named tuple has all that it is given from `__new__`.
+                        Some(Ancestor::External(_)) if self.is_named(of) => {}
                         Some(Ancestor::External(path)) => {
                             let name = self.resolver.dot(path, self.words.init);
                             let target = self.resolver.external(name);
@@ -67,7 +69,12 @@ impl Machine<'_, '_> {
                         }
                         _ => {}
                     }
-                    self.fill_fields(site, of, object, arguments);
+                    let is_made_by_new = self.look_up(of, self.words.new, None).is_some();
+                    match self.order(of).holds {
+                        Some(Container::Tuple | Container::Set) if is_made_by_new => {}
+                        Some(kind) if !self.is_named(of) => self.fill_object(site, object, kind, arguments),
+                        _ => self.fill_fields(site, of, object, arguments),
+                    }
                 }
             }
         }

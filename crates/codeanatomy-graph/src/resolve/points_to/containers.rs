@@ -107,7 +107,10 @@ impl Machine<'_, '_> {
                     }
                 }
                 _ => {
-                    self.special(node, object, self.words.setitem, Arguments::of(vec![index, set]), Via::Subscript);
+                    let stored = self.special(node, object, self.words.setitem, Arguments::of(vec![index, set]), Via::Subscript);
+                    if stored.is_none() && self.holds(object).is_some() {
+                        self.store_item(object, index, set);
+                    }
                 }
             }
         }
@@ -132,18 +135,7 @@ impl Machine<'_, '_> {
         match self.values.get(object) {
             Value::Container { kind, .. } if is_slice => self.slice(node, object, kind),
             Value::Container { .. } => {
-                let mut found = EMPTY;
-                for key in self.elements(keys) {
-                    let set = match self.values.get(key) {
-                        Value::Text(text) => self.load_text(object, text),
-                        Value::Integer(index) => self.load_index(object, index),
-                        _ => self.read_values(object, Key::ELEMENTS),
-                    };
-                    found = self.union(found, set);
-                }
-                if keys == EMPTY {
-                    found = self.read_values(object, Key::ELEMENTS);
-                }
+                let found = self.items_under(object, keys);
                 let made = self.read_values(object, Key::attribute(self.words.default_factory));
                 if made == EMPTY {
                     return found;
@@ -154,6 +146,11 @@ impl Machine<'_, '_> {
             }
             Value::Instance { class, .. } => match self.special(node, object, self.words.getitem, Arguments::one(keys), Via::Subscript) {
                 Some(set) => set,
+                None if is_slice && self.holds(object).is_some_and(|kind| kind != Container::Dict) => {
+                    let kind = self.holds(object).unwrap_or(Container::List);
+                    self.slice(node, object, kind)
+                }
+                None if self.holds(object).is_some() => self.held_item(node, object, keys),
                 None if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
                 None => self.unknown(Reason::Container),
             },
@@ -165,6 +162,84 @@ impl Machine<'_, '_> {
             Value::ExternalResult(_) | Value::ExternalMember(_) => self.unknown(Reason::ExternalResult),
             Value::Unknown(reason) => self.unknown(reason),
             _ => self.unknown(Reason::Container),
+        }
+    }
+
+    /// What a container holds under any of some keys; without a key, anywhere.
+    pub fn items_under(&mut self, object: Id, keys: Set) -> Set {
+        if keys == EMPTY {
+            return self.read_values(object, Key::ELEMENTS);
+        }
+        let mut found = EMPTY;
+        for key in self.elements(keys) {
+            let set = match self.values.get(key) {
+                Value::Text(text) => self.load_text(object, text),
+                Value::Integer(index) => self.load_index(object, index),
+                _ => self.read_values(object, Key::ELEMENTS),
+            };
+            found = self.union(found, set);
+        }
+        found
+    }
+
+    /// An item of an object whose class derives from the type of a container, or what its `__missing__` gives.
+    pub fn held_item(&mut self, node: u32, object: Id, keys: Set) -> Set {
+        let found = self.items_under(object, keys);
+        let missing = if self.holds(object) == Some(Container::Dict) {
+            self.special(node, object, self.words.missing, Arguments::one(keys), Via::Subscript)
+        } else {
+            None
+        };
+        let found = self.union(found, missing.unwrap_or(EMPTY));
+        self.or_unknown(found)
+    }
+
+    /// What was found in an object of the repository; where nothing was, nobody knows what it holds.
+    pub fn or_unknown(&mut self, found: Set) -> Set {
+        if found == EMPTY { self.unknown(Reason::Container) } else { found }
+    }
+
+    /// The kind of a container, or of an object of the repository that is one besides.
+    pub fn holds(&mut self, id: Id) -> Option<Container> {
+        match self.values.get(id) {
+            Value::Container { kind, .. } => Some(kind),
+            Value::Instance { class, .. } => self.order(class).holds,
+            _ => None,
+        }
+    }
+
+    /// Whether elements are taken out of a list or tuple by their places: its class does not iterate in a way of its own.
+    pub fn is_laid_out(&mut self, id: Id) -> bool {
+        if !matches!(self.holds(id), Some(Container::Tuple | Container::List)) {
+            return false;
+        }
+        match self.values.get(id) {
+            Value::Instance { class, .. } => self.look_up(class, self.words.iter, None).is_none(),
+            _ => true,
+        }
+    }
+
+    /// Puts what the constructor of a container's type is given into an object of a class that derives from it.
+    pub fn fill_object(&mut self, site: u32, object: Id, kind: Container, arguments: &Arguments) {
+        if kind == Container::Dict {
+            self.update(site, object, arguments);
+            return;
+        }
+        let from = arguments.positional(0).unwrap_or(EMPTY);
+        for source in self.elements(from) {
+            let one = self.sets.one(source);
+            match self.lengths.get(&source).copied() {
+                Some(length) if kind != Container::Set => {
+                    for index in 0..length as i64 {
+                        let set = self.load_index(source, index);
+                        self.store_index(object, Key::index(index), set);
+                    }
+                }
+                _ => {
+                    let elements = self.iterate(site, one, false);
+                    self.store_index(object, Key::SOMEWHERE, elements);
+                }
+            }
         }
     }
 
@@ -240,8 +315,8 @@ impl Machine<'_, '_> {
     /// Adds the elements of some values to a container.
     pub fn pour(&mut self, set: Set, into: Id) {
         for id in self.elements(set) {
-            match self.values.get(id) {
-                Value::Container { kind: Container::Dict, .. } => {
+            match (self.holds(id), self.values.get(id)) {
+                (Some(Container::Dict), _) => {
                     let (keys, all) = (self.read_values(id, Key::KEYS), self.read_values(id, Key::ELEMENTS));
                     self.store_values(into, Key::KEYS, keys);
                     let mut is_known = true;
@@ -262,12 +337,12 @@ impl Machine<'_, '_> {
                         self.store_index(into, Key::SOMEWHERE, all);
                     }
                 }
-                Value::Container { .. } => {
+                (Some(_), _) => {
                     let all = self.read_values(id, Key::ELEMENTS);
                     self.store_index(into, Key::SOMEWHERE, all);
                     self.lengths.remove(&into);
                 }
-                Value::Generator(unit) => {
+                (None, Value::Generator(unit)) => {
                     let all = self.taken(unit, Key::YIELDED);
                     self.store_index(into, Key::SOMEWHERE, all);
                 }
@@ -315,6 +390,10 @@ impl Machine<'_, '_> {
     fn elements_of_object(&mut self, node: u32, id: Id, is_async: bool) -> Set {
         let (iter, next) = if is_async { (self.words.aiter, self.words.anext) } else { (self.words.iter, self.words.next) };
         let Some(iterators) = self.special(node, id, iter, Arguments::none(), Via::Iteration) else {
+            if let Some(kind) = self.holds(id) {
+                let elements = self.read_values(id, if kind == Container::Dict { Key::KEYS } else { Key::ELEMENTS });
+                return self.or_unknown(elements);
+            }
             let index = self.literal(self.words.int);
             return match self.special(node, id, self.words.getitem, Arguments::one(index), Via::Iteration) {
                 Some(set) => set,

@@ -116,12 +116,13 @@ impl Machine<'_, '_> {
         let Some(receivers) = arguments.positional(0) else { return self.unknown(Reason::ExternalResult) };
         // `object.__new__(cls)` and `dict.__new__(cls)` make an object of the class.
         if self.resolver.strings.text(name).ends_with(".__new__") {
-            return self.made_by_new(site, receivers);
+            let rest = arguments.rest();
+            return self.made_by_new(site, receivers, &rest);
         }
         if matches!(self.resolver.strings.text(name), "dict.fromkeys") {
             return self.keys_of(site, receivers, arguments.positional(1).unwrap_or(EMPTY));
         }
-        let rest = Arguments { all: arguments.all[1..].to_vec() };
+        let rest = arguments.rest();
         let mut found = EMPTY;
         for receiver in self.elements(receivers) {
             let set = self.call_builtin_method(site, name, receiver, &rest);
@@ -131,12 +132,17 @@ impl Machine<'_, '_> {
     }
 
     /// What `__new__` of a builtin type makes of some classes.
-    pub fn made_by_new(&mut self, site: u32, classes: Set) -> Set {
+    pub fn made_by_new(&mut self, site: u32, classes: Set, arguments: &Arguments) -> Set {
         let mut found = EMPTY;
         for class in self.elements(classes) {
             let set = match self.values.get(class) {
                 Value::Class { .. } => {
                     let object = self.object(site, class);
+                    match self.order(class).holds {
+                        Some(Container::Tuple) if self.is_named(class) => self.fill_fields(site, class, object, arguments),
+                        Some(kind @ (Container::Tuple | Container::Set)) => self.fill_object(site, object, kind, arguments),
+                        _ => {}
+                    }
                     self.sets.one(object)
                 }
                 Value::Builtin(name) => self.literal(name),
@@ -203,7 +209,7 @@ impl Machine<'_, '_> {
 
     fn pour_pairs(&mut self, site: u32, source: Id, dict: Id) {
         let one = self.sets.one(source);
-        if matches!(self.values.get(source), Value::Container { kind: Container::Dict, .. }) {
+        if self.holds(source) == Some(Container::Dict) {
             self.pour(one, dict);
             return;
         }
@@ -229,7 +235,14 @@ impl Machine<'_, '_> {
             let set = match self.values.get(id) {
                 Value::Instance { .. } => {
                     let name = if is_async { self.words.aiter } else { self.words.iter };
-                    self.special(site, id, name, Arguments::none(), Via::Builtin).unwrap_or(EMPTY)
+                    match self.special(site, id, name, Arguments::none(), Via::Builtin) {
+                        Some(set) => set,
+                        None if self.holds(id).is_some() => {
+                            let elements = self.elements_of(site, id, is_async);
+                            self.filled(site, Container::Iterator, elements)
+                        }
+                        None => EMPTY,
+                    }
                 }
                 Value::Generator(_) | Value::Container { kind: Container::Iterator, .. } => self.sets.one(id),
                 _ => {

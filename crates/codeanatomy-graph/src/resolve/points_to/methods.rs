@@ -24,7 +24,8 @@ impl Machine<'_, '_> {
             },
             Value::Class { .. } if method == "__new__" => {
                 let class = self.sets.one(receiver);
-                self.made_by_new(site, class)
+                let rest = arguments.rest();
+                self.made_by_new(site, class, &rest)
             }
             Value::Instance { .. } | Value::Class { .. } => self.inherited_method(site, kind, method, receiver, arguments),
             _ => self.simple_method(site, kind, method, arguments),
@@ -36,7 +37,14 @@ impl Machine<'_, '_> {
         match (kind, method) {
             (_, "__new__") => {
                 let classes = arguments.positional(0).unwrap_or(EMPTY);
-                self.made_by_new(site, classes)
+                let rest = arguments.rest();
+                self.made_by_new(site, classes, &rest)
+            }
+            (_, "__init__") if Container::of_type(kind).is_some_and(|kind| self.holds(receiver) == Some(kind)) => {
+                if let Some(kind) = self.holds(receiver).filter(|&kind| kind != Container::Tuple) {
+                    self.fill_object(site, receiver, kind, arguments);
+                }
+                EMPTY
             }
             (_, "__init__" | "__init_subclass__" | "__setattr__" | "__delattr__") => EMPTY,
             (_, "__getattribute__") => {
@@ -63,10 +71,17 @@ impl Machine<'_, '_> {
             ("staticmethod", "__get__") => self.read_values(receiver, Key::attribute(self.words.func)),
             ("type", "__call__") => self.instantiate(site, receiver, arguments),
             ("type", "mro" | "__subclasses__") => self.unknown(Reason::Dynamic),
-            ("dict", "__getitem__" | "get" | "pop" | "setdefault" | "values" | "items") | ("list", "__getitem__" | "pop" | "__iter__") => {
-                self.unknown(Reason::Container)
-            }
-            _ => self.simple_method(site, kind, method, arguments),
+            _ => match Container::of_type(kind).filter(|&kind| self.holds(receiver) == Some(kind)) {
+                Some(of) => {
+                    let found = self.container_method(site, of, method, receiver, arguments);
+                    if found != EMPTY {
+                        return found;
+                    }
+                    let takes = matches!(method, "__getitem__" | "get" | "pop" | "popleft" | "setdefault" | "__next__");
+                    if takes { self.unknown(Reason::Container) } else { self.simple_method(site, kind, method, arguments) }
+                }
+                None => self.simple_method(site, kind, method, arguments),
+            },
         }
     }
 
@@ -196,7 +211,11 @@ impl Machine<'_, '_> {
                 if method == "setdefault" {
                     self.store_item(object, first, second);
                 }
-                let held = self.item(site, object, first, false);
+                let held = match self.values.get(object) {
+                    // `super().__getitem__(key)` is not `self[key]`.
+                    Value::Instance { .. } => self.items_under(object, first),
+                    _ => self.item(site, object, first, false),
+                };
                 self.union(held, second)
             }
             "__setitem__" => {

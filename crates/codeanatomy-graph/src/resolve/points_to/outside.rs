@@ -133,6 +133,11 @@ impl Machine<'_, '_> {
                 self.call_builtin(site, dict, arguments)
             }
             "collections.namedtuple" | "typing.NamedTuple" => self.made_record(site, arguments),
+            "collections.namedtuple.__new__" | "typing.NamedTuple.__new__" => {
+                let rest = arguments.rest();
+                self.made_by_new(site, first, &rest)
+            }
+            "dataclasses.field" | "attr.ib" | "attr.attrib" | "attr.field" | "attrs.field" => self.made_field(site, name, arguments),
             "collections.defaultdict" => self.made_defaultdict(site, arguments),
             "collections.deque" => self.collected(site, Container::List, first),
             "itertools.chain" | "itertools.chain.from_iterable" | "itertools.cycle" | "itertools.islice" | "itertools.tee" => {
@@ -222,12 +227,23 @@ impl Machine<'_, '_> {
         found
     }
 
+    /// The default of a field of a dataclass: what is given, or what a factory makes.
+    fn made_field(&mut self, site: u32, name: Str, arguments: &Arguments) -> Set {
+        let mut found = arguments.keyword(self.words.default).unwrap_or(EMPTY);
+        for keyword in [self.words.default_factory, self.words.factory] {
+            let factories = arguments.keyword(keyword).unwrap_or(EMPTY);
+            let made = self.called_back(site, factories, &Arguments::none());
+            found = self.union(found, made);
+        }
+        if found == EMPTY { self.one(Value::ExternalResult(name)) } else { found }
+    }
+
     fn made_defaultdict(&mut self, site: u32, arguments: &Arguments) -> Set {
         let id = self.make(site, Container::Dict);
         if let Some(factory) = arguments.positional(0) {
             self.store_values(id, Key::attribute(self.words.default_factory), factory);
         }
-        let rest = Arguments { all: arguments.all.iter().skip(1).copied().collect() };
+        let rest = arguments.rest();
         self.update(site, id, &rest);
         self.sets.one(id)
     }

@@ -1,5 +1,5 @@
 //! Classes that `collections.namedtuple` and `typing.NamedTuple` make when they are called: tuples whose elements have names. Classes that
-//! derive from one are not followed.
+//! derive from one are `classes.rs`.
 
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
@@ -11,6 +11,11 @@ use crate::table::Str;
 
 /// What its attributes are called in rows of calls.
 pub const MAKER: &str = "collections.namedtuple";
+
+/// Whether what derives from a class outside the repository is a named tuple.
+pub fn is_record(name: &str) -> bool {
+    matches!(name, MAKER | "typing.NamedTuple" | "typing_extensions.NamedTuple")
+}
 
 impl Machine<'_, '_> {
     /// `namedtuple("P", "x y")`, `namedtuple("P", ["x", "y"])`, `NamedTuple("P", [("x", int), ("y", int)])`.
@@ -45,11 +50,16 @@ impl Machine<'_, '_> {
         (0..).map(|index| self.read_values(container, Key::index(index))).take_while(|&set| set != EMPTY).collect()
     }
 
+    /// The names that such a class has for its elements.
+    pub fn record_fields(&mut self, record: Id) -> Vec<Str> {
+        self.elements_in_order(record).into_iter().flat_map(|set| self.texts(set)).collect()
+    }
+
     /// Calls such a class: a tuple, with what was given under the names too.
     pub fn call_record(&mut self, site: u32, record: Id, arguments: &Arguments, via: Via) -> Set {
         self.found.call(site, via, Target::Builtin(self.words.tuple));
         let made = self.make(site, Container::Tuple);
-        let names: Vec<Str> = self.elements_in_order(record).into_iter().flat_map(|set| self.texts(set)).collect();
+        let names = self.record_fields(record);
         let mut is_exact = !names.is_empty();
         for (position, argument) in arguments.all.iter().enumerate() {
             let place = match argument.keyword {

@@ -154,7 +154,7 @@ impl Machine<'_, '_> {
         for id in self.elements(set) {
             let length = self.lengths.get(&id).copied();
             let is_plain = starred.is_none_or(|_| length.is_some());
-            if matches!(self.values.get(id), Value::Container { kind: Container::Tuple | Container::List, .. }) && is_plain {
+            if is_plain && self.is_laid_out(id) {
                 for (position, values) in sets.iter_mut().enumerate() {
                     let set = self.unpacked(target, id, position, starred, (targets.len(), length));
                     *values = self.union(*values, set);
@@ -694,12 +694,12 @@ impl Machine<'_, '_> {
                     let mut elements = EMPTY;
                     for id in self.elements(subject) {
                         let length = self.lengths.get(&id).copied();
-                        let set = match self.values.get(id) {
-                            Value::Container { .. } if starred.is_none() || length.is_some() => {
+                        let set = match self.is_laid_out(id) {
+                            true if starred.is_none() || length.is_some() => {
                                 self.unpacked(pattern, id, position, starred, (children.len(), length))
                             }
-                            Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
-                            _ => self.unknown(Reason::Container),
+                            true => self.read_values(id, Key::ELEMENTS),
+                            false => self.unknown(Reason::Container),
                         };
                         elements = self.union(elements, set);
                     }
@@ -709,9 +709,9 @@ impl Machine<'_, '_> {
             Syntax::MatchMapping => {
                 let mut elements = EMPTY;
                 for id in self.elements(subject) {
-                    let set = match self.values.get(id) {
-                        Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
-                        _ => self.unknown(Reason::Container),
+                    let set = match self.holds(id) {
+                        Some(_) => self.read_values(id, Key::ELEMENTS),
+                        None => self.unknown(Reason::Container),
                     };
                     elements = self.union(elements, set);
                 }
@@ -745,7 +745,7 @@ impl Machine<'_, '_> {
                             let name = self.resolver.strings.intern(name);
                             self.load_attributes(pattern, objects, name)
                         }
-                        None => self.unknown(Reason::Dynamic),
+                        None => self.matched_field(pattern, objects, position),
                     };
                     self.pattern(child, set);
                 }
@@ -757,6 +757,20 @@ impl Machine<'_, '_> {
             }
             _ => self.children(pattern),
         }
+    }
+
+    /// What a pattern at a place of a class pattern gets: by the fields of a dataclass or a named tuple, which are its `__match_args__`.
+    fn matched_field(&mut self, pattern: u32, objects: Set, position: usize) -> Set {
+        let mut found = EMPTY;
+        for object in self.elements(objects) {
+            let Value::Instance { class, .. } = self.values.get(object) else { continue };
+            if let Some(&name) = self.fields_of(class).get(position) {
+                let one = self.sets.one(object);
+                let set = self.load_attributes(pattern, one, name);
+                found = self.union(found, set);
+            }
+        }
+        if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
     }
 
     /// The objects of the subject that a class pattern accepts.

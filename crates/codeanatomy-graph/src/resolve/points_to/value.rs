@@ -63,6 +63,17 @@ pub enum Container {
 }
 
 impl Container {
+    /// What objects of a builtin type are, by its name.
+    pub fn of_type(name: &str) -> Option<Self> {
+        match name {
+            "list" => Some(Container::List),
+            "tuple" => Some(Container::Tuple),
+            "dict" => Some(Container::Dict),
+            "set" | "frozenset" => Some(Container::Set),
+            _ => None,
+        }
+    }
+
     /// The name of the builtin type.
     pub const fn type_name(self) -> &'static str {
         match self {
