@@ -216,9 +216,21 @@ def test_an_interpreter_may_lack_modules(monkeypatch: pytest.MonkeyPatch) -> Non
         ("resolve", {"limits": names()["limits"]}, "`standard_library` must be a list of texts"),
         ("resolve", {**names(), "builtin_members": 1}, "`builtin_members` must map names of types to lists of texts"),
         ("resolve", {**names(), "ancestors": 1}, "`ancestors` must map names of classes to lists of names"),
+        ("resolve", {**names(), "results": {"os.getcwd": 1}}, "`results.os.getcwd` must be the name of a class"),
+        ("resolve", {**names(), "members": {"m.C": 1}}, "`m.C` must be a list of texts"),
         ("resolve", interpreter.names(), "`limits.contexts_per_function` must be a whole number from 1 to 4294967295"),
     ],
-    ids=["no opcodes", "old interpreter", "odd caches", "no names", "odd members", "odd ancestors", "no limits"],
+    ids=[
+        "no opcodes",
+        "old interpreter",
+        "odd caches",
+        "no names",
+        "odd members",
+        "odd ancestors",
+        "odd results",
+        "odd members of a class",
+        "no limits",
+    ],
 )
 def test_a_parameter_that_an_operator_refuses(tmp_path: Path, operator: str, parameters: dict[str, Any], says: str) -> None:
     error = failure(EngineRuntimeError, lambda: operate(tmp_path, operator, parameters))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -85,6 +86,61 @@ PASSED_THROUGH: dict[str, int] = {
     "weakref.proxy": 0,
 }
 """Calls that give back one of their arguments, or what runs it: its position."""
+
+_PATHS = "abspath basename dirname expanduser expandvars join normcase normpath realpath relpath"
+_DIGESTS = "blake2b blake2s md5 new sha1 sha224 sha256 sha384 sha512"
+
+_RESULTS: dict[str, str] = {
+    "builtins.str": f"""
+        getpass.getpass getpass.getuser html.escape html.unescape inspect.cleandoc inspect.getsource io.StringIO.getvalue json.dumps
+        os.fsdecode os.getcwd os.path.{{{_PATHS}}} platform.{{machine node platform python_version release system version}} re.escape re.sub
+        hashlib.{{{_DIGESTS}}}.hexdigest secrets.token_hex secrets.token_urlsafe socket.gethostname string.capwords tempfile.gettempdir
+        textwrap.{{dedent fill indent shorten}} time.asctime time.ctime time.strftime traceback.format_exc unicodedata.normalize
+        urllib.parse.{{quote quote_plus unquote unquote_plus urlencode urljoin urlunparse urlunsplit}}
+        datetime.date.{{ctime isoformat strftime}} datetime.datetime.{{ctime isoformat strftime tzname}} datetime.time.{{isoformat strftime tzname}}
+    """,
+    "builtins.bytes": f"""
+        base64.{{b16decode b16encode b32decode b32encode b64decode b64encode urlsafe_b64decode urlsafe_b64encode}} binascii.hexlify
+        binascii.unhexlify gzip.compress gzip.decompress hashlib.{{{_DIGESTS}}}.digest io.BytesIO.getvalue os.fsencode os.urandom
+        pickle.dumps secrets.token_bytes struct.pack urllib.parse.unquote_to_bytes zlib.compress zlib.decompress
+    """,
+    "builtins.int": """
+        math.{ceil comb factorial floor gcd isqrt lcm} os.getpid os.getppid os.path.getsize random.{getrandbits randint randrange} struct.calcsize
+        sys.getrefcount sys.getsizeof time.{monotonic_ns perf_counter_ns time_ns} zlib.adler32 zlib.crc32
+        datetime.date.{isoweekday toordinal weekday} datetime.datetime.{isoweekday toordinal weekday}
+    """,
+    "builtins.float": """
+        math.{atan2 cos exp fabs hypot log log10 log2 pow radians sin sqrt tan} os.path.{getatime getctime getmtime}
+        random.{gauss random uniform} time.{monotonic perf_counter process_time time} datetime.datetime.timestamp datetime.timedelta.total_seconds
+    """,
+    "builtins.bool": """
+        dataclasses.is_dataclass fnmatch.fnmatch fnmatch.fnmatchcase inspect.{isabstract isasyncgenfunction isawaitable isbuiltin isclass
+        iscoroutine iscoroutinefunction isfunction isgenerator isgeneratorfunction ismethod ismodule isroutine} keyword.iskeyword
+        math.{isclose isfinite isinf isnan} os.access os.path.{exists isabs isdir isfile islink ismount lexists samefile}
+    """,
+    "datetime.date": "datetime.date.{fromisocalendar fromisoformat fromordinal fromtimestamp replace today} datetime.datetime.date",
+    "datetime.datetime": """
+        datetime.datetime.{astimezone combine fromisocalendar fromisoformat fromordinal fromtimestamp now replace strptime today utcfromtimestamp
+        utcnow}
+    """,
+    "datetime.time": "datetime.time.{fromisoformat replace} datetime.datetime.{time timetz}",
+    "datetime.timedelta": "datetime.datetime.{dst utcoffset} datetime.time.{dst utcoffset}",
+    "decimal.Decimal": """
+        decimal.Decimal.{canonical copy_abs copy_negate copy_sign exp from_float ln log10 max min normalize quantize rotate scaleb shift sqrt
+        to_integral to_integral_value}
+    """,
+}
+"""What calls of the standard library give, by its class: names with alternatives in braces. Where it is bytes only for bytes, it is a text."""
+
+
+def _spelled_out(names: str) -> list[str]:
+    """`a.{b c}.d` is `a.b.d` and `a.c.d`."""
+    found = re.findall(r"([^\s{]+)(?:\{([^}]*)\}(\S*))?", names)
+    return [f"{before}{name}{behind}" for before, inside, behind in found for name in inside.split() or [""]]
+
+
+RESULTS = {name: result for result, names in _RESULTS.items() for name in _spelled_out(names)}
+"""Class of what a call gives, by the dotted name of what is called; both of the standard library."""
 
 BARE = ("abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Generic", "typing_extensions.Protocol")
 """Classes that are inherited for what they mean: of names they give special ones only."""

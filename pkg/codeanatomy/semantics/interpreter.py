@@ -10,7 +10,7 @@ from dataclasses import asdict
 from types import CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
-from codeanatomy.catalog.models import BARE, CALLBACKS, INHERITED, PASSED_THROUGH
+from codeanatomy.catalog.models import BARE, CALLBACKS, INHERITED, PASSED_THROUGH, RESULTS
 from codeanatomy.catalog.resolution import confidence
 
 _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "WindowsError")
@@ -19,7 +19,8 @@ _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__pat
 
 def names() -> dict[str, Any]:
     """Parameters of `resolve`: top-level modules of the standard library, names of builtins, and the members of those that are types;
-    what the classes of `INHERITED` inherit; what is declared of callables and classes outside the repository; and how sure each resolution is."""
+    what the classes of `INHERITED` inherit; what is declared of callables and classes outside the repository, with all that objects have which
+    these calls give; and how sure each resolution is."""
     types = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {
         "generator": GeneratorType,
         "coroutine": CoroutineType,
@@ -31,10 +32,23 @@ def names() -> dict[str, Any]:
         "builtin_members": {name: sorted(dir(value)) for name, value in sorted(types.items())},
         "callbacks": {callback.name: {key: value for key, value in asdict(callback).items() if key != "name"} for callback in CALLBACKS},
         "passed_through": PASSED_THROUGH,
+        "results": RESULTS,
+        "members": _members(),
         "ancestors": _ancestors(),
         "bare": list(BARE),
         "confidence": confidence(),
     }
+
+
+def _members() -> dict[str, list[str]]:
+    """All attributes of the objects of classes in `RESULTS` that can have no others."""
+    found = {}
+    for result in sorted({result for result in RESULTS.values() if not result.startswith("builtins.")}):
+        module, _, name = result.rpartition(".")
+        value = getattr(importlib.import_module(module), name)
+        if not value.__dictoffset__:
+            found[result] = sorted(dir(value))
+    return found
 
 
 def _ancestors() -> dict[str, list[str]]:

@@ -45,6 +45,7 @@ impl Machine<'_, '_> {
             Value::Instance { class, .. } => self.instance_attribute(node, object, class, name),
             Value::Super { class, receiver } => self.super_attribute(node, class, receiver, name),
             Value::External(path) => self.external_attribute(path, name),
+            Value::ExternalResult(path) if !self.repository.outside.result_may_have(path, name) => self.unknown(Reason::NoSuchAttribute),
             Value::ExternalResult(path) => match self.same_again(path, name) {
                 Some(path) => self.one(Value::External(path)),
                 None => self.external_attribute(path, name),

@@ -38,6 +38,10 @@ pub struct Outside {
     callbacks: FxHashMap<Str, Callback>,
     /// Calls that give back one of their arguments: its position.
     passed_through: FxHashMap<Str, usize>,
+    /// The class of what calls give, by the name of what is called.
+    results: FxHashMap<Str, Ancestor>,
+    /// All attributes of the objects of a class that can have no others.
+    members: FxHashMap<Str, FxHashSet<Str>>,
     /// What classes inherit, in the order of their linearisation, without `object`.
     ancestors: FxHashMap<Ancestor, Vec<Ancestor>>,
     /// Classes that give nothing but special names.
@@ -46,7 +50,8 @@ pub struct Outside {
 
 impl Outside {
     /// Parameters: `callbacks`, an object of `{position, keyword, passes}` by dotted name; `passed_through`, positions by dotted name;
-    /// `ancestors`, lists of dotted names by dotted name; `bare`, a list of dotted names. All but the last are optional.
+    /// `results`, names of classes by dotted name; `members`, lists of names by dotted name of a class; `ancestors`, lists of dotted names by
+    /// dotted name; `bare`, a list of dotted names. All but the last are optional.
     pub fn read(run: &mut Run<'_>) -> Result<Self, OperatorError> {
         let mut result = Self::default();
         let parameters = run.parameters;
@@ -66,6 +71,15 @@ impl Outside {
         for (name, position) in parameters.get("passed_through").and_then(|value| value.as_object()).into_iter().flatten() {
             let wrong = || OperatorError::Parameter(format!("`passed_through.{name}` must be a position"));
             result.passed_through.insert(run.strings.intern(name), position.as_u64().ok_or_else(wrong)? as usize);
+        }
+        for (name, class) in parameters.get("results").and_then(|value| value.as_object()).into_iter().flatten() {
+            let wrong = || OperatorError::Parameter(format!("`results.{name}` must be the name of a class"));
+            let class = Ancestor::outside(class.as_str().ok_or_else(wrong)?, run.strings);
+            result.results.insert(run.strings.intern(name), class);
+        }
+        for (class, _) in parameters.get("members").and_then(|value| value.as_object()).into_iter().flatten() {
+            let names = texts(&parameters["members"], class)?.iter().map(|name| run.strings.intern(name)).collect();
+            result.members.insert(run.strings.intern(class), names);
         }
         if parameters.get("ancestors").is_some_and(|ancestors| !ancestors.is_object()) {
             return Err(OperatorError::Parameter("`ancestors` must map names of classes to lists of names".into()));
@@ -88,6 +102,11 @@ impl Outside {
     /// Whether a class outside the repository may give those that inherit it a name.
     pub fn may_have(&self, class: Ancestor, is_special: bool) -> bool {
         matches!(class, Ancestor::External(_)) && (is_special || !self.bare.contains(&class))
+    }
+
+    /// Whether what a call of a class or function outside gave may have an attribute.
+    pub fn result_may_have(&self, name: Str, attribute: Str) -> bool {
+        self.members.get(&name).is_none_or(|members| members.contains(&attribute))
     }
 
     /// Whether a class outside the repository inherits another.
@@ -168,7 +187,11 @@ impl Machine<'_, '_> {
                 self.filled(site, Container::List, results)
             }
             "importlib.import_module" => self.imported_by_name(site, arguments),
-            _ => self.one(Value::ExternalResult(name)),
+            _ => match self.repository.outside.results.get(&name) {
+                Some(&Ancestor::Builtin(class)) => self.literal(class),
+                Some(&Ancestor::External(class)) => self.one(Value::ExternalResult(class)),
+                _ => self.one(Value::ExternalResult(name)),
+            },
         }
     }
 

@@ -1,0 +1,42 @@
+"""What is declared of the standard library is there under these names."""
+
+import hashlib
+import importlib
+from functools import reduce
+from types import ModuleType
+
+import pytest
+
+from codeanatomy.catalog.models import RESULTS
+from codeanatomy.semantics.interpreter import names
+
+
+def found(name: str) -> object:
+    """What a dotted name of the standard library is; of what `hashlib` makes, an attribute of such an object."""
+    module, _, rest = name.partition(".")
+    value: object = importlib.import_module(module)
+    if module == "hashlib":
+        return getattr(hashlib.sha256(), rest.rpartition(".")[2])
+    for part in rest.split("."):
+        if isinstance(value, ModuleType) and not hasattr(value, part):
+            value = importlib.import_module(f"{value.__name__}.{part}")
+        else:
+            value = getattr(value, part)
+    return value
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_what_is_called_is_there(name):
+    assert callable(found(name))
+
+
+def test_results_are_of_classes_that_are_there():
+    for result in set(RESULTS.values()):
+        assert isinstance(reduce(getattr, result.split(".")[1:], importlib.import_module(result.partition(".")[0])), type)
+
+
+def test_objects_without_a_dictionary_have_no_other_attributes():
+    members = names()["members"]
+    assert {"datetime.date", "datetime.datetime", "datetime.timedelta"} <= members.keys()
+    assert "isoformat" in members["datetime.date"]
+    assert "hour" not in members["datetime.date"]
