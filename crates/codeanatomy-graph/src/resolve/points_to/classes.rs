@@ -199,8 +199,8 @@ impl Machine<'_, '_> {
         let mut fields = Vec::new();
         for ancestor in order.ancestors.iter().rev() {
             let Ancestor::Class(id) = *ancestor else { continue };
-            let mut own = self.classes.get(&id).map(|known| known.records.clone()).unwrap_or_default();
-            let mut names: Vec<Str> = own.drain(..).flat_map(|record| self.record_fields(record)).collect();
+            let records = self.classes.get(&id).map(|known| known.records.clone()).unwrap_or_default();
+            let mut names: Vec<Str> = records.into_iter().flat_map(|record| self.record_fields(record)).collect();
             if self.has_fields(id)
                 && let Value::Class { definition, .. } = self.values.get(id)
             {

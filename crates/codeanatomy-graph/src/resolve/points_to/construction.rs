@@ -72,7 +72,9 @@ impl Machine<'_, '_> {
                     let is_made_by_new = self.look_up(of, self.words.new, None).is_some();
                     match self.order(of).holds {
                         Some(Container::Tuple | Container::Set) if is_made_by_new => {}
-                        Some(kind) if !self.is_named(of) => self.fill_object(site, object, kind, arguments),
+                        Some(kind) if !self.is_named(of) && self.fields_of(of).is_empty() => {
+                            self.fill_object(site, object, kind, arguments)
+                        }
                         _ => self.fill_fields(site, of, object, arguments),
                     }
                 }

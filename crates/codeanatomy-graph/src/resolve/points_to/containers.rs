@@ -94,24 +94,17 @@ impl Machine<'_, '_> {
 
     /// `objects[index] = set`.
     pub fn store_items(&mut self, node: u32, objects: Set, index: Set, set: Set) {
+        let is_slice = self.repository.tree.children(node).nth(1).is_some_and(|index| self.repository.tree.kind(index) == Syntax::Slice);
         for object in self.elements(objects) {
-            match self.values.get(object) {
-                Value::Container { .. } => {
-                    let is_slice =
-                        self.repository.tree.children(node).nth(1).is_some_and(|index| self.repository.tree.kind(index) == Syntax::Slice);
-                    if is_slice {
-                        let elements = self.iterate(node, set, false);
-                        self.store_index(object, Key::SOMEWHERE, elements);
-                    } else {
-                        self.store_item(object, index, set);
-                    }
-                }
-                _ => {
-                    let stored = self.special(node, object, self.words.setitem, Arguments::of(vec![index, set]), Via::Subscript);
-                    if stored.is_none() && self.holds(object).is_some() {
-                        self.store_item(object, index, set);
-                    }
-                }
+            let stored = self.special(node, object, self.words.setitem, Arguments::of(vec![index, set]), Via::Subscript);
+            if stored.is_some() || self.holds(object).is_none() {
+                continue;
+            }
+            if is_slice {
+                let elements = self.iterate(node, set, false);
+                self.store_index(object, Key::SOMEWHERE, elements);
+            } else {
+                self.store_item(object, index, set);
             }
         }
     }
@@ -146,13 +139,12 @@ impl Machine<'_, '_> {
             }
             Value::Instance { class, .. } => match self.special(node, object, self.words.getitem, Arguments::one(keys), Via::Subscript) {
                 Some(set) => set,
-                None if is_slice && self.holds(object).is_some_and(|kind| kind != Container::Dict) => {
-                    let kind = self.holds(object).unwrap_or(Container::List);
-                    self.slice(node, object, kind)
-                }
-                None if self.holds(object).is_some() => self.held_item(node, object, keys),
-                None if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
-                None => self.unknown(Reason::Container),
+                None => match self.holds(object) {
+                    Some(kind) if is_slice && kind != Container::Dict => self.slice(node, object, kind),
+                    Some(_) => self.held_item(node, object, keys),
+                    None if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
+                    None => self.unknown(Reason::Container),
+                },
             },
             Value::Class { .. } => self.item_of_class(node, object, keys),
             Value::External(_) | Value::Builtin(_) => self.sets.one(object),
@@ -183,7 +175,7 @@ impl Machine<'_, '_> {
     }
 
     /// An item of an object whose class derives from the type of a container, or what its `__missing__` gives.
-    pub fn held_item(&mut self, node: u32, object: Id, keys: Set) -> Set {
+    fn held_item(&mut self, node: u32, object: Id, keys: Set) -> Set {
         let found = self.items_under(object, keys);
         let missing = if self.holds(object) == Some(Container::Dict) {
             self.special(node, object, self.words.missing, Arguments::one(keys), Via::Subscript)
@@ -195,7 +187,7 @@ impl Machine<'_, '_> {
     }
 
     /// What was found in an object of the repository; where nothing was, nobody knows what it holds.
-    pub fn or_unknown(&mut self, found: Set) -> Set {
+    fn or_unknown(&mut self, found: Set) -> Set {
         if found == EMPTY { self.unknown(Reason::Container) } else { found }
     }
 
