@@ -62,14 +62,15 @@ def decode(source: Source) -> Text:
 
 
 def warm() -> Source:
-    """Load every codec of the standard library, and give a source whose parsing loads the rest: a sandbox may forbid imports later."""
+    """Load every codec of the standard library, and give a source whose parsing, and making rows of it, load the rest: a sandbox may forbid
+    imports later."""
     for name in sorted(_CODECS):
         try:
             codecs.lookup(name)
         except LookupError:  # a codec of another platform, such as `mbcs`, or no codec, such as `aliases`
             continue
     # CPython imports `unicodedata` for the first character by name and for the first identifier beyond ASCII.
-    return Source(0, "warm", "def é(a): return '\\N{BULLET}'\n".encode())
+    return Source(0, "warm", "from . import b\ndef é(a): return '\\N{BULLET}', 1\n".encode())
 
 
 def _cookie(data: bytes, start: int) -> str | None:
