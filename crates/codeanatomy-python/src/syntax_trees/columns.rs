@@ -178,7 +178,7 @@ impl Texts {
     /// The next row. An offset has 31 bits.
     pub fn push(&mut self, text: Option<&str>) -> PyResult<()> {
         let row = self.len();
-        if row % 8 == 0 {
+        if row.is_multiple_of(8) {
             self.valid.push(0);
         }
         if let Some(text) = text {
@@ -195,7 +195,7 @@ impl Texts {
         self.text.truncate(self.offsets[self.len()] as usize);
         self.valid.truncate(rows.div_ceil(8));
         if let Some(last) = self.valid.last_mut()
-            && rows % 8 > 0
+            && !rows.is_multiple_of(8)
         {
             *last &= (1 << (rows % 8)) - 1;
         }

@@ -1,5 +1,7 @@
 //! CPython's syntax trees as columns: the nodes of many sources in pre-order. It takes what only the objects can tell, and derives nothing.
 
+use std::collections::hash_map::Entry;
+
 use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -251,13 +253,14 @@ fn place(members: &Bound<'_, PyDict>) -> PyResult<Place> {
 }
 
 fn class_name<'n>(known: &'n mut ClassNames, value: &Bound<'_, PyAny>) -> PyResult<&'n str> {
-    let key = value.get_type_ptr() as usize;
-    if !known.contains_key(&key) {
-        let class = value.get_type();
-        let name = class.name()?.to_string();
-        known.insert(key, (class.unbind(), name));
+    match known.entry(value.get_type_ptr() as usize) {
+        Entry::Occupied(known) => Ok(&known.into_mut().1),
+        Entry::Vacant(free) => {
+            let class = value.get_type();
+            let name = class.name()?.to_string();
+            Ok(&free.insert((class.unbind(), name)).1)
+        }
     }
-    Ok(&known[&key].1)
 }
 
 /// A string or None; what UTF-8 cannot hold, lone surrogates, as backslash escapes.
