@@ -125,22 +125,25 @@ impl Columns {
     /// Every column as bytes, by its name; what is left is empty.
     pub fn take<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let taken = PyDict::new(py);
-        let sizes = self.sizes();
-        taken.set_item("text_starts", bytes(py, &self.text_starts, |value| value.to_ne_bytes())?)?;
-        taken.set_item("line_starts", bytes(py, &self.line_starts, |value| value.to_ne_bytes())?)?;
-        taken.set_item("first_rows", bytes(py, &self.first_rows, |value| value.to_ne_bytes())?)?;
+        for (name, values) in [
+            ("text_starts", &self.text_starts),
+            ("line_starts", &self.line_starts),
+            ("first_rows", &self.first_rows),
+            ("positions", &self.positions),
+            ("parents", &self.parents),
+            ("sizes", &self.sizes()),
+            ("bstarts", &self.bstarts),
+            ("bends", &self.bends),
+            ("quoted", &self.quoted),
+        ] {
+            taken.set_item(name, bytes(py, values, i64::to_ne_bytes)?)?;
+        }
         taken.set_item("kinds", PyBytes::new(py, &self.kinds))?;
         taken.set_item("fields", PyBytes::new(py, &self.fields))?;
-        taken.set_item("positions", bytes(py, &self.positions, |value| value.to_ne_bytes())?)?;
-        taken.set_item("parents", bytes(py, &self.parents, |value| value.to_ne_bytes())?)?;
-        taken.set_item("sizes", bytes(py, &sizes, |value| value.to_ne_bytes())?)?;
-        taken.set_item("lines", bytes(py, &self.lines, |value| value.to_ne_bytes())?)?;
-        taken.set_item("bstarts", bytes(py, &self.bstarts, |value| value.to_ne_bytes())?)?;
-        taken.set_item("bends", bytes(py, &self.bends, |value| value.to_ne_bytes())?)?;
-        taken.set_item("contexts", bytes(py, &self.contexts, |value| value.to_ne_bytes())?)?;
+        taken.set_item("lines", bytes(py, &self.lines, i32::to_ne_bytes)?)?;
+        taken.set_item("contexts", bytes(py, &self.contexts, i8::to_ne_bytes)?)?;
         taken.set_item("names", self.names.to_python(py)?)?;
         taken.set_item("values", self.values.to_python(py)?)?;
-        taken.set_item("quoted", bytes(py, &self.quoted, |value| value.to_ne_bytes())?)?;
         self.cut(&Mark { sources: 0, text_end: 0, lines: 0, rows: 0, quoted: 0 });
         Ok(taken)
     }
