@@ -159,9 +159,11 @@ impl Machine<'_, '_> {
 
     /// What a container holds under any of some keys; without a key, anywhere.
     pub fn items_under(&mut self, object: Id, keys: Set) -> Set {
-        if keys == EMPTY {
-            return self.read_values(object, Key::ELEMENTS);
-        }
+        if keys == EMPTY { self.read_values(object, Key::ELEMENTS) } else { self.items_at(object, keys) }
+    }
+
+    /// What a container holds under any of the keys that are there.
+    pub fn items_at(&mut self, object: Id, keys: Set) -> Set {
         let mut found = EMPTY;
         for key in self.elements(keys) {
             let set = match self.values.get(key) {
@@ -219,19 +221,22 @@ impl Machine<'_, '_> {
         }
         let from = arguments.positional(0).unwrap_or(EMPTY);
         for source in self.elements(from) {
-            let one = self.sets.one(source);
             match self.lengths.get(&source).copied() {
-                Some(length) if kind != Container::Set => {
-                    for index in 0..length as i64 {
-                        let set = self.load_index(source, index);
-                        self.store_index(object, Key::index(index), set);
-                    }
-                }
+                Some(length) if kind != Container::Set => self.copy_laid_out(source, object, length),
                 _ => {
+                    let one = self.sets.one(source);
                     let elements = self.iterate(site, one, false);
                     self.store_index(object, Key::SOMEWHERE, elements);
                 }
             }
+        }
+    }
+
+    /// Puts the elements of a list or tuple that is laid out at the same places of another.
+    pub fn copy_laid_out(&mut self, source: Id, into: Id, length: usize) {
+        for index in 0..length as i64 {
+            let set = self.load_index(source, index);
+            self.store_index(into, Key::index(index), set);
         }
     }
 

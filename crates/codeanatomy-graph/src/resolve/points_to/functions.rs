@@ -168,10 +168,7 @@ impl Machine<'_, '_> {
             && kind != Container::Set
             && let Some(&length) = self.lengths.get(&source)
         {
-            for index in 0..length as i64 {
-                let set = self.load_index(source, index);
-                self.store_index(id, Key::index(index), set);
-            }
+            self.copy_laid_out(source, id, length);
             let more = self.read_values(source, Key::SOMEWHERE);
             self.store_index(id, Key::SOMEWHERE, more);
             self.lengths.insert(id, length);

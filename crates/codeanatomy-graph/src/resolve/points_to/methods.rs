@@ -34,19 +34,20 @@ impl Machine<'_, '_> {
 
     /// A method that a class of the repository has from a builtin type.
     fn inherited_method(&mut self, site: u32, kind: &str, method: &str, receiver: Id, arguments: &Arguments) -> Set {
+        let of = Container::of_type(kind).filter(|&kind| self.holds(receiver) == Some(kind));
         match (kind, method) {
             (_, "__new__") => {
                 let classes = arguments.positional(0).unwrap_or(EMPTY);
                 let rest = arguments.rest();
                 self.made_by_new(site, classes, &rest)
             }
-            (_, "__init__") if Container::of_type(kind).is_some_and(|kind| self.holds(receiver) == Some(kind)) => {
-                if let Some(kind) = self.holds(receiver).filter(|&kind| kind != Container::Tuple) {
-                    self.fill_object(site, receiver, kind, arguments);
+            (_, "__init__") => {
+                if let Some(of) = of.filter(|&of| of != Container::Tuple) {
+                    self.fill_object(site, receiver, of, arguments);
                 }
                 EMPTY
             }
-            (_, "__init__" | "__init_subclass__" | "__setattr__" | "__delattr__") => EMPTY,
+            (_, "__init_subclass__" | "__setattr__" | "__delattr__") => EMPTY,
             (_, "__getattribute__") => {
                 let names = arguments.positional(0).unwrap_or(EMPTY);
                 let mut found = EMPTY;
@@ -71,7 +72,7 @@ impl Machine<'_, '_> {
             ("staticmethod", "__get__") => self.read_values(receiver, Key::attribute(self.words.func)),
             ("type", "__call__") => self.instantiate(site, receiver, arguments),
             ("type", "mro" | "__subclasses__") => self.unknown(Reason::Dynamic),
-            _ => match Container::of_type(kind).filter(|&kind| self.holds(receiver) == Some(kind)) {
+            _ => match of {
                 Some(of) => {
                     let found = self.container_method(site, of, method, receiver, arguments);
                     if found != EMPTY {
@@ -141,18 +142,7 @@ impl Machine<'_, '_> {
             }
             "pop" if kind == Container::List => self.popped(object, first),
             "pop" | "popleft" | "__next__" => self.read_values(object, Key::ELEMENTS),
-            "__getitem__" => {
-                let mut found = EMPTY;
-                for key in self.elements(first) {
-                    let set = match self.values.get(key) {
-                        Value::Integer(index) => self.load_index(object, index),
-                        Value::Text(text) => self.load_text(object, text),
-                        _ => self.read_values(object, Key::ELEMENTS),
-                    };
-                    found = self.union(found, set);
-                }
-                found
-            }
+            "__getitem__" => self.items_at(object, first),
             "__setitem__" => {
                 self.store_item(object, first, second);
                 EMPTY
