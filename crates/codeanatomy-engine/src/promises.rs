@@ -162,18 +162,17 @@ fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], rules: &mut 
     let both = [end(ends.src.as_str(), true), end(ends.dst.as_str(), false)];
     match &nodes.keys.keys[&ends.node_key].values {
         Values::Integers(keys) => {
-            let known = Runs::of(read(nodes, keys)?.into_iter().zip(node_kinds).collect());
-            let mut near = 0;
+            let known: FxHashMap<i64, u32> = read(nodes, keys)?.into_iter().zip(node_kinds).collect();
             for end in both {
                 let Values::Integers(values) = &end.own.values else { continue };
-                end.check(&read(table, values)?, |key| known.get(*key, &mut near), |_| true, rules, alive)?;
+                end.check(&read(table, values)?, &known, |_| true, rules, alive)?;
             }
         }
         Values::Hashes(keys) => {
             let known: FxHashMap<u128, u32> = read(nodes, keys)?.into_iter().zip(node_kinds).collect();
             for end in both {
                 let Values::Hashes(values) = &end.own.values else { continue };
-                end.check(&read(table, values)?, |key| known.get(key).copied(), |_| false, rules, alive)?;
+                end.check(&read(table, values)?, &known, |_| false, rules, alive)?;
             }
         }
         Values::Kinds { .. } => {}
@@ -197,13 +196,13 @@ impl End<'_> {
     fn check<T>(
         &self,
         values: &[T],
-        mut kind_of: impl FnMut(&T) -> Option<u32>,
+        known: &FxHashMap<T, u32>,
         is_plain: impl Fn(&T) -> bool,
         rules: &mut Rulepack,
         alive: &dyn Fn() -> Result<()>,
     ) -> Result<()>
     where
-        T: std::fmt::Display,
+        T: Eq + std::hash::Hash + Copy + std::fmt::Display,
     {
         let nulls: FxHashSet<u64> = self.own.nulls.iter().copied().collect();
         let mut missing = Breach::default();
@@ -214,12 +213,12 @@ impl End<'_> {
             }
             let edge = self.edge_kinds[row] as usize;
             let shown = || json!({self.column: if is_plain(value) { value.to_string() } else { format!("row {row}") }, "kind": self.edge_names[edge]});
-            match kind_of(value) {
+            match known.get(value) {
                 _ if !nulls.is_empty() && nulls.contains(&(row as u64)) => {
                     missing.add(|| json!({self.column: null, "kind": self.edge_names[edge]}))
                 }
                 None => missing.add(shown),
-                Some(node) if self.allowed.as_ref().is_some_and(|allowed| !allowed[edge][node as usize]) => unfit.add(|| {
+                Some(&node) if self.allowed.as_ref().is_some_and(|allowed| !allowed[edge][node as usize]) => unfit.add(|| {
                     let mut example = shown();
                     example["node_kind"] = json!(self.node_names[node as usize]);
                     example
@@ -232,46 +231,6 @@ impl End<'_> {
         unfit.tell(rules, &code::EDGE_KIND, table, column, |count| {
             format!("`{column}` of {count} edges has a kind that the edge does not allow")
         })
-    }
-}
-
-/// What each of many integers stands for. Those of a file follow each other: they are found by the run that they are in.
-struct Runs {
-    /// The first integer of each run, and where the run begins in `kinds`; in order.
-    firsts: Vec<i64>,
-    starts: Vec<usize>,
-    kinds: Vec<u32>,
-}
-
-impl Runs {
-    /// Of pairs in any order.
-    fn of(mut pairs: Vec<(i64, u32)>) -> Self {
-        if !pairs.is_sorted() {
-            pairs.sort_unstable();
-        }
-        pairs.dedup_by_key(|pair| pair.0);
-        let mut runs = Self { firsts: Vec::new(), starts: Vec::new(), kinds: Vec::with_capacity(pairs.len()) };
-        let mut expected = None;
-        for (key, kind) in pairs {
-            if expected != Some(key) {
-                runs.firsts.push(key);
-                runs.starts.push(runs.kinds.len());
-            }
-            runs.kinds.push(kind);
-            expected = key.checked_add(1);
-        }
-        runs
-    }
-
-    /// What one of them stands for. `near` is the run that was asked last.
-    fn get(&self, key: i64, near: &mut usize) -> Option<u32> {
-        let begins = |run: usize| self.firsts.get(run).is_some_and(|&first| first <= key);
-        if !begins(*near) || begins(*near + 1) {
-            *near = self.firsts.partition_point(|&first| first <= key).checked_sub(1)?;
-        }
-        let place = self.starts[*near] + usize::try_from(key.abs_diff(self.firsts[*near])).ok()?;
-        let end = self.starts.get(*near + 1).copied().unwrap_or(self.kinds.len());
-        (place < end).then(|| self.kinds[place])
     }
 }
 
@@ -321,23 +280,4 @@ fn broken(code: &'static Code, table: &Written, promise: &str, columns: &[&str],
     let message = format!("table `{name}`: {text}; for example {}", list.join(", "));
     let details = json!({"table": name, "promise": promise, "columns": columns, "count": count, "examples": shown});
     EngineError::new(code, message, "nothing was published; this is a fault of the view, or of what an extractor said", details)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Runs;
-
-    #[test]
-    fn integers_are_found_by_their_runs_whatever_was_asked_before() {
-        let pairs = [(7, 1), (3, 2), (8, 3), (i64::MAX, 4), (4, 5), (-2, 6), (i64::MIN, 7)];
-        let runs = Runs::of(pairs.to_vec());
-        assert_eq!(runs.firsts, [i64::MIN, -2, 3, 7, i64::MAX]);
-        for before in 0..runs.firsts.len() {
-            for key in [i64::MIN, i64::MIN + 1, -3, -2, -1, 2, 3, 4, 5, 6, 7, 8, 9, i64::MAX - 1, i64::MAX] {
-                let expected = pairs.iter().find(|pair| pair.0 == key).map(|pair| pair.1);
-                assert_eq!(runs.get(key, &mut before.clone()), expected, "{key} after run {before}");
-            }
-        }
-        assert_eq!(Runs::of(Vec::new()).get(0, &mut 0), None);
-    }
 }

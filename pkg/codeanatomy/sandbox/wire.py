@@ -45,23 +45,18 @@ class Frames:
     def feed(self, data: bytes) -> Iterator[tuple[bytes, bytes]]:
         """The frames that `data` completes, each as its kind and payload."""
         self._buffer += data
-        start = 0
-        try:
-            while len(self._buffer) - start >= FRAME.size:
-                kind, length = FRAME.unpack_from(self._buffer, start)
-                if kind not in KINDS:
-                    raise Garbage(f"{kind!r} is no kind of frame")
-                if length > self._most:
-                    raise Garbage(f"a frame of {length} bytes, of {self._most} allowed")
-                end = start + FRAME.size + length
-                if len(self._buffer) < end:
-                    return
-                with memoryview(self._buffer) as buffer:
-                    payload = bytes(buffer[start + FRAME.size : end])
-                start = end
-                yield kind, payload
-        finally:
-            del self._buffer[:start]
+        while len(self._buffer) >= FRAME.size:
+            kind, length = FRAME.unpack_from(self._buffer)
+            if kind not in KINDS:
+                raise Garbage(f"{kind!r} is no kind of frame")
+            if length > self._most:
+                raise Garbage(f"a frame of {length} bytes, of {self._most} allowed")
+            end = FRAME.size + length
+            if len(self._buffer) < end:
+                return
+            payload = bytes(memoryview(self._buffer)[FRAME.size : end])
+            del self._buffer[:end]
+            yield kind, payload
 
 
 def number(payload: bytes) -> int:
