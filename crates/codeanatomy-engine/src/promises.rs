@@ -14,8 +14,11 @@ use crate::sink::{ColumnKeys, EXAMPLES, Spool, Values, Written};
 /// How many rows are looked at between two looks at the token.
 const STRIDE: usize = 1 << 18;
 
-/// Checks every promise of every table; `rules` say what a breach does, and `alive` fails when the run is stopped.
-pub fn check(tables: &[Written], rules: &mut Rulepack, alive: &dyn Fn() -> Result<()>) -> Result<()> {
+/// Fails when the run is stopped.
+type Alive<'a> = &'a (dyn Fn() -> Result<()> + Sync);
+
+/// Checks every promise of every table; `rules` say what a breach does.
+pub fn check(tables: &[Written], rules: &mut Rulepack, alive: Alive<'_>) -> Result<()> {
     for table in tables {
         check_nulls(table, rules)?;
     }
@@ -108,7 +111,7 @@ fn check_references(
     reference: &References,
     tables: &[Written],
     rules: &mut Rulepack,
-    alive: &dyn Fn() -> Result<()>,
+    alive: Alive<'_>,
 ) -> Result<()> {
     let target = find(tables, &reference.table);
     let own = &table.keys.keys[&reference.column];
@@ -133,7 +136,7 @@ fn check_references(
     rules.judge(broken(&code::REFERENCES, table, "references", &columns, count, &shown, &text))
 }
 
-fn strangers<T: Eq + std::hash::Hash + Copy>(values: &[T], known: &FxHashSet<T>, alive: &dyn Fn() -> Result<()>) -> Result<(u64, Vec<T>)> {
+fn strangers<T: Eq + std::hash::Hash + Copy>(values: &[T], known: &FxHashSet<T>, alive: Alive<'_>) -> Result<(u64, Vec<T>)> {
     let mut count = 0;
     let mut found: Vec<T> = Vec::new();
     for chunk in values.chunks(STRIDE) {
@@ -149,7 +152,7 @@ fn strangers<T: Eq + std::hash::Hash + Copy>(values: &[T], known: &FxHashSet<T>,
 }
 
 /// Both ends of every edge exist and have kinds that the edge's kind allows.
-fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], rules: &mut Rulepack, alive: &dyn Fn() -> Result<()>) -> Result<()> {
+fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], rules: &mut Rulepack, alive: Alive<'_>) -> Result<()> {
     let nodes = find(tables, &ends.nodes);
     let Values::Kinds { numbers: node_kinds, names: node_names } = &nodes.keys.kinds[&ends.node_kind].values else { return Ok(()) };
     let Values::Kinds { numbers: edge_kinds, names: edge_names } = &table.keys.kinds[&ends.kind].values else { return Ok(()) };
@@ -159,25 +162,30 @@ fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], rules: &mut 
         let allowed = rules.asks(&code::EDGE_KIND).then(|| allowed_pairs(ends, is_src, edge_names, node_names));
         End { table, column, own: &table.keys.keys[column], edge_kinds: &edge_kinds, edge_names, node_names, allowed }
     };
-    let both = [end(ends.src.as_str(), true), end(ends.dst.as_str(), false)];
-    match &nodes.keys.keys[&ends.node_key].values {
+    let (src, dst) = (end(ends.src.as_str(), true), end(ends.dst.as_str(), false));
+    let (of_src, of_dst) = match &nodes.keys.keys[&ends.node_key].values {
         Values::Integers(keys) => {
             let known: FxHashMap<i64, u32> = read(nodes, keys)?.into_iter().zip(node_kinds).collect();
-            for end in both {
-                let Values::Integers(values) = &end.own.values else { continue };
-                end.check(&read(table, values)?, &known, |_| true, rules, alive)?;
-            }
+            both(|| src.of_integers(&known, alive), || dst.of_integers(&known, alive))?
         }
         Values::Hashes(keys) => {
             let known: FxHashMap<u128, u32> = read(nodes, keys)?.into_iter().zip(node_kinds).collect();
-            for end in both {
-                let Values::Hashes(values) = &end.own.values else { continue };
-                end.check(&read(table, values)?, &known, |_| false, rules, alive)?;
-            }
+            both(|| src.of_hashes(&known, alive), || dst.of_hashes(&known, alive))?
         }
-        Values::Kinds { .. } => {}
-    }
-    Ok(())
+        Values::Kinds { .. } => return Ok(()),
+    };
+    of_src.tell(&src, rules)?;
+    of_dst.tell(&dst, rules)
+}
+
+/// Two looks at once: each takes all edges through a table of all nodes.
+fn both<T: Send>(one: impl FnOnce() -> Result<T> + Send, other: impl FnOnce() -> Result<T>) -> Result<(T, T)> {
+    std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other()?;
+        let one = one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok((one, other))
+    })
 }
 
 /// One end of the edges of a table.
@@ -193,32 +201,37 @@ struct End<'a> {
 }
 
 impl End<'_> {
-    fn check<T>(
+    fn of_integers(&self, known: &FxHashMap<i64, u32>, alive: Alive<'_>) -> Result<Unfounded> {
+        let Values::Integers(values) = &self.own.values else { return Ok(Unfounded::default()) };
+        self.look(&read(self.table, values)?, known, |value, _| value.to_string(), alive)
+    }
+
+    fn of_hashes(&self, known: &FxHashMap<u128, u32>, alive: Alive<'_>) -> Result<Unfounded> {
+        let Values::Hashes(values) = &self.own.values else { return Ok(Unfounded::default()) };
+        self.look(&read(self.table, values)?, known, |_, row| format!("row {row}"), alive)
+    }
+
+    fn look<T: Eq + std::hash::Hash + Copy>(
         &self,
         values: &[T],
         known: &FxHashMap<T, u32>,
-        is_plain: impl Fn(&T) -> bool,
-        rules: &mut Rulepack,
-        alive: &dyn Fn() -> Result<()>,
-    ) -> Result<()>
-    where
-        T: Eq + std::hash::Hash + Copy + std::fmt::Display,
-    {
+        text: impl Fn(&T, usize) -> String,
+        alive: Alive<'_>,
+    ) -> Result<Unfounded> {
         let nulls: FxHashSet<u64> = self.own.nulls.iter().copied().collect();
-        let mut missing = Breach::default();
-        let mut unfit = Breach::default();
+        let mut found = Unfounded::default();
         for (row, value) in values.iter().enumerate() {
             if row % STRIDE == 0 {
                 alive()?;
             }
             let edge = self.edge_kinds[row] as usize;
-            let shown = || json!({self.column: if is_plain(value) { value.to_string() } else { format!("row {row}") }, "kind": self.edge_names[edge]});
+            let shown = || json!({self.column: text(value, row), "kind": self.edge_names[edge]});
             match known.get(value) {
                 _ if !nulls.is_empty() && nulls.contains(&(row as u64)) => {
-                    missing.add(|| json!({self.column: null, "kind": self.edge_names[edge]}))
+                    found.missing.add(|| json!({self.column: null, "kind": self.edge_names[edge]}))
                 }
-                None => missing.add(shown),
-                Some(&node) if self.allowed.as_ref().is_some_and(|allowed| !allowed[edge][node as usize]) => unfit.add(|| {
+                None => found.missing.add(shown),
+                Some(&node) if self.allowed.as_ref().is_some_and(|allowed| !allowed[edge][node as usize]) => found.unfit.add(|| {
                     let mut example = shown();
                     example["node_kind"] = json!(self.node_names[node as usize]);
                     example
@@ -226,9 +239,22 @@ impl End<'_> {
                 Some(_) => {}
             }
         }
-        let (column, table) = (self.column, self.table);
-        missing.tell(rules, &code::EDGE_END, table, column, |count| format!("`{column}` of {count} edges is no node"))?;
-        unfit.tell(rules, &code::EDGE_KIND, table, column, |count| {
+        Ok(found)
+    }
+}
+
+/// The edges of which one end is no node, or one of a kind that the edge does not allow.
+#[derive(Default)]
+struct Unfounded {
+    missing: Breach,
+    unfit: Breach,
+}
+
+impl Unfounded {
+    fn tell(&self, end: &End<'_>, rules: &mut Rulepack) -> Result<()> {
+        let (column, table) = (end.column, end.table);
+        self.missing.tell(rules, &code::EDGE_END, table, column, |count| format!("`{column}` of {count} edges is no node"))?;
+        self.unfit.tell(rules, &code::EDGE_KIND, table, column, |count| {
             format!("`{column}` of {count} edges has a kind that the edge does not allow")
         })
     }
