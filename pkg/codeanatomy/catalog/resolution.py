@@ -51,7 +51,7 @@ SENTENCES: dict[str, str] = {
     "constants_per_set": "Values that an expression may have while its texts and numbers are told apart; of more, only their types are known.",
     "texts_per_sum": "Texts that putting two together may give, as for the name of an attribute; of more, only their type is known.",
     "objects_per_class": "Calls of a class whose objects are told apart; the attributes of further ones are shared, but of descriptors none are.",
-    "heirs_per_method": "Classes that self may be of in a method that nothing calls; of more, only the one that defines the method counts.",
+    "heirs_per_method": "Classes that self may be of in a method that nothing calls; of more, only the first count, the one that defines the method before all.",
     "finally_depth": "try statements around a finally that is followed from every way into it; in a deeper one, only from the way that goes on.",
     "targets_per_name": "Definitions that one name may refer to; further ones are left out.",
     "hierarchy_methods": "Methods of classes below a receiver's that a call may be guessed to run; of more, none is. 0 is off, and so is Strict.",

@@ -4,7 +4,7 @@ use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::state::{Held, UNBOUND, joined};
-use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Set, Value};
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Set, Value};
 use crate::resolve::resolver::Repository;
 use crate::resolve::scopes::{ScopeKind, postpones};
 use crate::table::{Str, Strings};
@@ -154,7 +154,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// `Optional[X]`, `Union[X, Y]`, `Annotated[X, …]` are what they hold; `list[X]` is a list.
+    /// `Optional[X]`, `Union[X, Y]`, `Annotated[X, …]` are what they hold, `Type[X]` is `X` itself; a `list[X]` holds objects of `X`.
     fn declared_generic(&mut self, annotation: u32) -> Set {
         let tree = &self.repository.tree;
         let Some(arguments) = tree.children(annotation).nth(1) else { return EMPTY };
@@ -162,24 +162,118 @@ impl Machine<'_, '_> {
         let mut found = EMPTY;
         for id in self.elements(outer) {
             let form = match self.values.get(id) {
-                Value::External(name) => self.resolver.strings.text(name).rsplit('.').next().unwrap_or_default().to_owned(),
+                Value::External(name) | Value::Builtin(name) => self.resolver.strings.text(name).rsplit('.').next().unwrap_or_default().to_owned(),
                 _ => String::new(),
             };
             let set = match form.as_str() {
                 "Optional" | "Union" | "Final" | "ClassVar" | "Required" | "NotRequired" => self.declared(arguments),
-                "Annotated" => {
-                    let first = if tree.kind(arguments) == Syntax::Tuple { tree.children(arguments).next() } else { Some(arguments) };
-                    first.map_or(EMPTY, |first| self.declared(first))
-                }
-                "Literal" | "Callable" | "Type" => EMPTY,
-                _ => {
-                    let one = self.sets.one(id);
-                    self.objects(one)
-                }
+                "Annotated" => self.type_arguments(arguments).first().map_or(EMPTY, |&first| self.declared(first)),
+                "Type" | "type" => self.declared_classes(arguments),
+                "Literal" | "Callable" => EMPTY,
+                _ => match self.container_of(id) {
+                    Some(kind) => self.declared_container(annotation, kind, arguments, id),
+                    None => {
+                        let one = self.sets.one(id);
+                        self.objects(one)
+                    }
+                },
             };
             found = self.union(found, set);
         }
         found
+    }
+
+    fn type_arguments(&self, arguments: u32) -> Vec<u32> {
+        let tree = &self.repository.tree;
+        if tree.kind(arguments) == Syntax::Tuple { tree.children(arguments).collect() } else { vec![arguments] }
+    }
+
+    /// The classes of the repository that `Type[X]` allows.
+    fn declared_classes(&mut self, argument: u32) -> Set {
+        let is_name = matches!(self.repository.tree.kind(argument), Syntax::Name | Syntax::Attribute);
+        let classes = if is_name { self.annotated_classes(argument) } else { EMPTY };
+        let mut found = EMPTY;
+        for id in self.elements(classes) {
+            if matches!(self.values.get(id), Value::Class { .. }) {
+                let one = self.sets.one(id);
+                found = self.union(found, one);
+            }
+        }
+        found
+    }
+
+    /// The kind of container that a class outside the repository stands for in an annotation.
+    fn container_of(&self, class: Id) -> Option<Container> {
+        match self.values.get(class) {
+            Value::Builtin(name) => Container::of_type(self.resolver.strings.text(name)),
+            Value::External(name) => {
+                let (module, name) = self.resolver.strings.text(name).rsplit_once('.')?;
+                if !TYPE_MODULES.contains(&module) {
+                    return None;
+                }
+                match name {
+                    "List" | "Sequence" | "MutableSequence" | "Collection" | "Reversible" => Some(Container::List),
+                    "Tuple" => Some(Container::Tuple),
+                    "Dict" | "Mapping" | "MutableMapping" | "DefaultDict" | "defaultdict" | "OrderedDict" => Some(Container::Dict),
+                    "Set" | "FrozenSet" | "AbstractSet" | "MutableSet" => Some(Container::Set),
+                    "Iterable" | "Iterator" | "Generator" | "AsyncIterable" | "AsyncIterator" | "AsyncGenerator" => Some(Container::Iterator),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Some container that holds what its type arguments allow; where these say nothing, some object of its class.
+    fn declared_container(&mut self, annotation: u32, kind: Container, arguments: u32, class: Id) -> Set {
+        let arguments = self.type_arguments(arguments);
+        let sets: Vec<Set> = arguments.iter().map(|&argument| self.declared(argument)).collect();
+        if sets.iter().all(|&set| set == EMPTY) {
+            let one = self.sets.one(class);
+            return self.objects(one);
+        }
+        let made = self.some_container(annotation, kind);
+        let tree = &self.repository.tree;
+        let is_open = arguments.last().is_some_and(|&last| tree.kind(last) == Syntax::Constant && tree.name[last as usize] == self.words.ellipsis);
+        if kind == Container::Tuple && !is_open {
+            for (index, &set) in sets.iter().enumerate() {
+                let set = self.or_unknown(set);
+                self.store_index(made, Key::index(index as i64), set);
+            }
+            self.lengths.insert(made, sets.len());
+        } else if kind == Container::Dict {
+            let keys = self.or_unknown(sets[0]);
+            self.store_values(made, Key::KEYS, keys);
+            let values = self.or_unknown(sets.get(1).copied().unwrap_or(EMPTY));
+            self.store_index(made, Key::SOMEWHERE, values);
+        } else {
+            let elements = self.or_unknown(sets[0]);
+            self.store_index(made, Key::SOMEWHERE, elements);
+        }
+        self.sets.one(made)
+    }
+
+    /// What `*args: X` and `**kwargs: X` are when nobody says what they hold.
+    pub fn declared_rest(&mut self, parameter: u32, kind: Container) -> Set {
+        let annotation = self.repository.tree.child(parameter, Field::Annotation);
+        let set = annotation.map_or(EMPTY, |annotation| self.declared(annotation));
+        if set == EMPTY {
+            return self.literal(if kind == Container::Dict { self.words.dict } else { self.words.tuple });
+        }
+        let made = self.some_container(parameter, kind);
+        if kind == Container::Dict {
+            let keys = self.literal(self.words.str);
+            self.store_values(made, Key::KEYS, keys);
+        }
+        self.store_index(made, Key::SOMEWHERE, set);
+        self.sets.one(made)
+    }
+
+    /// Any container of which an annotation tells: no one object.
+    fn some_container(&mut self, site: u32, kind: Container) -> Id {
+        let id = self.values.id(Value::Container { kind, site, unit: 0 });
+        self.repeated.insert(id);
+        id
     }
 
     /// Objects of some classes, made who knows where.
@@ -189,7 +283,14 @@ impl Machine<'_, '_> {
             let set = match self.values.get(id) {
                 Value::Class { .. } => self.one(Value::Instance { class: id, site: ANYWHERE }),
                 Value::Builtin(name) if self.repository.builtins.is_type(name) => self.literal(name),
-                Value::External(name) if !is_special_form(self.resolver.strings.text(name)) => self.one(Value::ExternalResult(name)),
+                Value::External(name) => match self.container_of(id) {
+                    Some(kind) if kind != Container::Iterator => {
+                        let name = self.resolver.strings.intern(kind.type_name());
+                        self.literal(name)
+                    }
+                    None if !is_special_form(self.resolver.strings.text(name)) => self.one(Value::ExternalResult(name)),
+                    _ => EMPTY,
+                },
                 _ => EMPTY,
             };
             found = self.union(found, set);
@@ -197,6 +298,9 @@ impl Machine<'_, '_> {
         found
     }
 }
+
+/// Where the generic classes are that annotations name.
+const TYPE_MODULES: [&str; 4] = ["typing", "typing_extensions", "collections", "collections.abc"];
 
 /// Names of `typing` that are no classes.
 fn is_special_form(name: &str) -> bool {

@@ -221,14 +221,14 @@ impl Machine<'_, '_> {
             return self.one(Value::Coroutine(unit));
         }
         let set = self.taken(unit, Key::RETURNED);
-        if !self.is_unknown(set) {
+        if !self.is_opaque(set) {
             return set;
         }
         let declared = match repository.tree.child(node, Field::Returns) {
             Some(annotation) if repository.tree.kind(node).is_function() => self.declared(annotation),
             _ => EMPTY,
         };
-        if declared == EMPTY { set } else { declared }
+        if declared != EMPTY && self.is_unknown(set) { declared } else { self.union(set, declared) }
     }
 
     /// The values of every parameter in a call.

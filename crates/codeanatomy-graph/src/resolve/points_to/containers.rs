@@ -189,7 +189,7 @@ impl Machine<'_, '_> {
     }
 
     /// What was found in an object of the repository; where nothing was, nobody knows what it holds.
-    fn or_unknown(&mut self, found: Set) -> Set {
+    pub fn or_unknown(&mut self, found: Set) -> Set {
         if found == EMPTY { self.unknown(Reason::Container) } else { found }
     }
 

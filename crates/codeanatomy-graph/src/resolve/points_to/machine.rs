@@ -17,7 +17,7 @@ use crate::resolve::points_to::frames::Frames;
 use crate::resolve::points_to::models::Modelled;
 use crate::resolve::points_to::named::given_names;
 use crate::resolve::points_to::state::{Held, State};
-use crate::resolve::points_to::value::{ANYWHERE, EMPTY, Id, Reason, Set, Sets, Value, Values};
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Sets, Value, Values};
 use crate::resolve::points_to::words::Words;
 use crate::resolve::resolver::{Repository, Resolver};
 use crate::resolve::syntax::NONE;
@@ -308,8 +308,8 @@ impl<'m, 'a> Machine<'m, 'a> {
             let set = match receiver {
                 Some(receiver) if position == 0 && matches!(parameter.kind, Field::Args | Field::PosOnlyArgs) => receiver,
                 _ => match parameter.kind {
-                    Field::VarArg => self.literal(self.words.tuple),
-                    Field::KwArg => self.literal(self.words.dict),
+                    Field::VarArg => self.declared_rest(parameter.node, Container::Tuple),
+                    Field::KwArg => self.declared_rest(parameter.node, Container::Dict),
                     _ => {
                         let cell = self.cells.of_value(function, Key::default(position));
                         let default = self.cells.peek(cell).0;
@@ -336,13 +336,12 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
         let mut classes = vec![class];
         let own = self.look_up(class, definition.name, None);
-        let mut heirs = below.get(&class).map(Vec::as_slice).unwrap_or_default();
-        if heirs.len() > self.limits.heirs_per_method {
-            self.reached(Limit::HeirsPerMethod);
-            heirs = &[];
-        }
-        for &heir in heirs {
+        for &heir in below.get(&class).map(Vec::as_slice).unwrap_or_default() {
             if heir != class && self.look_up(heir, definition.name, None) == own {
+                if classes.len() == self.limits.heirs_per_method {
+                    self.reached(Limit::HeirsPerMethod);
+                    break;
+                }
                 classes.push(heir);
             }
         }
@@ -567,7 +566,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let parameters = self.parameters(definition);
         for (position, parameter) in parameters.iter().enumerate() {
             let mut set = self.units[self.state.unit as usize].parameters[position];
-            if self.is_unknown(set) {
+            if self.is_opaque(set) {
                 let declared = self.declared_parameter(parameter);
                 set = self.union(set, declared);
             }
@@ -584,7 +583,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.around_annotations();
     }
 
-    /// The values that an annotation gives a parameter of which nothing is known.
+    /// The values that an annotation gives a parameter of which nothing in the repository knows more.
     fn declared_parameter(&mut self, parameter: &Parameter) -> Set {
         let tree = &self.repository.tree;
         if matches!(parameter.kind, Field::VarArg | Field::KwArg) {
@@ -734,6 +733,11 @@ impl<'m, 'a> Machine<'m, 'a> {
     /// Whether nothing is known of what a set holds.
     pub fn is_unknown(&self, set: Set) -> bool {
         self.sets.get(set).iter().all(|&id| matches!(self.values.get(id), Value::Unknown(_)))
+    }
+
+    /// Whether nothing is known of what a set holds but that some of it came from outside.
+    pub fn is_opaque(&self, set: Set) -> bool {
+        self.sets.get(set).iter().all(|&id| matches!(self.values.get(id), Value::Unknown(_) | Value::ExternalResult(_)))
     }
 
     pub fn union(&mut self, one: Set, two: Set) -> Set {

@@ -223,14 +223,15 @@ impl Machine<'_, '_> {
         self.assign(target, after);
     }
 
-    /// `x: T = v`: `v`, and where nothing is known of it, some object of `T`. In a class body `x: T` alone says what objects have.
+    /// `x: T = v`: `v`, and where no more is known of it than that it came from outside, some object of `T`. In a class body `x: T` alone says
+    /// what objects have.
     fn annotated(&mut self, node: u32) {
         let tree = &self.repository.tree;
         let (Some(target), Some(annotation)) = (tree.child(node, Field::Target), tree.child(node, Field::Annotation)) else { return };
         self.annotation(annotation);
         let value = tree.child(node, Field::Value);
         let mut set = value.map_or(EMPTY, |value| self.evaluate(value));
-        if self.is_unknown(set) {
+        if self.is_opaque(set) {
             let declared = self.declared(annotation);
             set = self.union(set, declared);
         }
