@@ -28,6 +28,11 @@ struct Site {
     origin: &'static str,
 }
 
+/// Whether it is run to make an object of a class that is called.
+fn is_maker(callee: &Callee) -> bool {
+    matches!(callee.via, Via::Constructor(_))
+}
+
 impl Machine<'_, '_> {
     /// The calls of a file, in the order of their places: those written, and those that other syntax implies.
     pub fn call_rows(&mut self, file: u32, guesses: &Guesses, places: &mut Places<'_>, rows: (&mut CallRows, &mut CallSiteRows)) {
@@ -65,15 +70,17 @@ impl Machine<'_, '_> {
     ) {
         let tree = &self.repository.tree;
         let expression = if site.is_written { tree.child(node, Field::Func).unwrap_or(NONE) } else { node };
-        let main = |callee: &&Callee| if site.is_written { callee.via == Via::Written } else { callee.via != Via::Constructor };
+        let main = |callee: &&Callee| if site.is_written { callee.via == Via::Written } else { !is_maker(callee) };
         let written = callees.iter().filter(main).count();
         let resolution = self.resolution(expression);
-        for &callee in callees {
-            // What makes an object of one class runs in turn; of several classes it is one or the other.
-            let rivals = match callee.via {
-                Via::Constructor => written,
-                via => callees.iter().filter(|other| other.via == via).count(),
-            };
+        for (place, &callee) in callees.iter().enumerate() {
+            // One function may be `__new__` and `__init__`.
+            if is_maker(&callee) && callees[..place].iter().any(|other| is_maker(other) && other.target == callee.target) {
+                continue;
+            }
+            // What makes an object of one class runs in turn; of several classes, or of several for one turn, it is one or the other.
+            let alike = callees.iter().filter(|other| other.via == callee.via).count();
+            let rivals = if is_maker(&callee) { alike.max(written) } else { alike };
             let group = if rivals > 1 { site.id } else { NULL_I64 };
             self.push_call(site, callee, resolution, group, calls);
         }
@@ -120,7 +127,7 @@ impl Machine<'_, '_> {
         };
         let is_implicit = match callee.via {
             Via::Written => false,
-            Via::Constructor => !site.is_written,
+            Via::Constructor(_) => !site.is_written,
             _ => true,
         };
         let resolution = if is_implicit && kind != BUILTIN && kind != "external" { "value" } else { resolution };

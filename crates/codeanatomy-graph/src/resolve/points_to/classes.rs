@@ -7,7 +7,7 @@ use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::linearisation::{in_order_of_sight, merge};
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
-use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::found::{Maker, Via};
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::records::{MAKER, is_record};
 use crate::resolve::points_to::state::{Held, UNBOUND};
@@ -246,7 +246,7 @@ impl Machine<'_, '_> {
         }
         if let Some(methods) = self.look_up(class, self.words.post_init, None) {
             let receiver = self.sets.one(object);
-            self.call_all(site, methods, &Arguments::one(receiver), Via::Constructor);
+            self.call_all(site, methods, &Arguments::one(receiver), Via::Constructor(Maker::PostInit));
         }
     }
 

@@ -4,7 +4,7 @@ use crate::resolve::limits::Limit;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
-use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::found::{Maker, Via};
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Set, Value};
 
@@ -15,7 +15,7 @@ impl Machine<'_, '_> {
         let own = self.sets.one(class);
         for metaclass in self.metaclasses(class) {
             if let Some(methods) = self.look_up(metaclass, self.words.call, None) {
-                let made = self.call_all(site, methods, &arguments.behind(own), Via::Constructor);
+                let made = self.call_all(site, methods, &arguments.behind(own), Via::Constructor(Maker::Metaclass));
                 if let Some(members) = self.enumerated(class) {
                     return members;
                 }
@@ -35,7 +35,7 @@ impl Machine<'_, '_> {
         }
         let made = match self.look_up(class, self.words.new, None) {
             Some(makers) => {
-                let made = self.call_all(site, makers, &arguments.behind(own), Via::Constructor);
+                let made = self.call_all(site, makers, &arguments.behind(own), Via::Constructor(Maker::New));
                 self.made_of(site, class, makers, made)
             }
             None => {
@@ -51,7 +51,7 @@ impl Machine<'_, '_> {
             match self.look_up(of, self.words.init, None) {
                 Some(methods) => {
                     let receiver = self.sets.one(object);
-                    self.call_all(site, methods, &arguments.behind(receiver), Via::Constructor);
+                    self.call_all(site, methods, &arguments.behind(receiver), Via::Constructor(Maker::Init));
                 }
                 None => {
                     match self.outside(of, self.words.init, None) {
@@ -60,7 +60,7 @@ impl Machine<'_, '_> {
                         Some(Ancestor::External(path)) => {
                             let name = self.resolver.dot(path, self.words.init);
                             let target = self.resolver.external(name);
-                            self.found.call(site, Via::Constructor, target);
+                            self.found.call(site, Via::Constructor(Maker::Init), target);
                         }
                         // A kind of `classmethod` or `staticmethod` holds the function that it is given.
                         Some(Ancestor::Builtin(kind)) if kind == self.words.classmethod || kind == self.words.staticmethod => {

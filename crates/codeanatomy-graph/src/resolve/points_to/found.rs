@@ -5,12 +5,23 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::resolve::points_to::value::{EMPTY, Set};
 use crate::resolve::resolver::Target;
 
+/// Which of the methods that make an object: they run one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Maker {
+    /// `__call__` of the metaclass.
+    Metaclass,
+    New,
+    Init,
+    /// `__post_init__` of a dataclass.
+    PostInit,
+}
+
 /// Why something runs at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Via {
     /// A call expression.
     Written,
-    Constructor,
+    Constructor(Maker),
     Decorator,
     Iteration,
     With,
@@ -33,7 +44,7 @@ impl Via {
     pub const fn text(self) -> Option<&'static str> {
         Some(match self {
             Via::Written => return None,
-            Via::Constructor => "constructor",
+            Via::Constructor(_) => "constructor",
             Via::Decorator => "decorator",
             Via::Iteration => "iteration",
             Via::With => "with",

@@ -109,6 +109,8 @@ pub struct Machine<'m, 'a> {
     /// Objects made in a loop: one stands for many.
     pub repeated: FxHashSet<Id>,
     pub modelled: Modelled,
+    /// By function, the place of the parameter that it hands back.
+    pub handed_back: FxHashMap<u32, Option<usize>>,
 }
 
 impl<'m, 'a> Machine<'m, 'a> {
@@ -163,6 +165,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             moment: None,
             repeated: FxHashSet::default(),
             modelled,
+            handed_back: FxHashMap::default(),
         }
     }
 

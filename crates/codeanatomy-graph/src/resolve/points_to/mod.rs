@@ -14,6 +14,7 @@ pub mod expressions;
 pub mod found;
 pub mod frames;
 pub mod functions;
+mod identity;
 mod imported;
 pub mod machine;
 pub mod methods;

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use crate::resolve::definitions::DefinitionKind;
 use crate::resolve::points_to::calls::Arguments;
-use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::found::{Maker, Via};
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{EMPTY, Id, Reason, Set};
 use crate::resolve::resolver::{Repository, Target};
@@ -88,9 +88,9 @@ impl Machine<'_, '_> {
     /// The same of a class. The methods that make its objects run.
     pub fn modelled_class(&mut self, site: u32, class: Id, definition: u32, arguments: &Arguments) -> Option<Set> {
         let name = *self.modelled.names.get(&definition)?;
-        for method in [self.words.new, self.words.init] {
+        for (method, maker) in [(self.words.new, Maker::New), (self.words.init, Maker::Init)] {
             for target in self.class_targets(class, method, None, true) {
-                self.found.call(site, Via::Constructor, target);
+                self.found.call(site, Via::Constructor(maker), target);
             }
         }
         Some(self.effect(site, name, arguments))
