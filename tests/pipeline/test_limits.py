@@ -24,7 +24,7 @@ VALUES = "SELECT callee AS name FROM calls WHERE resolution NOT IN ('hierarchy',
 BELOW, ALIKE = (f"SELECT callee AS name FROM calls WHERE resolution = '{resolution}'" for resolution in ("hierarchy", "name_match"))
 TARGETS = "SELECT target AS name FROM refs WHERE name = 'twice'"
 CLASSES = "".join(f"class {name}:\n    def METHOD(self):\n        return 1\n\n\n" for name in "ABC")
-MANY = "".join(f"def f{n}(x):\n    return x\n\n\nf{n}(1), f{n}(2), f{n}(3), f{n}(4)\n" for n in range(500))
+MANY = "".join(f"def f{n}(x):\n    held = x\n    return held\n\n\nf{n}(1), f{n}(2), f{n}(3), f{n}(4)\n" for n in range(500))
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Case:
 
 CASES = {
     "contexts_per_function": Case(
-        CLASSES + "def same(x):\n    return x\n\n\nsame(A())\nsame(B()).METHOD()  # here\nsame(C())\n",
+        CLASSES + "def same(x):\n    held = x\n    return held\n\n\nsame(A())\nsame(B()).METHOD()  # here\nsame(C())\n",
         ["B", "B.METHOD", "same"],
         ["B", "B.METHOD", "C.METHOD", "same"],
         ["same"],
@@ -64,7 +64,7 @@ CASES = {
         ["wrap"],
     ),
     "contexts_on_average": Case(
-        CLASSES + MANY + "def last(x):\n    return x\n\n\nlast(A()).METHOD()  # here\nlast(B())\n",
+        CLASSES + MANY + "def last(x):\n    held = x\n    return held\n\n\nlast(A()).METHOD()  # here\nlast(B())\n",
         ["A", "A.METHOD", "last"],
         ["A", "A.METHOD", "B.METHOD", "last"],
         ["last"],
@@ -110,9 +110,9 @@ CASES = {
         [""],
     ),
     "texts_per_sum": Case(
-        "class A:\n    def do_one(self):\n        return 1\n\n    def do_two(self):\n        return 2\n\n\n"
-        "name = 'one' if input() else 'two'\nmethod = getattr(A(), 'do_' + name)\nmethod()  # here\n",
-        ["A.do_one", "A.do_two"],
+        "class A:\n    def one_do(self):\n        return 1\n\n    def two_do(self):\n        return 2\n\n\n"
+        "name = 'one' if input() else 'two'\nmethod = getattr(A(), name + '_do')\nmethod()  # here\n",
+        ["A.one_do", "A.two_do"],
         [],
         [""],
     ),

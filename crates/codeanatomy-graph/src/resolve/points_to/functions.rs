@@ -342,6 +342,8 @@ impl Machine<'_, '_> {
         }
         if texts.len() < self.sets.len(names) || texts.is_empty() {
             let unknown = self.unknown(Reason::Dynamic);
+            let begun = self.loaded_by_prefix(site, objects);
+            found = self.union(found, begun);
             found = self.union(found, unknown);
         }
         found

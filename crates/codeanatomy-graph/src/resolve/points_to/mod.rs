@@ -22,6 +22,7 @@ mod models;
 mod named;
 mod operators;
 pub mod outside;
+mod prefixes;
 mod protocols;
 mod records;
 pub mod state;
