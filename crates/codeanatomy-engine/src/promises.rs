@@ -106,13 +106,7 @@ fn read<T: Pod>(table: &Written, values: &Spool<T>) -> Result<Vec<T>> {
     values.read().map_err(|error| EngineError::io(&code::WRITE, "cannot read the keys kept beside", &table.folder, &error))
 }
 
-fn check_references(
-    table: &Written,
-    reference: &References,
-    tables: &[Written],
-    rules: &mut Rulepack,
-    alive: Alive<'_>,
-) -> Result<()> {
+fn check_references(table: &Written, reference: &References, tables: &[Written], rules: &mut Rulepack, alive: Alive<'_>) -> Result<()> {
     let target = find(tables, &reference.table);
     let own = &table.keys.keys[&reference.column];
     let columns = [reference.column.as_str()];

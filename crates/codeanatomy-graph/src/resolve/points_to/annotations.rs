@@ -162,7 +162,9 @@ impl Machine<'_, '_> {
         let mut found = EMPTY;
         for id in self.elements(outer) {
             let form = match self.values.get(id) {
-                Value::External(name) | Value::Builtin(name) => self.resolver.strings.text(name).rsplit('.').next().unwrap_or_default().to_owned(),
+                Value::External(name) | Value::Builtin(name) => {
+                    self.resolver.strings.text(name).rsplit('.').next().unwrap_or_default().to_owned()
+                }
                 _ => String::new(),
             };
             let set = match form.as_str() {
@@ -216,7 +218,9 @@ impl Machine<'_, '_> {
                     "Tuple" => Some(Container::Tuple),
                     "Dict" | "Mapping" | "MutableMapping" | "DefaultDict" | "defaultdict" | "OrderedDict" => Some(Container::Dict),
                     "Set" | "FrozenSet" | "AbstractSet" | "MutableSet" => Some(Container::Set),
-                    "Iterable" | "Iterator" | "Generator" | "AsyncIterable" | "AsyncIterator" | "AsyncGenerator" => Some(Container::Iterator),
+                    "Iterable" | "Iterator" | "Generator" | "AsyncIterable" | "AsyncIterator" | "AsyncGenerator" => {
+                        Some(Container::Iterator)
+                    }
                     _ => None,
                 }
             }
@@ -234,7 +238,8 @@ impl Machine<'_, '_> {
         }
         let made = self.some_container(annotation, kind);
         let tree = &self.repository.tree;
-        let is_open = arguments.last().is_some_and(|&last| tree.kind(last) == Syntax::Constant && tree.name[last as usize] == self.words.ellipsis);
+        let is_open =
+            arguments.last().is_some_and(|&last| tree.kind(last) == Syntax::Constant && tree.name[last as usize] == self.words.ellipsis);
         if kind == Container::Tuple && !is_open {
             for (index, &set) in sets.iter().enumerate() {
                 let set = self.or_unknown(set);

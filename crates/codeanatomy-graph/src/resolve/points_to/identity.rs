@@ -26,7 +26,8 @@ impl Machine<'_, '_> {
         let is_left_there = tree.kind(last) == Syntax::Return && tree.child(last, Field::Value).is_some();
         let (_, first) = *bindings.returns(definition).first().filter(|_| is_left_there)?;
         let slot = self.frames.slot(first).filter(|&slot| bindings.count(slot) == 1)?;
-        if bindings.returns(definition).iter().any(|&(_, value)| tree.kind(value) != Syntax::Name || self.frames.slot(value) != Some(slot)) {
+        if bindings.returns(definition).iter().any(|&(_, value)| tree.kind(value) != Syntax::Name || self.frames.slot(value) != Some(slot))
+        {
             return None;
         }
         let bound = bindings.nth(slot, 0).node;
