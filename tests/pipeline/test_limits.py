@@ -70,10 +70,9 @@ CASES = {
         ["last"],
     ),
     "runs_per_activation": Case(
-        "".join(f"class {name}:\n    def step(self):\n        return {after}()\n\n\n" for name, after in zip("ABC", "BCA", strict=True))
-        + "held = [A()]\n\n\ndef use():\n    held.append(held[-1].step())  # here\n\n\nuse()\n",
-        ["builtins.list.append", "A.step", "B.step", "C.step"],
-        ["builtins.list.append", "A.step", "B.step"],
+        CLASSES + "held = []\n\n\ndef use():\n    for x in held:\n        x.METHOD()  # here\n\n\nuse()\nheld.append(A())\n",
+        ["A.METHOD"],
+        [],
         ["use"],
     ),
     "passes_per_loop": Case(

@@ -47,8 +47,6 @@ pub struct Unit {
     frame: u32,
     is_queued: bool,
     is_running: bool,
-    /// It has run as often as it may, and something that it reads has grown since.
-    is_late: bool,
     runs: usize,
     /// How many call sites share it; it grows in place only for one.
     users: u32,
@@ -100,8 +98,6 @@ pub struct Machine<'m, 'a> {
     called: FxHashSet<Id>,
     /// By how often they ran.
     queue: Vec<VecDeque<u32>>,
-    /// Those that are late.
-    late: Vec<u32>,
     running: Vec<Id>,
     stack: Vec<State>,
     open_calls: usize,
@@ -161,7 +157,6 @@ impl<'m, 'a> Machine<'m, 'a> {
             made: FxHashSet::default(),
             called: FxHashSet::default(),
             queue: Vec::new(),
-            late: Vec::new(),
             running: Vec::new(),
             stack: Vec::new(),
             open_calls: 0,
@@ -208,7 +203,6 @@ impl<'m, 'a> Machine<'m, 'a> {
             }
             self.settle(cancelled)?;
         }
-        self.catch_up(cancelled)?;
         self.forget();
         Ok(())
     }
@@ -231,21 +225,6 @@ impl<'m, 'a> Machine<'m, 'a> {
             if self.units[unit as usize].is_queued {
                 self.execute(unit);
             }
-        }
-        Ok(())
-    }
-
-    /// Runs those once more that ran as often as they may and read what has grown since: by now most of it has settled.
-    fn catch_up(&mut self, cancelled: &dyn Fn() -> bool) -> Result<(), OperatorError> {
-        for unit in std::mem::take(&mut self.late) {
-            let known = &mut self.units[unit as usize];
-            known.is_late = false;
-            known.runs -= 1;
-            self.queue_unit(unit);
-        }
-        self.settle(cancelled)?;
-        for unit in std::mem::take(&mut self.late) {
-            self.note(Limit::RunsPerActivation, self.units[unit as usize].definition);
         }
         Ok(())
     }
@@ -397,17 +376,7 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     fn add_unit(&mut self, definition: u32, parent: u32, parameters: Vec<Set>) -> u32 {
         let frame = self.repository.definitions.get(definition).inner;
-        self.units.push(Unit {
-            definition,
-            parent,
-            parameters,
-            frame,
-            is_queued: false,
-            is_running: false,
-            is_late: false,
-            runs: 0,
-            users: 1,
-        });
+        self.units.push(Unit { definition, parent, parameters, frame, is_queued: false, is_running: false, runs: 0, users: 1 });
         self.units.len() as u32 - 1
     }
 
@@ -416,12 +385,9 @@ impl<'m, 'a> Machine<'m, 'a> {
         if known.is_queued {
             return;
         }
-        let runs = known.runs;
+        let (definition, runs) = (known.definition, known.runs);
         if runs >= self.limits.runs_per_activation {
-            if !known.is_late {
-                known.is_late = true;
-                self.late.push(unit);
-            }
+            self.note(Limit::RunsPerActivation, definition);
             return;
         }
         known.is_queued = true;
