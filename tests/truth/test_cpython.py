@@ -42,7 +42,7 @@ def stated(way: str) -> float:
 def test_confidence_is_what_the_last_run_of_all_measured():
     facts = next(suite.facts for suite in kept().suites if suite.suite == "cpython-calls")
     judged = [way for way, count in facts.items() if way.endswith(": named") and count >= 100]
-    assert len(judged) >= 8
+    assert len(judged) >= 7
     for way in judged:
         assert facts[way.replace("named", "called")] / facts[way] == pytest.approx(stated(way), abs=0.05), way
 
