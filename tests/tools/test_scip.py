@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import anyio
@@ -154,17 +155,46 @@ async def test_nothing_to_index_needs_no_run(shop: Path, collected: Collect) -> 
 
 
 async def test_what_is_too_large_for_its_memory_is_indexed_in_parts(shop: Path, collected: Collect) -> None:
-    write(shop, {f"large/part_{number}.py": large(number) for number in range(8)})
-    found = await collected(shop, "scip", scip=ScipIndexConfig(mode="on", node_max_old_space_mb=90))
+    write(shop, {f"large/part_{number}.py": large(number) for number in range(16)})
+    found = await collected(shop, "scip", scip=ScipIndexConfig(mode="on", node_max_old_space_mb=110))
     ends = [tool["exit"] for tool in found.extractors["scip"].tools]
     assert "signal SIGABRT" in ends
     assert "exit 0" in ends
-    assert len(found.tables["scip_documents"]) == 14
+    assert len(found.tables["scip_documents"]) == 22
     assert (said(found), found.warnings) == ([], [])
 
 
 def large(number: int) -> str:
     return "".join(f"def function_{number}_{index}(a, b):\n    c = [a, b, {index}]\n    return c\n\n\n" for index in range(400))
+
+
+LAST_IS_TOO_MUCH = """\
+#!/usr/bin/env node
+const fs = require("fs");
+const ran = require("path").join(process.env.HOME, "ran");
+if (!fs.existsSync(ran)) {
+  fs.writeFileSync(ran, "");
+  const write = fs.writeSync;
+  let left = 6;
+  fs.writeSync = (...of) => {
+    if (left-- === 0) { console.error("heap out of memory"); process.abort(); }
+    return write(...of);
+  };
+}
+require("./index.js");
+"""
+"""scip-python whose first run ends before the last of six documents; what tells of the index comes before them."""
+
+
+async def test_the_last_source_of_a_run_is_not_to_blame_for_its_memory(shop: Path, collected: Collect, tmp_path: Path) -> None:
+    program = find(ON)
+    assert program is not None
+    scip_python = tmp_path / "node_modules" / "scip-python"
+    shutil.copytree(program.script.parent, scip_python)
+    (write(scip_python, {"last.js": LAST_IS_TOO_MUCH}) / "last.js").chmod(0o755)
+    found = await collected(shop, "scip", scip=ScipIndexConfig(mode="on", scip_python_bin=scip_python / "last.js"))
+    assert [tool["exit"] for tool in found.extractors["scip"].tools] == ["signal SIGABRT", "exit 0"]
+    assert (said(found), len(found.tables["scip_documents"])) == ([], 6)
 
 
 async def test_a_source_over_which_it_hangs_is_left_out(shop: Path, collected: Collect, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,7 +159,7 @@ class Indexing:
                 # From outside, it seems: no limit of ours was reached.
                 self._again = True
                 again = [left]
-            elif (culprit := _culprit(outcome, tree, left)) is not None:
+            elif (culprit := _culprit(outcome, tree, part, left)) is not None:
                 failure = Failure("CA235", culprit, "extraction", "scip", "warning", f"scip-python cannot index it: {outcome.exit}")
                 self.failures.append(failure)
                 del self._waiting[culprit]
@@ -216,9 +216,9 @@ def find(config: ScipIndexConfig) -> Program | None:
     return Program(os.path.realpath(node), script, packages)
 
 
-def _culprit(outcome: ToolOutcome, tree: Path, left: Sequence[str]) -> str | None:
-    """The source that it cannot index: the only one, or the one that it was at by its own words. Memory ends at any source."""
-    if len(left) == 1:
+def _culprit(outcome: ToolOutcome, tree: Path, part: Sequence[str], left: Sequence[str]) -> str | None:
+    """The source that it cannot index: the only one of the run, or the one that it was at by its own words. Memory ends at any source."""
+    if len(part) == len(left) == 1:
         return left[0]
     said = outcome.stderr.decode(errors="replace")
     if _NO_MEMORY in said or outcome.exit == "limit memory":
