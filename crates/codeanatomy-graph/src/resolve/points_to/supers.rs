@@ -42,6 +42,13 @@ impl Machine<'_, '_> {
         self.metaclasses(receiver).into_iter().find(|&metaclass| is_below(self, metaclass)).unwrap_or(receiver)
     }
 
+    /// Whether `super()` in a class takes a receiver: Python refuses one that is neither an object of the class nor below it.
+    fn may_be_below(&mut self, class: Id, receiver: Id) -> bool {
+        let own = self.searched(class, receiver);
+        let order = self.order(own);
+        !order.is_complete || order.ancestors.contains(&Ancestor::Class(class))
+    }
+
     /// `super()` in a class method binds class methods, in `__new__` nothing, in a metaclass the class.
     fn super_on_class(&mut self, value: Id, class: Id) -> Vec<Id> {
         let Value::Function { definition, .. } = self.values.get(value) else { return vec![value] };
@@ -90,7 +97,7 @@ impl Machine<'_, '_> {
     fn supers(&mut self, class: Id, receivers: Set) -> Set {
         let mut found = EMPTY;
         for receiver in self.elements(receivers) {
-            if matches!(self.values.get(receiver), Value::Instance { .. } | Value::Class { .. }) {
+            if matches!(self.values.get(receiver), Value::Instance { .. } | Value::Class { .. }) && self.may_be_below(class, receiver) {
                 let set = self.one(Value::Super { class, receiver });
                 found = self.union(found, set);
             }
