@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from codeanatomy.catalog.models import RESULTS
+from codeanatomy.catalog.models import FIXTURES, RESULTS
 from codeanatomy.semantics.interpreter import names
 
 
@@ -33,6 +33,11 @@ def test_what_is_called_is_there(name):
 def test_results_are_of_classes_that_are_there():
     for result in set(RESULTS.values()):
         assert isinstance(reduce(getattr, result.split(".")[1:], importlib.import_module(result.partition(".")[0])), type)
+
+
+@pytest.mark.parametrize("name", sorted(FIXTURES.keys() - {"cache", "pytester"}))  # plugins that these tests run without
+def test_fixtures_of_pytest_give_objects_of_their_class(name, request):
+    assert isinstance(request.getfixturevalue(name), found(FIXTURES[name]))
 
 
 def test_objects_without_a_dictionary_have_no_other_attributes():

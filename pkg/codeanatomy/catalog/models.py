@@ -87,6 +87,24 @@ PASSED_THROUGH: dict[str, int] = {
 }
 """Calls that give back one of their arguments, or what runs it: its position."""
 
+FIXTURES: dict[str, str] = {
+    "cache": "pytest.Cache",
+    "capfd": "pytest.CaptureFixture",
+    "capfdbinary": "pytest.CaptureFixture",
+    "caplog": "pytest.LogCaptureFixture",
+    "capsys": "pytest.CaptureFixture",
+    "capsysbinary": "pytest.CaptureFixture",
+    "doctest_namespace": "builtins.dict",
+    "monkeypatch": "pytest.MonkeyPatch",
+    "pytestconfig": "pytest.Config",
+    "pytester": "pytest.Pytester",
+    "recwarn": "pytest.WarningsRecorder",
+    "request": "pytest.FixtureRequest",
+    "tmp_path": "pathlib.Path",
+    "tmp_path_factory": "pytest.TempPathFactory",
+}
+"""The fixtures that pytest brings: the class of what they give."""
+
 _PATHS = "abspath basename dirname expanduser expandvars join normcase normpath realpath relpath"
 _DIGESTS = "blake2b blake2s md5 new sha1 sha224 sha256 sha384 sha512"
 

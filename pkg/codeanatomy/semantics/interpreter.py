@@ -10,7 +10,7 @@ from dataclasses import asdict
 from types import CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
-from codeanatomy.catalog.models import BARE, CALLBACKS, INHERITED, PASSED_THROUGH, RESULTS
+from codeanatomy.catalog.models import BARE, CALLBACKS, FIXTURES, INHERITED, PASSED_THROUGH, RESULTS
 from codeanatomy.catalog.resolution import confidence
 
 _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "WindowsError")
@@ -36,6 +36,7 @@ def names() -> dict[str, Any]:
         "members": _members(),
         "ancestors": _ancestors(),
         "bare": list(BARE),
+        "fixtures": FIXTURES,
         "confidence": confidence(),
     }
 

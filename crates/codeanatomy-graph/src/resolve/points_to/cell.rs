@@ -52,6 +52,11 @@ impl Key {
         Self(9 << 56 | position as u64)
     }
 
+    /// Of a test: what is listed for a parameter.
+    pub fn handed(position: usize) -> Self {
+        Self(14 << 56 | position as u64)
+    }
+
     /// Of an activation.
     pub fn variable(slot: u32) -> Self {
         Self(10 << 56 | u64::from(slot))

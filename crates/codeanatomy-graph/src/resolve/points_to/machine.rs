@@ -12,6 +12,7 @@ use crate::resolve::limits::{Limit, Limits};
 use crate::resolve::points_to::annotations::{Moment, postponed};
 use crate::resolve::points_to::cell::{Cells, Key};
 use crate::resolve::points_to::classes::{Ancestor, Class};
+use crate::resolve::points_to::fixtures::Fixtures;
 use crate::resolve::points_to::found::Found;
 use crate::resolve::points_to::frames::Frames;
 use crate::resolve::points_to::models::Modelled;
@@ -109,6 +110,7 @@ pub struct Machine<'m, 'a> {
     /// Objects made in a loop: one stands for many.
     pub repeated: FxHashSet<Id>,
     pub modelled: Modelled,
+    pub fixtures: Fixtures,
     /// By function, the place of the parameter that it hands back.
     pub handed_back: FxHashMap<u32, Option<usize>>,
 }
@@ -120,6 +122,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let postponed = postponed(repository, resolver.strings);
         let words = Words::new(resolver.strings);
         let modelled = Modelled::read(repository, resolver.strings);
+        let fixtures = Fixtures::new(&repository.files.files, resolver.strings);
         let code = || repository.definitions.all.iter().filter(|definition| definition.kind.is_code());
         let limits = repository.limits;
         let functions = code().count();
@@ -165,6 +168,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             moment: None,
             repeated: FxHashSet::default(),
             modelled,
+            fixtures,
             handed_back: FxHashMap::default(),
         }
     }
@@ -178,33 +182,41 @@ impl<'m, 'a> Machine<'m, 'a> {
             }
         }
         self.settle(cancelled)?;
+        let below = self.below();
+        self.enter_fixtures(&below, cancelled)?;
         let mut next = 0;
-        while next < self.functions.len() {
-            // What overrides something comes last: it is given what callers give to what it overrides.
-            let mut overriding = Vec::new();
-            let below = self.below();
-            while let Some(&function) = self.functions.get(next) {
-                next += 1;
-                if self.called.contains(&function) {
-                    continue;
-                }
-                if self.overridden(function).is_empty() {
-                    self.enter(function, &[], &below);
-                } else {
-                    overriding.push(function);
-                }
-            }
-            self.settle(cancelled)?;
-            for function in overriding {
-                if !self.called.contains(&function) {
-                    let above = self.overridden(function);
-                    self.enter(function, &above, &below);
-                }
-            }
-            self.settle(cancelled)?;
+        while next < self.functions.len() || self.give_again() {
+            next = self.enter_all(next, cancelled)?;
         }
         self.forget();
         Ok(())
+    }
+
+    /// Runs the functions from one on that nothing calls. Gives their number, which may have grown.
+    fn enter_all(&mut self, mut next: usize, cancelled: &dyn Fn() -> bool) -> Result<usize, OperatorError> {
+        // What overrides something comes last: it is given what callers give to what it overrides.
+        let mut overriding = Vec::new();
+        let below = self.below();
+        while let Some(&function) = self.functions.get(next) {
+            next += 1;
+            if self.called.contains(&function) {
+                continue;
+            }
+            if self.overridden(function).is_empty() {
+                self.enter(function, &[], &below);
+            } else {
+                overriding.push(function);
+            }
+        }
+        self.settle(cancelled)?;
+        for function in overriding {
+            if !self.called.contains(&function) {
+                let above = self.overridden(function);
+                self.enter(function, &above, &below);
+            }
+        }
+        self.settle(cancelled)?;
+        Ok(next)
     }
 
     /// Gives back the memory of what only running needs.
@@ -217,7 +229,7 @@ impl<'m, 'a> Machine<'m, 'a> {
     }
 
     /// Runs what is queued, those that ran least often first: by the time that the others come, most of what they read has settled.
-    fn settle(&mut self, cancelled: &dyn Fn() -> bool) -> Result<(), OperatorError> {
+    pub fn settle(&mut self, cancelled: &dyn Fn() -> bool) -> Result<(), OperatorError> {
         while let Some(unit) = self.queue.iter_mut().find_map(VecDeque::pop_front) {
             if cancelled() {
                 return Err(OperatorError::Cancelled);
@@ -289,7 +301,7 @@ impl<'m, 'a> Machine<'m, 'a> {
     fn passed_above(&mut self, above: &[Id], position: usize) -> Set {
         let mut found = EMPTY;
         for function in above {
-            for unit in self.units_of.get(function).cloned().unwrap_or_default() {
+            for unit in self.activations(*function) {
                 if let Some(&set) = self.units[unit as usize].parameters.get(position) {
                     found = self.union(found, set);
                 }
@@ -298,16 +310,19 @@ impl<'m, 'a> Machine<'m, 'a> {
         found
     }
 
-    /// Runs a function that nothing in the repository calls: its parameters are what their defaults and annotations say, and what is passed to
-    /// what it overrides.
-    fn enter(&mut self, function: Id, above: &[Id], below: &FxHashMap<Id, Vec<Id>>) {
+    /// Runs a function that nothing in the repository calls: its parameters are what their defaults and annotations say, what pytest gives them,
+    /// and what is passed to what it overrides.
+    pub fn enter(&mut self, function: Id, above: &[Id], below: &FxHashMap<Id, Vec<Id>>) {
         let Value::Function { definition, .. } = self.values.get(function) else { return };
         self.asked = definition;
         let parameters = self.parameters(definition);
         let receiver = self.open_receiver(function, definition, below);
         let unknown = self.unknown(Reason::Parameter);
         let mut sets = Vec::with_capacity(parameters.len());
+        let mut is_given = false;
         for (position, parameter) in parameters.iter().enumerate() {
+            let given = self.given(function, position, parameter.name);
+            is_given |= given.is_some();
             let set = match receiver {
                 Some(receiver) if position == 0 && matches!(parameter.kind, Field::Args | Field::PosOnlyArgs) => receiver,
                 _ => match parameter.kind {
@@ -318,7 +333,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                         let default = self.cells.peek(cell).0;
                         let passed = if receiver.is_some() { self.passed_above(above, position) } else { EMPTY };
                         let known = self.union(default, passed);
-                        self.union(known, unknown)
+                        self.union(known, given.unwrap_or(unknown))
                     }
                 },
             };
@@ -326,7 +341,25 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
         self.called.insert(function);
         let unit = self.context(NONE, function, sets);
+        if is_given {
+            self.was_given(function, unit);
+        }
         self.queue_unit(unit);
+    }
+
+    /// Whether something in the repository calls a function.
+    pub fn is_called(&self, function: Id) -> bool {
+        self.called.contains(&function)
+    }
+
+    /// The activations of a function.
+    pub fn activations(&self, function: Id) -> Vec<u32> {
+        self.units_of.get(&function).cloned().unwrap_or_default()
+    }
+
+    /// The activation of a module that has run; `None` of what is no module.
+    pub fn module_unit(&self, file: u32) -> Option<u32> {
+        self.modules.get(&file).copied()
     }
 
     /// What `self` or `cls` may be in a method that nothing calls: of its class, or of one below that inherits the method.
@@ -496,7 +529,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         set != EMPTY && self.sets.get(set).iter().all(is_code)
     }
 
-    fn grow(&mut self, unit: u32, parameters: &[Set]) {
+    pub fn grow(&mut self, unit: u32, parameters: &[Set]) -> bool {
         let mut grown = false;
         for (position, &set) in parameters.iter().enumerate() {
             let before = self.units[unit as usize].parameters[position];
@@ -507,6 +540,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         if grown && self.units[unit as usize].runs > 0 {
             self.queue_unit(unit);
         }
+        grown
     }
 
     /// Runs an activation that is new or has to run again, if calls are not too deep; else it waits.

@@ -11,6 +11,7 @@ pub mod containers;
 mod dispatch;
 mod enumerations;
 pub mod expressions;
+mod fixtures;
 pub mod found;
 pub mod frames;
 pub mod functions;

@@ -46,12 +46,14 @@ pub struct Outside {
     ancestors: FxHashMap<Ancestor, Vec<Ancestor>>,
     /// Classes that give nothing but special names.
     bare: FxHashSet<Ancestor>,
+    /// The class of what fixtures give that pytest brings, by their name.
+    fixtures: FxHashMap<Str, Ancestor>,
 }
 
 impl Outside {
     /// Parameters: `callbacks`, an object of `{position, keyword, passes}` by dotted name; `passed_through`, positions by dotted name;
     /// `results`, names of classes by dotted name; `members`, lists of names by dotted name of a class; `ancestors`, lists of dotted names by
-    /// dotted name; `bare`, a list of dotted names. All but the last are optional.
+    /// dotted name; `bare`, a list of dotted names; `fixtures`, names of classes by name. All but `bare` are optional.
     pub fn read(run: &mut Run<'_>) -> Result<Self, OperatorError> {
         let mut result = Self::default();
         let parameters = run.parameters;
@@ -72,10 +74,12 @@ impl Outside {
             let wrong = || OperatorError::Parameter(format!("`passed_through.{name}` must be a position"));
             result.passed_through.insert(run.strings.intern(name), position.as_u64().ok_or_else(wrong)? as usize);
         }
-        for (name, class) in parameters.get("results").and_then(|value| value.as_object()).into_iter().flatten() {
-            let wrong = || OperatorError::Parameter(format!("`results.{name}` must be the name of a class"));
-            let class = Ancestor::outside(class.as_str().ok_or_else(wrong)?, run.strings);
-            result.results.insert(run.strings.intern(name), class);
+        for (key, classes) in [("results", &mut result.results), ("fixtures", &mut result.fixtures)] {
+            for (name, class) in parameters.get(key).and_then(|value| value.as_object()).into_iter().flatten() {
+                let wrong = || OperatorError::Parameter(format!("`{key}.{name}` must be the name of a class"));
+                let class = Ancestor::outside(class.as_str().ok_or_else(wrong)?, run.strings);
+                classes.insert(run.strings.intern(name), class);
+            }
         }
         for (class, _) in parameters.get("members").and_then(|value| value.as_object()).into_iter().flatten() {
             let names = texts(&parameters["members"], class)?.iter().map(|name| run.strings.intern(name)).collect();
@@ -107,6 +111,11 @@ impl Outside {
     /// Whether what a call of a class or function outside gave may have an attribute.
     pub fn result_may_have(&self, name: Str, attribute: Str) -> bool {
         self.members.get(&name).is_none_or(|members| members.contains(&attribute))
+    }
+
+    /// The class of what a fixture gives that pytest brings.
+    pub fn fixture(&self, name: Str) -> Option<Ancestor> {
+        self.fixtures.get(&name).copied()
     }
 
     /// Whether a class outside the repository inherits another.
@@ -186,6 +195,9 @@ impl Machine<'_, '_> {
                 }
                 self.filled(site, Container::List, results)
             }
+            "pytest.fixture" | "pytest.yield_fixture" | "pytest_asyncio.fixture" => self.made_fixture(site, arguments),
+            "pytest.mark.parametrize" => self.made_parametrization(site, arguments),
+            "pytest.param" => self.made_row(site, arguments),
             "importlib.import_module" => self.imported_by_name(site, arguments),
             _ => match self.repository.outside.results.get(&name) {
                 Some(&Ancestor::Builtin(class)) => self.literal(class),

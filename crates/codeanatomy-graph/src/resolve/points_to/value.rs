@@ -103,6 +103,10 @@ pub enum Wrapper {
     Register,
     /// A class that `collections.namedtuple` made.
     Record,
+    /// What `pytest.fixture(…)` gives.
+    Fixture,
+    /// What `pytest.mark.parametrize(…)` gives.
+    Parametrization,
 }
 
 /// One thing that an expression may be. `unit` is the activation of a function in which it was made; `site` the node that made it.
