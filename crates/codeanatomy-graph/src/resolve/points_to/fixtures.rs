@@ -16,6 +16,8 @@ use crate::table::{Str, Strings};
 const SHARED: &str = "conftest.py";
 /// How names of tests begin, unless pytest is told otherwise.
 const TEST: &str = "test";
+/// How names of files with tests begin or end, unless pytest is told otherwise.
+const TEST_FILES: (&str, &str) = ("test_", "_test.py");
 
 /// The fixtures of the repository, and what they were given to.
 #[derive(Default)]
@@ -190,19 +192,30 @@ impl Machine<'_, '_> {
         if listed != EMPTY {
             return Some(listed);
         }
-        let own = self.repository.definitions.get(definition).name;
-        if !self.resolver.strings.text(own).starts_with(TEST) && !self.fixtures.functions.contains(&function) {
+        let (own, is_fixture) = (self.repository.definitions.get(definition).name, self.fixtures.functions.contains(&function));
+        if !is_fixture && !self.resolver.strings.text(own).starts_with(TEST) {
             return None;
         }
         if let Some(fixture) = self.nearest(function, definition, name) {
             let made = self.fixture_result(fixture);
             return (made != EMPTY).then_some(made);
         }
+        if !is_fixture && !self.is_of_tests(definition) {
+            return None;
+        }
         match self.repository.outside.fixture(name)? {
             Ancestor::Builtin(class) => Some(self.literal(class)),
             Ancestor::External(class) => Some(self.one(Value::ExternalResult(class))),
             Ancestor::Class(_) => None,
         }
+    }
+
+    /// Whether a definition is in a file that pytest looks for tests in.
+    fn is_of_tests(&self, definition: u32) -> bool {
+        let file = self.file_of(definition);
+        let path = self.resolver.strings.text(self.repository.files.files[file as usize].path);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.starts_with(TEST_FILES.0) || name.ends_with(TEST_FILES.1)
     }
 
     /// What a fixture returned, or yielded, so far.
@@ -223,7 +236,7 @@ impl Machine<'_, '_> {
         if self.fixtures.known.is_empty() {
             return None;
         }
-        let file = self.repository.tree.file(self.repository.definitions.get(definition).node);
+        let file = self.file_of(definition);
         let mut scopes = Vec::new();
         if let Some(&class) = self.class_of.get(&function) {
             for ancestor in &self.order(class).ancestors {
@@ -241,8 +254,11 @@ impl Machine<'_, '_> {
             folder = &path[..if above.is_empty() { 0 } else { above.len() + 1 }];
             scopes.extend(self.fixtures.shared.get(folder));
         }
-        let found = scopes.into_iter().find_map(|scope| self.fixture_of(scope, name).filter(|&fixture| fixture != function));
-        found
+        scopes.into_iter().find_map(|scope| self.fixture_of(scope, name).filter(|&fixture| fixture != function))
+    }
+
+    fn file_of(&self, definition: u32) -> u32 {
+        self.repository.tree.file(self.repository.definitions.get(definition).node)
     }
 
     /// The fixture that a class or module defines, or a module imports, under a name.
