@@ -2,6 +2,8 @@
 
 import hashlib
 import importlib
+import subprocess
+import sys
 from functools import reduce
 from types import ModuleType
 
@@ -35,9 +37,12 @@ def test_results_are_of_classes_that_are_there():
         assert isinstance(reduce(getattr, result.split(".")[1:], importlib.import_module(result.partition(".")[0])), type)
 
 
-@pytest.mark.parametrize("name", sorted(FIXTURES.keys() - {"cache", "pytester"}))  # plugins that these tests run without
-def test_fixtures_of_pytest_give_objects_of_their_class(name, request):
-    assert isinstance(request.getfixturevalue(name), found(FIXTURES[name]))
+def test_fixtures_of_pytest_give_objects_of_their_class(tmp_path):
+    tests = [f"def test_{name}({name}): assert isinstance({name}, {result})" for name, result in FIXTURES.items()]
+    test = tmp_path / "test_fixtures.py"
+    test.write_text("\n".join(["import builtins, pathlib, pytest", *tests]))
+    ran = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "pytester", test], capture_output=True, text=True, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stdout
 
 
 def test_objects_without_a_dictionary_have_no_other_attributes():

@@ -20,7 +20,7 @@ _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__pat
 def names() -> dict[str, Any]:
     """Parameters of `resolve`: top-level modules of the standard library, names of builtins, and the members of those that are types;
     what the classes of `INHERITED` inherit; what is declared of callables and classes outside the repository, with all that objects have which
-    these calls give; and how sure each resolution is."""
+    these calls give; the fixtures that pytest brings; and how sure each resolution is."""
     types = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {
         "generator": GeneratorType,
         "coroutine": CoroutineType,

@@ -102,6 +102,11 @@ impl Machine<'_, '_> {
                 let maker = self.resolver.strings.intern(MAKER);
                 self.external_attribute(maker, name)
             }
+            Wrapper::Request if name == self.words.param => self.read_values(object, Key::attribute(name)),
+            Wrapper::Request => match self.repository.outside.fixture(self.words.request) {
+                Some(Ancestor::External(class)) => self.external_attribute(class, name),
+                _ => self.unknown(Reason::Dynamic),
+            },
             Wrapper::Partial
             | Wrapper::PartialMethod
             | Wrapper::StaticMethod

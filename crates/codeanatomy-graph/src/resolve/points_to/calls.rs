@@ -166,7 +166,7 @@ impl Machine<'_, '_> {
         let set = match kind {
             Wrapper::Register => self.register(site, wrapper, arguments, via),
             Wrapper::Record => self.call_record(site, wrapper, arguments, via),
-            Wrapper::Fixture => self.call_fixture(wrapper, arguments),
+            Wrapper::Fixture => self.call_fixture(site, wrapper, arguments),
             Wrapper::Parametrization => self.call_parametrization(site, wrapper, arguments),
             Wrapper::Partial | Wrapper::PartialMethod => {
                 let bound = self.partial_arguments(wrapper, arguments);

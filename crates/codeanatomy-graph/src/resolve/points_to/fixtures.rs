@@ -1,14 +1,15 @@
 //! What pytest gives the parameters of tests and fixtures that nothing else calls: what the nearest fixture of that name gives, and what
 //! `parametrize` lists.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::operator::OperatorError;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{EMPTY, Id, Set, Value, Wrapper};
 use crate::resolve::sources::File;
 use crate::table::{Str, Strings};
 
@@ -24,9 +25,8 @@ const TEST_FILES: (&str, &str) = ("test_", "_test.py");
 pub struct Fixtures {
     /// By the module or class in whose body each was made, and its name.
     known: FxHashMap<(u32, Str), Id>,
-    functions: FxHashSet<Id>,
-    /// The same, in the order in which they were found.
-    in_order: Vec<Id>,
+    /// In the order in which they were found.
+    functions: IndexSet<Id, FxBuildHasher>,
     /// What `pytest.param` made: the arguments of one test.
     rows: FxHashSet<Id>,
     /// The modules `conftest.py`, by their folder, which is empty or ends with `/`.
@@ -47,39 +47,65 @@ impl Machine<'_, '_> {
     /// `pytest.fixture`: the function itself, or what makes a fixture of one.
     pub fn made_fixture(&mut self, site: u32, arguments: &Arguments) -> Set {
         if let Some(functions) = arguments.positional(0) {
-            self.add_fixtures(functions, EMPTY);
+            self.add_fixtures(site, functions, EMPTY, EMPTY);
             return functions;
         }
         let id = self.make_wrapper(site, Wrapper::Fixture);
-        let names = arguments.keyword(self.words.name_).unwrap_or(EMPTY);
-        self.store_values(id, Key::attribute(self.words.name_), names);
+        for word in [self.words.name_, self.words.params] {
+            let set = arguments.keyword(word).unwrap_or(EMPTY);
+            self.store_values(id, Key::attribute(word), set);
+        }
         self.sets.one(id)
     }
 
-    pub fn call_fixture(&mut self, wrapper: Id, arguments: &Arguments) -> Set {
+    pub fn call_fixture(&mut self, site: u32, wrapper: Id, arguments: &Arguments) -> Set {
         let names = self.read_values(wrapper, Key::attribute(self.words.name_));
+        let params = self.read_values(wrapper, Key::attribute(self.words.params));
         let functions = arguments.positional(0).unwrap_or(EMPTY);
-        self.add_fixtures(functions, names);
+        self.add_fixtures(site, functions, names, params);
         functions
     }
 
-    fn add_fixtures(&mut self, functions: Set, names: Set) {
+    fn add_fixtures(&mut self, site: u32, functions: Set, names: Set, params: Set) {
         for function in self.elements(functions) {
             let Value::Function { definition, .. } = self.values.get(function) else { continue };
             let definition = self.repository.definitions.get(definition);
             let name = self.texts(names).first().copied().unwrap_or(definition.name);
             self.fixtures.known.insert((definition.parent, name), function);
-            if self.fixtures.functions.insert(function) {
-                self.fixtures.in_order.push(function);
+            self.fixtures.functions.insert(function);
+            if params != EMPTY {
+                self.hand_params(site, function, params);
             }
         }
+    }
+
+    /// Gives the `request` of a fixture its `param`: any of what `params=` lists.
+    fn hand_params(&mut self, site: u32, function: Id, params: Set) {
+        let Value::Function { definition, .. } = self.values.get(function) else { return };
+        let Some(position) = self.parameters(definition).iter().position(|parameter| parameter.name == self.words.request) else { return };
+        let rows = self.iterate(site, params, false);
+        let param = self.column(rows, 0, true);
+        let request = self.make_wrapper(site, Wrapper::Request);
+        self.store_values(request, Key::attribute(self.words.param), param);
+        let request = self.sets.one(request);
+        self.store_values(function, Key::handed(position), request);
+    }
+
+    /// What rows hold at a place. A bare row that `pytest.param` did not make is itself what it holds.
+    fn column(&mut self, rows: Set, column: usize, is_bare: bool) -> Set {
+        let mut set = EMPTY;
+        for row in self.elements(rows) {
+            let is_row = !is_bare || self.fixtures.rows.contains(&row);
+            let one = if is_row { self.load_index(row, column as i64) } else { self.sets.one(row) };
+            set = self.union(set, one);
+        }
+        set
     }
 
     /// `pytest.mark.parametrize(names, values)`, to be called with a test.
     pub fn made_parametrization(&mut self, site: u32, arguments: &Arguments) -> Set {
         let id = self.make_wrapper(site, Wrapper::Parametrization);
-        for (position, keyword) in ["argnames", "argvalues"].into_iter().enumerate() {
-            let keyword = self.resolver.strings.intern(keyword);
+        for (position, keyword) in [self.words.argnames, self.words.argvalues, self.words.indirect].into_iter().enumerate() {
             let set = arguments.positional(position).or_else(|| arguments.keyword(keyword)).unwrap_or(EMPTY);
             self.store_values(id, Key::index(position as i64), set);
         }
@@ -88,36 +114,55 @@ impl Machine<'_, '_> {
 
     /// `pytest.param(…)`: the arguments of one test.
     pub fn made_row(&mut self, site: u32, arguments: &Arguments) -> Set {
-        let id = self.make(site, Container::Tuple);
         let positional = arguments.all.iter().filter(|argument| argument.keyword.is_none());
-        for (position, argument) in positional.enumerate() {
-            self.store_index(id, Key::index(position as i64), argument.set);
-        }
-        self.lengths.insert(id, arguments.count());
+        let elements: Vec<Set> = positional.map(|argument| argument.set).collect();
+        let id = self.tuple(site, &elements);
         self.fixtures.rows.insert(id);
         self.sets.one(id)
     }
 
-    /// Keeps what a parametrization gives each parameter of a test, which it gives back.
+    /// Keeps what a parametrization gives each parameter of a test, or of the tests of a class, which it gives back. What is `indirect` goes to
+    /// fixtures, which may make anything of it.
     pub fn call_parametrization(&mut self, site: u32, wrapper: Id, arguments: &Arguments) -> Set {
         let decorated = arguments.positional(0).unwrap_or(EMPTY);
-        let (names, values) = (self.read_values(wrapper, Key::index(0)), self.read_values(wrapper, Key::index(1)));
+        let [names, values, indirect] = [0, 1, 2].map(|position| self.read_values(wrapper, Key::index(position)));
         let (names, is_bare) = self.parametrized(names);
+        let (fixtures, _) = self.parametrized(indirect);
+        let is_indirect = |name: &Str| indirect != EMPTY && (fixtures.is_empty() || fixtures.contains(name));
         let rows = self.iterate(site, values, false);
-        for function in self.elements(decorated) {
-            let Value::Function { definition, .. } = self.values.get(function) else { continue };
+        for (function, definition) in self.tests_of(decorated) {
             for (position, parameter) in self.parameters(definition).iter().enumerate() {
-                let Some(column) = names.iter().position(|&name| name == parameter.name) else { continue };
-                let mut set = EMPTY;
-                for row in self.elements(rows) {
-                    let is_row = !is_bare || self.fixtures.rows.contains(&row);
-                    let one = if is_row { self.load_index(row, column as i64) } else { self.sets.one(row) };
-                    set = self.union(set, one);
-                }
+                let Some(column) = names.iter().position(|name| *name == parameter.name && !is_indirect(name)) else { continue };
+                let set = self.column(rows, column, is_bare);
                 self.store_values(function, Key::handed(position), set);
             }
         }
         decorated
+    }
+
+    /// The functions among some values, and the tests of the classes among them.
+    fn tests_of(&mut self, decorated: Set) -> Vec<(Id, u32)> {
+        let mut found = Vec::new();
+        for id in self.elements(decorated) {
+            match self.values.get(id) {
+                Value::Function { definition, .. } => found.push((id, definition)),
+                Value::Class { definition: class, .. } => {
+                    let definitions = &self.repository.definitions.all;
+                    let is_test = |name: Str| self.resolver.strings.text(name).starts_with(TEST);
+                    let methods = definitions.iter().filter(|definition| definition.parent == class && is_test(definition.name));
+                    let names: Vec<Str> = methods.map(|method| method.name).collect();
+                    for name in names {
+                        let methods = self.read_values(id, Key::attribute(name));
+                        found.extend(self.elements(methods).into_iter().filter_map(|method| match self.values.get(method) {
+                            Value::Function { definition, .. } => Some((method, definition)),
+                            _ => None,
+                        }));
+                    }
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     /// The names in `"a, b"`, `("a", "b")` or `["a", "b"]`; and whether it is one in a text, for which values are listed as they are.
@@ -143,7 +188,7 @@ impl Machine<'_, '_> {
     /// Runs the fixtures that nothing calls, those that others need first.
     pub fn enter_fixtures(&mut self, below: &FxHashMap<Id, Vec<Id>>, cancelled: &dyn Fn() -> bool) -> Result<(), OperatorError> {
         let mut seen = FxHashSet::default();
-        let mut waiting: Vec<(Id, bool)> = self.fixtures.in_order.iter().rev().map(|&function| (function, false)).collect();
+        let mut waiting: Vec<(Id, bool)> = self.fixtures.functions.iter().rev().map(|&function| (function, false)).collect();
         while let Some((function, is_ready)) = waiting.pop() {
             if is_ready {
                 if !self.is_called(function) {
@@ -179,7 +224,7 @@ impl Machine<'_, '_> {
         is_more
     }
 
-    /// Notes that an activation was given something by pytest.
+    /// Notes that an activation was given something by pytest, or may be.
     pub fn was_given(&mut self, function: Id, unit: u32) {
         self.fixtures.given.push((function, unit));
     }
@@ -192,15 +237,14 @@ impl Machine<'_, '_> {
         if listed != EMPTY {
             return Some(listed);
         }
-        let (own, is_fixture) = (self.repository.definitions.get(definition).name, self.fixtures.functions.contains(&function));
-        if !is_fixture && !self.resolver.strings.text(own).starts_with(TEST) {
+        if !self.is_filled(function, definition) {
             return None;
         }
         if let Some(fixture) = self.nearest(function, definition, name) {
             let made = self.fixture_result(fixture);
             return (made != EMPTY).then_some(made);
         }
-        if !is_fixture && !self.is_of_tests(definition) {
+        if !self.fixtures.functions.contains(&function) && !self.is_of_tests(definition) {
             return None;
         }
         match self.repository.outside.fixture(name)? {
@@ -208,6 +252,12 @@ impl Machine<'_, '_> {
             Ancestor::External(class) => Some(self.one(Value::ExternalResult(class))),
             Ancestor::Class(_) => None,
         }
+    }
+
+    /// Whether pytest fills the parameters of a function, if it knows their names: it is a fixture, or is called like a test.
+    pub fn is_filled(&self, function: Id, definition: u32) -> bool {
+        let name = self.repository.definitions.get(definition).name;
+        self.fixtures.functions.contains(&function) || self.resolver.strings.text(name).starts_with(TEST)
     }
 
     /// Whether a definition is in a file that pytest looks for tests in.

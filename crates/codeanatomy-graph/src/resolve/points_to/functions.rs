@@ -283,13 +283,19 @@ impl Machine<'_, '_> {
 
     /// An iterator over tuples with those columns.
     pub fn tuples(&mut self, site: u32, columns: &[Set]) -> Set {
-        let pair = self.make(site, Container::Tuple);
-        for (index, &set) in columns.iter().enumerate() {
-            self.store_index(pair, Key::index(index as i64), set);
-        }
-        self.lengths.insert(pair, columns.len());
+        let pair = self.tuple(site, columns);
         let pairs = self.sets.one(pair);
         self.filled(site, Container::Iterator, pairs)
+    }
+
+    /// A tuple with those elements.
+    pub fn tuple(&mut self, site: u32, elements: &[Set]) -> Id {
+        let id = self.make(site, Container::Tuple);
+        for (index, &set) in elements.iter().enumerate() {
+            self.store_index(id, Key::index(index as i64), set);
+        }
+        self.lengths.insert(id, elements.len());
+        id
     }
 
     fn mapped(&mut self, site: u32, functions: Set, arguments: &Arguments) -> Set {

@@ -105,6 +105,8 @@ pub enum Wrapper {
     Record,
     /// What `pytest.fixture(…)` gives.
     Fixture,
+    /// What a fixture with `params=` is given as its `request`.
+    Request,
     /// What `pytest.mark.parametrize(…)` gives.
     Parametrization,
 }
