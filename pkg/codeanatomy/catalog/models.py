@@ -77,7 +77,6 @@ PASSED_THROUGH: dict[str, int] = {
     "inspect.unwrap": 0,
     "types.coroutine": 0,
     "types.MappingProxyType": 0,
-    "typing.cast": 1,
     "typing.final": 0,
     "typing.no_type_check": 0,
     "typing.runtime_checkable": 0,

@@ -2,10 +2,10 @@
 
 use crate::resolve::bindings::How;
 use crate::resolve::kinds::Syntax;
-use crate::resolve::quoted::allowed_names;
+use crate::resolve::quoted::dotted_names;
 use crate::resolve::resolver::{Resolver, Target};
 use crate::resolve::scopes::ScopeKind;
-use crate::resolve::sets::{EMPTY, Set, add};
+use crate::resolve::sets::{EMPTY, Set};
 use crate::resolve::syntax::NONE;
 use crate::table::Str;
 
@@ -92,23 +92,15 @@ impl Resolver<'_> {
         found
     }
 
-    /// What the names whose objects an annotation in a text allows stand for.
-    pub fn annotation_targets(&mut self, constant: u32) -> Set {
-        let (scope, value) = (self.repository.scopes.of[constant as usize], self.repository.tree.value[constant as usize]);
-        if scope == NONE || value.is_null() {
+    /// What a dotted name in a text stands for.
+    pub fn text_targets(&mut self, constant: u32, name: &str) -> Set {
+        let scope = self.repository.scopes.of[constant as usize];
+        let is_name = dotted_names(name).first().is_some_and(|parts| parts[0].0 == 0);
+        if scope == NONE || !is_name {
             return EMPTY;
         }
-        let text = self.strings.shared(value);
-        let mut found = Vec::new();
-        for name in allowed_names(&text) {
-            let parts: Vec<&str> = name.split('.').collect();
-            if let Some(&(targets, _)) = self.dotted_targets(scope, &parts).last() {
-                for &target in self.targets.get(targets) {
-                    add(&mut found, target);
-                }
-            }
-        }
-        self.targets.intern(&found)
+        let parts: Vec<&str> = name.split('.').collect();
+        self.dotted_targets(scope, &parts).last().map_or(EMPTY, |&(targets, _)| targets)
     }
 
     /// Whether a name in a class body is read before the body binds it: `total = total` takes it from outside.

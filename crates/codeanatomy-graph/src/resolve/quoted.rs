@@ -44,34 +44,16 @@ pub fn dotted_names(text: &str) -> Vec<Dotted<'_>> {
     found
 }
 
-/// The dotted names of an annotation whose objects it allows: `Optional[a.B]` allows `a.B`, `list[C]` a `list`.
-pub fn allowed_names(text: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut open = vec![text];
-    while let Some(text) = open.pop() {
-        let parts = split(text, b'|');
-        if parts.len() > 1 {
-            open.extend(parts.into_iter().rev());
-            continue;
-        }
-        let text = text.trim();
-        match text.split_once('[') {
-            None => found.push(text),
-            Some((head, rest)) => {
-                let inner = rest.strip_suffix(']').unwrap_or(rest);
-                match head.trim().rsplit('.').next().unwrap_or_default() {
-                    "Optional" | "Union" | "Final" | "ClassVar" | "Required" | "NotRequired" => {
-                        open.extend(split(inner, b',').into_iter().rev())
-                    }
-                    "Annotated" => open.extend(split(inner, b',').into_iter().next()),
-                    "Literal" | "Callable" | "Type" | "type" => {}
-                    _ => found.push(head.trim()),
-                }
-            }
-        }
-    }
-    found.retain(|name| name.bytes().next().is_some_and(|first| is_part(first) && !first.is_ascii_digit()));
-    found
+/// The alternatives of an annotation: `A | list[B | C]` are `A` and `list[B | C]`.
+pub fn alternatives(text: &str) -> impl Iterator<Item = &str> {
+    split(text, b'|').into_iter().map(str::trim)
+}
+
+/// The name of a generic annotation and its arguments: of `dict[str, A]`, `dict` with `str` and `A`.
+pub fn subscript(text: &str) -> Option<(&str, Vec<&str>)> {
+    let (head, rest) = text.split_once('[')?;
+    let inner = rest.trim_end().strip_suffix(']')?;
+    Some((head.trim(), split(inner, b',').into_iter().map(str::trim).filter(|argument| !argument.is_empty()).collect()))
 }
 
 /// The parts of a text between separators that stand in no brackets.
@@ -98,7 +80,7 @@ fn is_part(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{allowed_names, dotted_names};
+    use super::{alternatives, dotted_names, subscript};
 
     #[test]
     fn dotted_names_have_their_places() {
@@ -107,10 +89,11 @@ mod tests {
     }
 
     #[test]
-    fn an_annotation_allows_objects_of_its_names() {
-        assert_eq!(allowed_names("Optional[a.B]"), vec!["a.B"]);
-        assert_eq!(allowed_names("Union[A, dict[str, C]] | None"), vec!["A", "dict", "None"]);
-        assert_eq!(allowed_names("typing.Annotated[A, B]"), vec!["A"]);
-        assert_eq!(allowed_names("Literal['x']"), Vec::<&str>::new());
+    fn alternatives_and_arguments_end_outside_brackets() {
+        assert_eq!(alternatives("A | dict[str, B | C] | None").collect::<Vec<_>>(), vec!["A", "dict[str, B | C]", "None"]);
+        assert_eq!(subscript("typing.Union[A, dict[str, C]]"), Some(("typing.Union", vec!["A", "dict[str, C]"])));
+        assert_eq!(subscript("tuple[A, ...]"), Some(("tuple", vec!["A", "..."])));
+        assert_eq!(subscript("A"), None);
+        assert_eq!(subscript("list[A"), None);
     }
 }

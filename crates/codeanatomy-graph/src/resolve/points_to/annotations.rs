@@ -1,12 +1,15 @@
 //! Annotations: what their names mean where they stand or, postponed, at the end of their module; the objects that they allow.
 
 use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::state::{Held, UNBOUND, joined};
-use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Set, Value};
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Set, Value, Wrapper};
+use crate::resolve::quoted::{alternatives, subscript};
 use crate::resolve::resolver::Repository;
 use crate::resolve::scopes::{ScopeKind, postpones};
+use crate::resolve::syntax::NONE;
 use crate::table::{Str, Strings};
 
 /// When a postponed annotation is being evaluated.
@@ -28,6 +31,13 @@ pub fn postponed(repository: &Repository, strings: &Strings) -> Vec<Vec<u32>> {
         tree.nodes(file).filter(|&node| matches!(tree.field[node as usize], Field::Annotation | Field::Returns)).collect()
     };
     (0..repository.files.files.len() as u32).map(of_file).collect()
+}
+
+/// A part of an annotation: a node, or a text in one and in how many brackets it stands there.
+#[derive(Clone, Copy)]
+enum Part<'t> {
+    Node(u32),
+    Text { constant: u32, text: &'t str, depth: u32 },
 }
 
 impl Machine<'_, '_> {
@@ -136,29 +146,62 @@ impl Machine<'_, '_> {
                 let two = right.map_or(EMPTY, |right| self.declared(right));
                 self.union(one, two)
             }
-            Syntax::Subscript => self.declared_generic(annotation),
-            Syntax::Constant if tree.name[annotation as usize] == self.words.str => {
-                let targets = self.resolver.annotation_targets(annotation);
-                let classes = self.target_values(targets);
-                self.objects(classes)
+            Syntax::Subscript => {
+                let Some(arguments) = tree.children(annotation).nth(1) else { return EMPTY };
+                let is_tuple = tree.kind(arguments) == Syntax::Tuple;
+                let arguments: Vec<Part> =
+                    if is_tuple { tree.children(arguments).map(Part::Node).collect() } else { vec![Part::Node(arguments)] };
+                let outer = self.annotated_classes(annotation + 1);
+                self.declared_generic((annotation, 0), outer, &arguments)
             }
-            Syntax::Tuple => {
-                let mut found = EMPTY;
-                for element in tree.children(annotation) {
-                    let set = self.declared(element);
-                    found = self.union(found, set);
-                }
-                found
+            Syntax::Constant if tree.name[annotation as usize] == self.words.str => {
+                let Some(text) = self.resolver.strings.get(tree.value[annotation as usize]).map(str::to_owned) else { return EMPTY };
+                self.declared_part(Part::Text { constant: annotation, text: &text, depth: 0 })
             }
             _ => EMPTY,
         }
     }
 
+    fn declared_part(&mut self, part: Part) -> Set {
+        let (constant, text, depth) = match part {
+            Part::Node(node) => return self.declared(node),
+            Part::Text { constant, text, depth } => (constant, text, depth),
+        };
+        let mut found = EMPTY;
+        for text in alternatives(text) {
+            let set = match subscript(text) {
+                Some((head, arguments)) => {
+                    let outer = self.text_classes(constant, head);
+                    let depth = depth + 1;
+                    let arguments: Vec<Part> = arguments.into_iter().map(|text| Part::Text { constant, text, depth }).collect();
+                    self.declared_generic((constant, depth), outer, &arguments)
+                }
+                None => {
+                    let classes = self.text_classes(constant, text);
+                    self.objects(classes)
+                }
+            };
+            found = self.union(found, set);
+        }
+        found
+    }
+
+    fn text_classes(&mut self, constant: u32, name: &str) -> Set {
+        let targets = self.resolver.text_targets(constant, name);
+        self.target_values(targets)
+    }
+
+    fn all_declared(&mut self, parts: &[Part]) -> Set {
+        let mut found = EMPTY;
+        for &part in parts {
+            let set = self.declared_part(part);
+            found = self.union(found, set);
+        }
+        found
+    }
+
     /// `Optional[X]`, `Union[X, Y]`, `Annotated[X, …]` are what they hold, `Type[X]` is `X` itself; a `list[X]` holds objects of `X`.
-    fn declared_generic(&mut self, annotation: u32) -> Set {
-        let tree = &self.repository.tree;
-        let Some(arguments) = tree.children(annotation).nth(1) else { return EMPTY };
-        let outer = self.annotated_classes(annotation + 1);
+    fn declared_generic(&mut self, site: (u32, u32), outer: Set, arguments: &[Part]) -> Set {
         let mut found = EMPTY;
         for id in self.elements(outer) {
             let form = match self.values.get(id) {
@@ -168,12 +211,12 @@ impl Machine<'_, '_> {
                 _ => String::new(),
             };
             let set = match form.as_str() {
-                "Optional" | "Union" | "Final" | "ClassVar" | "Required" | "NotRequired" => self.declared(arguments),
-                "Annotated" => self.type_arguments(arguments).first().map_or(EMPTY, |&first| self.declared(first)),
-                "Type" | "type" => self.declared_classes(arguments),
+                "Optional" | "Union" | "Final" | "ClassVar" | "Required" | "NotRequired" => self.all_declared(arguments),
+                "Annotated" => arguments.first().map_or(EMPTY, |&first| self.declared_part(first)),
+                "Type" | "type" => arguments.first().map_or(EMPTY, |&first| self.declared_classes(first)),
                 "Literal" | "Callable" => EMPTY,
                 _ => match self.container_of(id) {
-                    Some(kind) => self.declared_container(annotation, kind, arguments, id),
+                    Some(kind) => self.declared_container(site, kind, arguments, id),
                     None => {
                         let one = self.sets.one(id);
                         self.objects(one)
@@ -185,15 +228,13 @@ impl Machine<'_, '_> {
         found
     }
 
-    fn type_arguments(&self, arguments: u32) -> Vec<u32> {
-        let tree = &self.repository.tree;
-        if tree.kind(arguments) == Syntax::Tuple { tree.children(arguments).collect() } else { vec![arguments] }
-    }
-
     /// The classes of the repository that `Type[X]` allows.
-    fn declared_classes(&mut self, argument: u32) -> Set {
-        let is_name = matches!(self.repository.tree.kind(argument), Syntax::Name | Syntax::Attribute);
-        let classes = if is_name { self.annotated_classes(argument) } else { EMPTY };
+    fn declared_classes(&mut self, argument: Part) -> Set {
+        let classes = match argument {
+            Part::Node(node) if matches!(self.repository.tree.kind(node), Syntax::Name | Syntax::Attribute) => self.annotated_classes(node),
+            Part::Node(_) => EMPTY,
+            Part::Text { constant, text, .. } => self.text_classes(constant, text),
+        };
         let mut found = EMPTY;
         for id in self.elements(classes) {
             if matches!(self.values.get(id), Value::Class { .. }) {
@@ -229,17 +270,18 @@ impl Machine<'_, '_> {
     }
 
     /// Some container that holds what its type arguments allow; where these say nothing, some object of its class.
-    fn declared_container(&mut self, annotation: u32, kind: Container, arguments: u32, class: Id) -> Set {
-        let arguments = self.type_arguments(arguments);
-        let sets: Vec<Set> = arguments.iter().map(|&argument| self.declared(argument)).collect();
+    fn declared_container(&mut self, site: (u32, u32), kind: Container, arguments: &[Part], class: Id) -> Set {
+        let sets: Vec<Set> = arguments.iter().map(|&argument| self.declared_part(argument)).collect();
         if sets.iter().all(|&set| set == EMPTY) {
             let one = self.sets.one(class);
             return self.objects(one);
         }
-        let made = self.some_container(annotation, kind);
+        let made = self.some_container(site, kind);
         let tree = &self.repository.tree;
-        let is_open =
-            arguments.last().is_some_and(|&last| tree.kind(last) == Syntax::Constant && tree.name[last as usize] == self.words.ellipsis);
+        let is_open = arguments.last().is_some_and(|&last| match last {
+            Part::Node(node) => tree.kind(node) == Syntax::Constant && tree.name[node as usize] == self.words.ellipsis,
+            Part::Text { text, .. } => text == "...",
+        });
         if kind == Container::Tuple && !is_open {
             for (index, &set) in sets.iter().enumerate() {
                 let set = self.or_unknown(set);
@@ -265,7 +307,7 @@ impl Machine<'_, '_> {
         if set == EMPTY {
             return self.literal(if kind == Container::Dict { self.words.dict } else { self.words.tuple });
         }
-        let made = self.some_container(parameter, kind);
+        let made = self.some_container((parameter, 0), kind);
         if kind == Container::Dict {
             let keys = self.literal(self.words.str);
             self.store_values(made, Key::KEYS, keys);
@@ -274,11 +316,68 @@ impl Machine<'_, '_> {
         self.sets.one(made)
     }
 
-    /// Any container of which an annotation tells: no one object.
-    fn some_container(&mut self, site: u32, kind: Container) -> Id {
-        let id = self.values.id(Value::Container { kind, site, unit: 0 });
+    /// Any container of which an annotation tells, at a place in it: no one object.
+    fn some_container(&mut self, (site, depth): (u32, u32), kind: Container) -> Id {
+        let id = self.values.id(Value::Container { kind, site, unit: depth });
         self.repeated.insert(id);
         id
+    }
+
+    /// `TypeVar(name, A, B, bound=C)` and `NewType(name, C)`: what stands for a class in annotations.
+    pub fn made_type(&mut self, site: u32, arguments: &Arguments) -> Set {
+        let id = self.make_wrapper(site, Wrapper::Type);
+        let is_class = |argument: &&Argument| argument.keyword.is_none_or(|keyword| keyword == self.words.bound);
+        let classes: Vec<u32> = arguments.all.iter().skip(1).filter(is_class).filter_map(|argument| self.written(argument)).collect();
+        for node in classes {
+            let set = self.declared(node);
+            self.store_values(id, Key::attribute(self.words.bound), set);
+        }
+        self.sets.one(id)
+    }
+
+    /// The expression that is written as an argument.
+    pub fn written(&self, argument: &Argument) -> Option<u32> {
+        let tree = &self.repository.tree;
+        match argument.node {
+            NONE => None,
+            node if tree.kind(node) == Syntax::Keyword => tree.child(node, Field::Value),
+            node => Some(node),
+        }
+    }
+
+    /// Notes that containers hold what an annotation says, if nothing else says more.
+    pub fn annotate(&mut self, containers: Set, annotation: u32) {
+        for id in self.elements(containers) {
+            if matches!(self.values.get(id), Value::Container { .. }) {
+                self.annotated.insert((id, annotation));
+            }
+        }
+    }
+
+    /// Fills the annotated containers in which nothing known is once all else has run. Whether there were any.
+    pub fn fill_annotated(&mut self) -> bool {
+        let mut is_more = false;
+        for (container, annotation) in std::mem::take(&mut self.annotated) {
+            let held = self.cells.of_value(container, Key::ELEMENTS);
+            if !self.is_opaque(self.cells.peek(held).0) {
+                continue;
+            }
+            self.asked = self.repository.tree.file(annotation);
+            let declared = self.declared(annotation);
+            for other in self.elements(declared) {
+                if !matches!(self.values.get(other), Value::Container { .. }) {
+                    continue;
+                }
+                let [keys, elements] = [Key::KEYS, Key::ELEMENTS].map(|key| {
+                    let cell = self.cells.of_value(other, key);
+                    self.cells.peek(cell).0
+                });
+                self.store_values(container, Key::KEYS, keys);
+                self.store_index(container, Key::SOMEWHERE, elements);
+                is_more |= elements != EMPTY;
+            }
+        }
+        is_more
     }
 
     /// Objects of some classes, made who knows where.
@@ -288,6 +387,7 @@ impl Machine<'_, '_> {
             let set = match self.values.get(id) {
                 Value::Class { .. } => self.one(Value::Instance { class: id, site: ANYWHERE }),
                 Value::Builtin(name) if self.repository.builtins.is_type(name) => self.literal(name),
+                Value::Wrapper { kind: Wrapper::Type, .. } => self.read_values(id, Key::attribute(self.words.bound)),
                 Value::External(name) => match self.container_of(id) {
                     Some(kind) if kind != Container::Iterator => {
                         let name = self.resolver.strings.intern(kind.type_name());

@@ -166,6 +166,7 @@ impl Machine<'_, '_> {
         let set = match kind {
             Wrapper::Register => self.register(site, wrapper, arguments, via),
             Wrapper::Record => self.call_record(site, wrapper, arguments, via),
+            Wrapper::Type => self.call_type(site, wrapper, arguments, via),
             Wrapper::Fixture => self.call_fixture(site, wrapper, arguments),
             Wrapper::Parametrization => self.call_parametrization(site, wrapper, arguments),
             Wrapper::Partial | Wrapper::PartialMethod => {
@@ -176,6 +177,19 @@ impl Machine<'_, '_> {
         };
         self.open_wrappers.pop();
         set
+    }
+
+    /// A call of a `NewType` gives what it is given.
+    fn call_type(&mut self, site: u32, wrapper: Id, arguments: &Arguments, via: Via) -> Set {
+        let name = self.resolver.strings.intern("typing.NewType.__call__");
+        let target = self.resolver.external(name);
+        self.found.call(site, via, target);
+        let given = arguments.positional(0).unwrap_or(EMPTY);
+        if !self.is_opaque(given) {
+            return given;
+        }
+        let declared = self.read_values(wrapper, Key::attribute(self.words.bound));
+        self.union(given, declared)
     }
 
     /// The arguments of a partial before those of its call.

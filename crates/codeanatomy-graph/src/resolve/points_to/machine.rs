@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::operator::OperatorError;
 use crate::resolve::definitions::DefinitionKind;
@@ -101,6 +102,8 @@ pub struct Machine<'m, 'a> {
     /// The annotations of each file that wait for its end.
     pub postponed: Vec<Vec<u32>>,
     pub moment: Option<Moment>,
+    /// Containers and the annotations of what they were assigned to, until these are needed.
+    pub annotated: IndexSet<(Id, u32), FxBuildHasher>,
     /// Objects made in a loop: one stands for many.
     pub repeated: FxHashSet<Id>,
     pub modelled: Modelled,
@@ -160,6 +163,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             open_wrappers: Vec::new(),
             postponed,
             moment: None,
+            annotated: IndexSet::default(),
             repeated: FxHashSet::default(),
             modelled,
             fixtures,
@@ -179,7 +183,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let below = self.below();
         self.enter_fixtures(&below, cancelled)?;
         let mut next = 0;
-        while next < self.functions.len() || self.give_again() {
+        while next < self.functions.len() || self.give_again() || self.fill_annotated() {
             next = self.enter_all(next, cancelled)?;
         }
         self.forget();

@@ -195,6 +195,10 @@ impl Machine<'_, '_> {
                 }
                 self.filled(site, Container::List, results)
             }
+            "typing.TypeVar" | "typing_extensions.TypeVar" | "typing.NewType" | "typing_extensions.NewType" => {
+                self.made_type(site, arguments)
+            }
+            "typing.cast" | "typing_extensions.cast" => self.cast(arguments),
             "pytest.fixture" | "pytest.yield_fixture" | "pytest_asyncio.fixture" => self.made_fixture(site, arguments),
             "pytest.mark.parametrize" => self.made_parametrization(site, arguments),
             "pytest.param" => self.made_row(site, arguments),
@@ -271,6 +275,19 @@ impl Machine<'_, '_> {
             found = self.union(found, made);
         }
         if found == EMPTY { self.one(Value::ExternalResult(name)) } else { found }
+    }
+
+    /// `cast(X, value)`: the value, or an `X` where nothing is known of it.
+    fn cast(&mut self, arguments: &Arguments) -> Set {
+        let given = arguments.positional(1).or_else(|| arguments.keyword(self.words.val)).unwrap_or(EMPTY);
+        let class = arguments.all.iter().find(|argument| argument.keyword.is_none_or(|keyword| keyword == self.words.typ));
+        match class.and_then(|argument| self.written(argument)) {
+            Some(written) if self.is_opaque(given) => {
+                let declared = self.declared(written);
+                self.union(given, declared)
+            }
+            _ => given,
+        }
     }
 
     fn made_defaultdict(&mut self, site: u32, arguments: &Arguments) -> Set {

@@ -235,6 +235,7 @@ impl Machine<'_, '_> {
             let declared = self.declared(annotation);
             set = self.union(set, declared);
         }
+        self.annotate(set, annotation);
         if value.is_some() {
             self.assign(target, set);
         } else if let (Some(&class), Syntax::Name) = (self.state.classes.last(), tree.kind(target)) {
@@ -344,10 +345,10 @@ impl Machine<'_, '_> {
         let is_test = tree.kind(function) == Syntax::Name && self.resolver.strings.text(tree.name[function as usize]) == "isinstance";
         let arguments: Vec<u32> = tree.in_field(call, Field::Args).collect();
         let [subject, classes] = arguments[..] else { return };
-        if !is_test || tree.kind(subject) != Syntax::Name {
+        if !is_test {
             return;
         }
-        let Some(slot) = self.frames.slot(subject).filter(|&slot| self.frames.of_slot[slot as usize] == self.state.frame) else { return };
+        let Some(slot) = self.own_slot(subject) else { return };
         let held = self.state.get(self.frames.local[slot as usize]);
         let classes = self.found.values[classes as usize];
         let mut wanted = EMPTY;
@@ -358,25 +359,37 @@ impl Machine<'_, '_> {
             };
             wanted = self.union(wanted, one);
         }
+        let kept = self.among(held.values, wanted);
+        if kept != EMPTY {
+            self.put(slot, Held { values: kept, bindings: held.bindings });
+        }
+    }
+
+    /// The values that may be objects of some classes; if none is known to be, any objects of these.
+    fn among(&mut self, values: Set, classes: Set) -> Set {
+        let classes_of_repository = self.elements(classes).iter().all(|&class| matches!(self.values.get(class), Value::Class { .. }));
         let mut kept = EMPTY;
-        for id in self.elements(held.values) {
+        for id in self.elements(values) {
             let fits = match self.values.get(id) {
-                Value::Instance { class, .. } => self.elements(wanted).iter().any(|&other| self.derives(class, other)),
+                Value::Instance { class, .. } => self.elements(classes).iter().any(|&other| self.derives(class, other)),
                 Value::Unknown(_) => false,
                 // A test for classes of the repository excludes what is none of them.
-                _ => !self.elements(wanted).iter().all(|&class| matches!(self.values.get(class), Value::Class { .. })),
+                _ => !classes_of_repository,
             };
             if fits {
                 let one = self.sets.one(id);
                 kept = self.union(kept, one);
             }
         }
-        if kept == EMPTY {
-            kept = self.objects(wanted);
+        if kept == EMPTY { self.objects(classes) } else { kept }
+    }
+
+    /// The variable of the present frame that an expression names.
+    fn own_slot(&self, node: u32) -> Option<u32> {
+        if self.repository.tree.kind(node) != Syntax::Name {
+            return None;
         }
-        if kept != EMPTY {
-            self.put(slot, Held { values: kept, bindings: held.bindings });
-        }
+        self.frames.slot(node).filter(|&slot| self.frames.of_slot[slot as usize] == self.state.frame)
     }
 
     fn while_loop(&mut self, node: u32) {
@@ -629,7 +642,8 @@ impl Machine<'_, '_> {
 
     fn matched(&mut self, node: u32) {
         let tree = &self.repository.tree;
-        let subject = tree.children(node).next().map_or(EMPTY, |subject| self.evaluate(subject));
+        let Some(matched) = tree.children(node).next() else { return };
+        let subject = self.evaluate(matched);
         // Where cases begin, and the paths through their bodies; a case behind a guard begins with what the guarded pattern may have bound.
         let mut open = vec![(self.state.mark(), Vec::new())];
         let mut is_complete = false;
@@ -637,6 +651,13 @@ impl Machine<'_, '_> {
             let Some(pattern) = tree.children(case).next() else { continue };
             let mark = open.last().expect("the first is never taken").0;
             self.pattern(pattern, subject);
+            let accepted = self.accepted(pattern, subject);
+            if accepted != subject
+                && let Some(slot) = self.own_slot(matched)
+            {
+                let held = self.variable(slot);
+                self.put(slot, Held { values: accepted, bindings: held.bindings });
+            }
             let guard = tree.in_field(case, Field::Guard).next();
             let refused = guard.map(|guard| {
                 let captured = self.state.since(mark);
@@ -665,14 +686,11 @@ impl Machine<'_, '_> {
         let tree = &self.repository.tree;
         match tree.kind(pattern) {
             Syntax::MatchAs => {
-                let mut captured = subject;
                 for child in tree.children(pattern) {
                     self.pattern(child, subject);
-                    if tree.kind(child) == Syntax::MatchClass {
-                        captured = self.of_class(child, subject);
-                    }
                 }
                 if !tree.name[pattern as usize].is_null() {
+                    let captured = self.accepted(pattern, subject);
                     self.bind(pattern, captured);
                 }
             }
@@ -774,19 +792,28 @@ impl Machine<'_, '_> {
         if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
     }
 
+    /// What of the subject goes on behind a pattern.
+    fn accepted(&mut self, pattern: u32, subject: Set) -> Set {
+        let tree = &self.repository.tree;
+        let patterns: Vec<u32> = tree.children(pattern).filter(|&child| tree.kind(child).is_pattern()).collect();
+        match tree.kind(pattern) {
+            Syntax::MatchClass => self.of_class(pattern, subject),
+            Syntax::MatchAs | Syntax::MatchOr if !patterns.is_empty() => {
+                let mut found = EMPTY;
+                for pattern in patterns {
+                    let set = self.accepted(pattern, subject);
+                    found = self.union(found, set);
+                }
+                found
+            }
+            _ => subject,
+        }
+    }
+
     /// The objects of the subject that a class pattern accepts.
     fn of_class(&mut self, pattern: u32, subject: Set) -> Set {
         let classes = self.evaluate(pattern + 1);
-        let mut kept = EMPTY;
-        for id in self.elements(subject) {
-            if let Value::Instance { class, .. } = self.values.get(id)
-                && self.elements(classes).iter().any(|&other| self.derives(class, other))
-            {
-                let one = self.sets.one(id);
-                kept = self.union(kept, one);
-            }
-        }
-        if kept == EMPTY { self.objects(classes) } else { kept }
+        self.among(subject, classes)
     }
 
     /// Binds what an alias of an import statement brings.

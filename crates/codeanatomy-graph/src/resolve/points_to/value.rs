@@ -103,6 +103,8 @@ pub enum Wrapper {
     Register,
     /// A class that `collections.namedtuple` made.
     Record,
+    /// What `typing.TypeVar` or `typing.NewType` made.
+    Type,
     /// What `pytest.fixture(…)` gives.
     Fixture,
     /// What a fixture with `params=` is given as its `request`.
