@@ -125,6 +125,7 @@ DEEP: dict[str, Callable[[], bytes]] = {
     "fstrings": _text("x = f'{f\"{f'''{1}'''}\"}'\n"),
     "fstring_format_deep": _text("x = f'{a:{b:{c}}}'\n"),
     "string_annotations": _repeated("x: '", "a.", 1_000, "b'\n"),
+    "string_annotation_of_20000_lists": lambda: f"def f(x: '{'list[' * 20_000}int{']' * 20_000}'): return x[0].real\n".encode(),
 }
 
 REFUSED: dict[str, Callable[[], bytes]] = {

@@ -24,7 +24,10 @@ from codeanatomy.scan.settings import DEFAULT_EXCLUDES, PYTHON_SUFFIXES
 
 COMMAND = Path(__file__).parents[2] / "bin" / "codeanatomy"
 ROUNDS = int(os.environ.get("CODEANATOMY_TORTURE", "3"))
-QUICK = ("clauses", "import_of_300000", "lambda_defaults_600", "parentheses_1296", "utf16", "python2", "return_outside", "newer_grammar")
+QUICK = (
+    *("clauses", "import_of_300000", "lambda_defaults_600", "parentheses_1296", "utf16", "python2", "return_outside", "newer_grammar"),
+    "string_annotation_of_20000_lists",
+)
 
 
 def build(repository: Path, output: Path, *options: str) -> dict:

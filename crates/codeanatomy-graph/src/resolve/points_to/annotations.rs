@@ -33,6 +33,9 @@ pub fn postponed(repository: &Repository, strings: &Strings) -> Vec<Vec<u32>> {
     (0..repository.files.files.len() as u32).map(of_file).collect()
 }
 
+/// The brackets inside each other that are followed in a text: one may have any number.
+const DEEPEST: u32 = 16;
+
 /// A part of an annotation: a node, or a text in one and in how many brackets it stands there.
 #[derive(Clone, Copy)]
 enum Part<'t> {
@@ -168,6 +171,9 @@ impl Machine<'_, '_> {
             Part::Text { constant, text, depth } => (constant, text, depth),
         };
         let mut found = EMPTY;
+        if depth > DEEPEST {
+            return found;
+        }
         for text in alternatives(text) {
             let set = match subscript(text) {
                 Some((head, arguments)) => {
