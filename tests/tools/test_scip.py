@@ -149,6 +149,16 @@ async def test_too_little_memory_is_a_coded_warning(shop: Path, collected: Colle
     assert found.warnings or found.failures
 
 
+async def test_when_its_time_is_over_the_rest_is_told_and_left_out(shop: Path, collected: Collect, tmp_path: Path) -> None:
+    scip_python = write(tmp_path / "node_modules", {"endless.js": "#!/usr/bin/env node\nsetInterval(() => {}, 1000);\n"}) / "endless.js"
+    scip_python.chmod(0o755)
+    found = await collected(shop, "scip", scip=ScipIndexConfig(mode="on", scip_python_bin=scip_python, timeout_s=2.0))
+    assert [tool["exit"] for tool in found.extractors["scip"].tools] == ["limit time"]
+    assert found.extractors["scip"].tools[0]["seconds"] < 60
+    assert found.warnings == ["CA234: scip-python ended with limit time; 6 sources have no SCIP symbols"]
+    assert said(found) == [(path, "CA237") for path in sorted(path_of(found).values())]
+
+
 async def test_nothing_to_index_needs_no_run(shop: Path, collected: Collect) -> None:
     found = await collected(shop, "scip", scip=ScipIndexConfig(mode="on", target_only="no/such/folder"))
     assert (found.extractors["scip"].tools, found.tables["scip_documents"], found.warnings) == ([], [], [])
