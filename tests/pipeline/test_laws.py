@@ -13,7 +13,7 @@ from codeanatomy import Coded, GraphProductBuildRequest, build_graph_product, op
 from codeanatomy.catalog.spans import REPORT
 from codeanatomy.catalog.spans import STAGES as STAGE_SPANS
 from codeanatomy.catalog.tables import GRAPH_TABLES
-from codeanatomy.events import StageStarted
+from codeanatomy.events import StageStarted, WorkerEnded, WorkerStarted
 from codeanatomy.query.graph import open_graph_sync
 from codeanatomy.tools.config import ScipIndexConfig
 
@@ -50,6 +50,19 @@ async def test_same_content_same_fingerprints(build, tmp_path, known, anyio_back
     assert (two.generation, again.generation) == (1, 2)
     assert one.spec_hash == two.spec_hash
     assert one.envelope_hash == two.envelope_hash
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+async def test_as_many_workers_run_at_once_as_the_setting_says(shop, tmp_path, workers):
+    running = most = 0
+
+    def count(event):
+        nonlocal running, most
+        running += isinstance(event, WorkerStarted) - isinstance(event, WorkerEnded)
+        most = max(most, running)
+
+    await build_graph_product(GraphProductBuildRequest(repo_root=shop, output_dir=tmp_path / "out", workers=workers, **NO_TOOLS), count)
+    assert most == workers
 
 
 async def test_a_changed_call_changes_the_edges(build, tmp_path):
