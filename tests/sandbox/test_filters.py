@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support.repositories import write
 
 from codeanatomy.sandbox import seccomp, syscalls
 
@@ -128,6 +129,39 @@ rules = [seccomp.Rule(name, seccomp.ABSENT) for name in sys.argv[2].split(",")]
 assert seccomp._install(rules, otherwise=seccomp.ALLOW, newest=None)
 anyio.run(main)
 """
+
+
+# The command on a kernel that has no Landlock.
+OLD_COMMAND = """
+import os, sys
+from codeanatomy.cli import main
+from codeanatomy.sandbox import confine, seccomp
+
+confine.bind_to(os.getppid())
+assert seccomp._install([seccomp.Rule("landlock_create_ruleset", seccomp.ABSENT)], otherwise=seccomp.ALLOW, newest=None)
+sys.exit(main(["build", *sys.argv[1:]]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("flags", "file", "code", "says"),
+    [
+        ([], "", 0, "warning: CA220: this system cannot confine workers completely: it lacks landlock_files"),
+        (["--require-sandbox"], "", 6, "CA221: "),
+        ([], "[execution]\nrequire_sandbox = true\n", 6, "CA221: "),
+        (["--no-require-sandbox"], "[execution]\nrequire_sandbox = true\n", 0, "warning: CA220: "),
+    ],
+    ids=["no setting", "flag", "file", "flag against the file"],
+)
+def test_a_build_that_requires_the_sandbox_stops_where_the_kernel_lacks_something(
+    flags: list[str], file: str, code: int, says: str, tmp_path: Path
+) -> None:
+    write(tmp_path, {"one.py": "x = 1\n"} | ({"codeanatomy.toml": file} if file else {}))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", OLD_COMMAND, str(tmp_path), "--no-enable-libcst", "--no-enable-tree-sitter", *flags]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, says in ended.stderr) == (code, True), ended.stderr
+    assert (tmp_path / "build" / "codeanatomy" / "CURRENT").exists() == (code == 0)
 
 
 @pytest.mark.parametrize(
