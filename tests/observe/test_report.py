@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections import Counter
 from html import escape, unescape
 from html.parser import HTMLParser
@@ -19,6 +20,7 @@ from tests.support.collector import values
 from codeanatomy import build_graph_product
 from codeanatomy.catalog.sections import SECTIONS
 from codeanatomy.catalog.spans import ENGINE_EXECUTE, EXTRACTION, OPERATOR, OUTPUT, SHARD, SUPPLY
+from codeanatomy.events import ExtractorStarted
 from codeanatomy.observe.report.compose import FILLED
 from codeanatomy.observe.report.engine import plan_execution_diff
 from codeanatomy.observe.report.wording import said, words
@@ -85,6 +87,24 @@ def test_nothing_ran_in_an_idle_gap(watched, section):
         began, ended = row["began_seconds"], row["began_seconds"] + row["seconds"]
         assert row["seconds"] >= 0.05
         assert not [span for span in ran if span[0] < ended - 0.001 and span[1] > began + 0.001]
+
+
+def test_a_pause_in_which_nothing_runs_is_an_idle_gap(small):
+    pauses = []
+
+    def pause(event):
+        if isinstance(event, ExtractorStarted) and not pauses:  # before its first worker
+            began = time.monotonic()
+            time.sleep(0.3)
+            pauses.append(time.monotonic() - began)
+
+    result = anyio.run(build_graph_product, small(), pause)
+    section = json.loads((result.run_bundle / "report.json").read_text())["sections"]["idle_gaps"]
+    first, *_ = section["rows"]
+    assert first["stage"] == EXTRACTION.name
+    assert first["seconds"] >= pauses[0]
+    assert section["summary"]["seconds"] == pytest.approx(sum(row["seconds"] for row in section["rows"]))
+    assert section["reason"] is None
 
 
 def test_metrics(watched, section):
@@ -189,6 +209,7 @@ def test_phases_and_operators_of_the_engine(watched, section):
 def test_what_the_engine_read(watched, section):
     told = section("scan_pruning")
     assert told["reason"] == "The engine does not say how many row groups its scans skipped."
+    assert [row["dataset"] for row in told["rows"]] == [given["name"] for given in watched.manifest["engine"]["inputs"]]
     for row in told["rows"]:
         table = watched.table(row["dataset"])
         assert (row["files"], row["rows"]) == (len(table.file_uris()), table.count())
