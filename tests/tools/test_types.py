@@ -15,6 +15,7 @@ from codeanatomy.attachment import attach
 from codeanatomy.extract import types
 from codeanatomy.extract.source import Failed, Source
 from codeanatomy.failure import Coded
+from codeanatomy.tools.types import find
 
 pytestmark = pytest.mark.anyio
 
@@ -101,16 +102,28 @@ async def test_modes(shop: Path, collected: Collect, monkeypatch: pytest.MonkeyP
     assert "pip install" in caught.value.hint
 
 
-@pytest.mark.parametrize("program", ["true", "ls", "text"])
-async def test_a_broken_pyrefly_is_a_coded_warning(
-    shop: Path, collected: Collect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str
+@pytest.mark.parametrize(("program", "why"), [("true", "wrote no report that can be read"), ("text", "cannot be started")])
+async def test_a_pyrefly_that_does_nothing_or_is_no_program_is_a_warning(
+    shop: Path, collected: Collect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, why: str
 ) -> None:
-    """One that does nothing, one that knows no such option, and one that is no program."""
     fake = imitation(tmp_path, program)
     monkeypatch.setattr("codeanatomy.tools.types.find", lambda: fake)
     found = await collected(shop, "types")
     assert found.tables["types_expressions"] == []
-    assert [warning[:5] for warning in found.warnings] == ["CA243"] or {code for _, code in said(found)} == {"CA244"}
+    assert [warning[:5] for warning in found.warnings] == ["CA243"]
+    assert why in found.warnings[0]
+    assert said(found) == []
+
+
+async def test_a_pyrefly_that_knows_no_such_option_can_check_no_source(
+    shop: Path, collected: Collect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake = imitation(tmp_path, "ls")
+    monkeypatch.setattr("codeanatomy.tools.types.find", lambda: fake)
+    found = await collected(shop, "types")
+    assert found.tables["types_expressions"] == []
+    assert said(found) == [(path, "CA244") for path in sorted(path_of(found).values())]
+    assert found.warnings == []
 
 
 def imitation(folder: Path, program: str) -> str:
@@ -126,6 +139,39 @@ async def test_a_source_that_kills_it_is_left_out(shop: Path, collected: Collect
     assert set(said(found)) <= {("deep.py", "CA244")}
     reported = {path_of(found)[row["file_id"]] for row in found.tables["types_functions"]}
     assert reported == {"shop/base.py", "shop/cart.py", "shop/bom.py", "broken.py"}
+
+
+DEADLY = '[ -f deadly.py ] || exit 0; grep -q deadly deadly.py && exit 101; exec "$REAL" "$@"'
+CROWD = "[ -f shop/base.py ] && [ -f shop/latin.py ] && { echo two are too many >&2; exit 101; }; exit 0"
+"""What a program that bears its name does: it dies over one source, or over two that it is given together."""
+
+
+def script(folder: Path, deed: str) -> str:
+    fake = write(folder, {"bin/pyrefly": f"#!/bin/sh\nREAL='{find()}'\n{deed}\n"}) / "bin" / "pyrefly"
+    fake.chmod(0o755)
+    return str(fake)
+
+
+async def test_a_source_over_which_it_dies_is_told_and_the_rest_is_checked(
+    shop: Path, collected: Collect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake = script(tmp_path, DEADLY)
+    monkeypatch.setattr("codeanatomy.tools.types.find", lambda: fake)
+    found = await collected(write(shop, {"deadly.py": "deadly = 1\n"}), "types", types="on", no_sandbox=True)
+    assert (said(found), found.warnings) == ([("deadly.py", "CA244")], [])
+    assert [failure.message for failure in found.failures] == ["pyrefly cannot check it: exit 101"]
+    reported = {path_of(found)[row["file_id"]] for row in found.tables["types_functions"]}
+    assert reported == {"shop/base.py", "shop/cart.py", "shop/bom.py", "broken.py"}
+
+
+async def test_where_it_dies_over_no_single_source_it_is_given_up(
+    shop: Path, collected: Collect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake = script(tmp_path, CROWD)
+    monkeypatch.setattr("codeanatomy.tools.types.find", lambda: fake)
+    found = await collected(shop, "types", types="on", no_sandbox=True)
+    assert found.warnings == ["CA243: pyrefly ended with exit 101: two are too many; there are no inferred types in the graph"]
+    assert (said(found), found.tables["types_functions"]) == ([], [])
 
 
 async def test_a_source_without_a_report_is_a_coded_row(shop: Path, collected: Collect) -> None:
