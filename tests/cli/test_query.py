@@ -100,6 +100,12 @@ def test_views_and_columns_are_told(run, shop):
     assert columns == described
 
 
+def test_the_columns_of_a_view_there_is_not_cannot_be_told(run):
+    done = run("query", "--describe", "cals")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "CA810: there is no view or table 'cals'" in done.stderr
+
+
 def test_every_view_has_the_columns_it_declares_and_its_example_runs(run, shop):
     from codeanatomy.catalog.public import PUBLIC_VIEWS
     from codeanatomy.query.graph import open_graph_sync

@@ -57,6 +57,13 @@ def change(path: str, value: Any) -> Callable[[Spec], None]:
         (change("view_definitions.1.transform.operator", "adjacencies"), "CA309", "there is no operator `adjacencies`", "`adjacency`"),
         (change("operator_parameters", {"adjacencies": {}}), "CA309", "there is no operator `adjacencies`", "`adjacency`"),
         (change("view_definitions.1.transform.output", "by_source"), "CA309", "there is no output port `by_source`", "by_src"),
+        (
+            change("view_definitions.1.transform.inputs", {"edges": "in_edges", "nodes": "in_nodes"}),
+            "CA309",
+            "there is no input port `nodes`",
+            "",
+        ),
+        (change("output_targets.0.columns", []), "CA308", "output `nodes` has no columns", ""),
         (change("view_definitions.1.transform.inputs", {}), "CA313", "gets nothing at its input port `edges`", ""),
         (change("view_definitions.1.transform.inputs.edges", "in_nodes"), "CA304", "there is no dependency `in_nodes`", ""),
         (

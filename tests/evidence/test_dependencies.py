@@ -385,6 +385,17 @@ async def test_files_that_cannot_be_read(repository: Path) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_file_whose_name_is_no_text_is_told_and_not_read(repository: Path) -> None:
+    write(repository, {"requirements.txt": "a\n"})
+    (repository / os.fsdecode(b"requirements-\xff.txt")).write_text("b\n")
+    paths, _, failures, _ = await told(repository)
+    assert paths == ["requirements.txt"]
+    assert [(failure.path, failure.code, failure.severity, failure.extractor) for failure in failures] == [
+        ("requirements-\\xff.txt", "CA107", "warning", "dependencies")
+    ]
+
+
+@pytest.mark.anyio
 async def test_which_environment_counts(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (await told(repository))[1] == [("active", "outer")]
     monkeypatch.delenv("VIRTUAL_ENV")

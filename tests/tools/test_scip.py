@@ -281,6 +281,15 @@ def test_ranges_outside_of_the_text_are_refused(place: list[int]) -> None:
     assert extraction.pending == 0
 
 
+@pytest.mark.parametrize("path", ["m.py", ""], ids=["document", "symbols outside of the repository"])
+def test_bytes_that_are_no_document_are_refused(path: str) -> None:
+    extraction = scip.open()
+    with pytest.raises(Failed, match="no readable document") as refused:
+        extraction.read(Source(1, path, attach(b"x = 1\n", b"\xff")))
+    assert refused.value.code == "CA236"
+    assert extraction.pending == 0
+
+
 def test_a_truncated_index_gives_what_is_whole() -> None:
     part = b"\x12\x06\x0a\x04a.py"
     index = Index()
