@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -107,6 +108,25 @@ async def test_settings_have_an_effect(shop: Path, collected: Collect, tmp_path:
     missing = await failure(collected, shop, ScipIndexConfig(mode="on", env_json=tmp_path / "none.json"))
     assert missing.code == "CA232"
     assert "none.json" in missing.message
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_each_setting_is_in_the_symbols_also_where_an_index_without_it_is_kept(collected: Collect, tmp_path: Path) -> None:
+    folder = write(tmp_path / "repository", {"one.py": "import outside\n", "two.py": ""})
+    installed = json.dumps([{"name": "Outside", "version": "9", "files": ["outside/__init__.py"]}])
+    for config, expected in (
+        (ON, ". . one/__init__:"),
+        (replace(ON, extra_args=("--project-version", "8")), ". 8 one/__init__:"),
+        (replace(ON, env_json=write(tmp_path, {"env.json": installed}) / "env.json"), "Outside 9 outside/__init__:"),
+        (replace(ON, identity=ScipIdentityOverrides(project_name="store")), "store . one/__init__:"),
+        (replace(ON, identity=ScipIdentityOverrides(project_version="7")), ". 7 one/__init__:"),
+        (replace(ON, identity=ScipIdentityOverrides(project_namespace="acme")), ". . `acme.one`/__init__:"),
+    ):
+        found = await collected(folder, "scip", scip=config)
+        assert f"scip-python python {expected}" in {row["symbol"] for row in found.tables["scip_occurrences"]}
+        assert len(found.tables["scip_documents"]) == 2
+    found = await collected(folder, "scip", scip=replace(config, target_only="two.py"))
+    assert len(found.tables["scip_documents"]) == 1
 
 
 async def failure(collected: Collect, folder: Path, config: ScipIndexConfig) -> Coded:
