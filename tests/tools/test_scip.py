@@ -17,6 +17,7 @@ from codeanatomy.extract import scip
 from codeanatomy.extract.scip_grammar import Document
 from codeanatomy.extract.source import Failed, Source
 from codeanatomy.failure import Coded
+from codeanatomy.sandbox.confinement import UNCONFINED
 from codeanatomy.tools.config import ScipIdentityOverrides, ScipIndexConfig
 from codeanatomy.tools.scip import find
 from codeanatomy.tools.scip_index import Index
@@ -160,6 +161,15 @@ async def test_an_index_is_made_once(shop: Path, collected: Collect) -> None:
     assert first.tables == second.tables
     write(shop, {"shop/base.py": "class Base:\n    pass\n"})
     assert len((await collected(shop, "scip", scip=ON)).extractors["scip"].tools) == 1
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_without_the_sandbox_it_has_the_limits_only(shop: Path, collected: Collect) -> None:
+    free = await collected(shop, "scip", scip=ON, no_sandbox=True)
+    caged = await collected(shop, "scip", scip=replace(ON, target_only="shop"))
+    assert "file_size" in free.extractors["scip"].tools[0]["in_force"]
+    assert UNCONFINED.without.isdisjoint(free.extractors["scip"].tools[0]["in_force"])
+    assert not UNCONFINED.without.isdisjoint(caged.extractors["scip"].tools[0]["in_force"])
 
 
 async def test_too_little_memory_is_a_coded_warning(shop: Path, collected: Collect) -> None:

@@ -15,6 +15,7 @@ from codeanatomy.attachment import attach
 from codeanatomy.extract import types
 from codeanatomy.extract.source import Failed, Source
 from codeanatomy.failure import Coded
+from codeanatomy.sandbox.confinement import UNCONFINED
 from codeanatomy.tools.types import find
 
 pytestmark = pytest.mark.anyio
@@ -100,6 +101,14 @@ async def test_modes(shop: Path, collected: Collect, monkeypatch: pytest.MonkeyP
         await collected(shop, "types", types="on")
     assert caught.value.code == "CA241"
     assert "pip install" in caught.value.hint
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_without_the_sandbox_it_has_the_limits_only(shop: Path, collected: Collect) -> None:
+    free, caged = [await collected(shop, "types", types="on", no_sandbox=without) for without in (True, False)]
+    assert "file_size" in free.extractors["types"].tools[0]["in_force"]
+    assert UNCONFINED.without.isdisjoint(free.extractors["types"].tools[0]["in_force"])
+    assert not UNCONFINED.without.isdisjoint(caged.extractors["types"].tools[0]["in_force"])
 
 
 @pytest.mark.parametrize(("program", "why"), [("true", "wrote no report that can be read"), ("text", "cannot be started")])
