@@ -288,6 +288,21 @@ def test_contradicting_settings(run, shop):
     assert "CA111" in done.stderr
 
 
+def test_without_the_sandbox_git_reads_what_lies_outside_the_repository(run, tmp_path):
+    """Here a file that the repository's configuration includes: where git cannot read it, it says nothing, and every file is looked at."""
+    repository = write(tmp_path / "r", {"tracked.py": "", "untracked.py": ""})
+    write(tmp_path, {"elsewhere": ""})
+    for command in (["init", "-q", "-b", "here"], ["add", "tracked.py"], ["config", "include.path", tmp_path / "elsewhere"]):
+        subprocess.run(["git", "-C", repository, *command], check=True, capture_output=True)
+
+    def built(*options):
+        printed = json.loads(run("build", repository, "-o", tmp_path / "out", "--json", *options).stdout)
+        return printed["files"]["scanned"], json.loads(Path(printed["manifest"]).read_text())["repository"]["branch"]
+
+    assert built() == (2, None)
+    assert built("--no-sandbox") == (1, "here")
+
+
 def test_what_confines_the_workers_is_in_the_manifest(run, shop, tmp_path):
     def in_force(*options):
         done = run("build", shop, "-o", tmp_path / "out", "--json", "-q", *options)
