@@ -194,6 +194,7 @@ async def test_nothing_to_index_needs_no_run(shop: Path, collected: Collect) -> 
     assert (found.extractors["scip"].tools, found.tables["scip_documents"], found.warnings) == ([], [], [])
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_what_is_too_large_for_its_memory_is_indexed_in_parts(shop: Path, collected: Collect) -> None:
     write(shop, {f"large/part_{number}.py": large(number) for number in range(16)})
     found = await collected(shop, "scip", scip=ScipIndexConfig(mode="on", node_max_old_space_mb=110))
@@ -237,8 +238,9 @@ async def test_the_last_source_of_a_run_is_not_to_blame_for_its_memory(shop: Pat
     assert (said(found), len(found.tables["scip_documents"])) == ([], 6)
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_a_source_over_which_it_hangs_is_left_out(shop: Path, collected: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codeanatomy.tools.scip.START_S", 4.0)
+    monkeypatch.setattr("codeanatomy.tools.scip.START_S", 15.0)
     write(shop, {"hang.py": "if a:\n    pass\n" + "elif a:\n    pass\n" * 4_000})
     found = await collected(shop, "scip", scip=ON)
     assert said(found) == [("hang.py", "CA235")]

@@ -40,7 +40,7 @@ SUFFIXES = (".py", ".pyi")
 MOST_RUNS = 40
 OVERHEAD_BYTES = 1024 * MIB
 """What the process may take beside Node's heap."""
-START_S = 10.0
+START_S = 30.0
 FILE_S = 0.5
 BYTE_S = 2e-5
 """What a run may take: for its start, for every file and for every byte. Several times what it takes."""
