@@ -50,3 +50,12 @@ def test_objects_without_a_dictionary_have_no_other_attributes():
     assert {"datetime.date", "datetime.datetime", "datetime.timedelta"} <= members.keys()
     assert "isoformat" in members["datetime.date"]
     assert "hour" not in members["datetime.date"]
+
+
+def test_members_of_collections_are_those_of_the_class_that_has_them():
+    members = names()["collections"]
+    assert members["collections.deque"]["popleft"] == "collections.deque.popleft"
+    assert members["collections.OrderedDict"]["move_to_end"] == "collections.OrderedDict.move_to_end"
+    assert members["collections.OrderedDict"]["get"] == members["collections.defaultdict"]["get"] == "builtins.dict.get"
+    assert members["collections.ChainMap"]["items"] == "collections.abc.Mapping.items"
+    assert "append" not in members["collections.Counter"]

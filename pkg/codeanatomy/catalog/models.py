@@ -9,12 +9,16 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Callback:
     """A callable that is handed to `name`: at that position or under that keyword. It is called with `nothing`, with the `rest` of the
-    positional arguments, or with the elements of the tuple given as `args`."""
+    positional arguments, with the elements of the tuple given as `args`, or with the `elements` of each of the rest.
+
+    What the call `gives` of what the callable gives: `nothing`, its `result`, what that gives when it is `awaited`, an `awaitable` of it, a
+    `future` of it, or an iterable with such results as `elements`."""
 
     name: str
     position: int
     keyword: str | None
     passes: str
+    gives: str = "nothing"
 
 
 CALLBACKS: tuple[Callback, ...] = (
@@ -22,37 +26,46 @@ CALLBACKS: tuple[Callback, ...] = (
     Callback("threading.Timer", 1, "function", "args"),
     Callback("multiprocessing.Process", 1, "target", "args"),
     Callback("multiprocessing.context.Process", 1, "target", "args"),
-    Callback("concurrent.futures.ThreadPoolExecutor.submit", 0, "fn", "rest"),
-    Callback("concurrent.futures.ProcessPoolExecutor.submit", 0, "fn", "rest"),
-    Callback("concurrent.futures.thread.ThreadPoolExecutor.submit", 0, "fn", "rest"),
-    Callback("concurrent.futures.process.ProcessPoolExecutor.submit", 0, "fn", "rest"),
-    Callback("asyncio.to_thread", 0, "func", "rest"),
-    Callback("asyncio.get_event_loop.run_in_executor", 1, "func", "rest"),
-    Callback("asyncio.get_running_loop.run_in_executor", 1, "func", "rest"),
+    Callback("concurrent.futures.ThreadPoolExecutor.submit", 0, "fn", "rest", "future"),
+    Callback("concurrent.futures.ProcessPoolExecutor.submit", 0, "fn", "rest", "future"),
+    Callback("concurrent.futures.thread.ThreadPoolExecutor.submit", 0, "fn", "rest", "future"),
+    Callback("concurrent.futures.process.ProcessPoolExecutor.submit", 0, "fn", "rest", "future"),
+    Callback("concurrent.futures.ThreadPoolExecutor.map", 0, "fn", "elements", "elements"),
+    Callback("concurrent.futures.ProcessPoolExecutor.map", 0, "fn", "elements", "elements"),
+    Callback("concurrent.futures.thread.ThreadPoolExecutor.map", 0, "fn", "elements", "elements"),
+    Callback("concurrent.futures.process.ProcessPoolExecutor.map", 0, "fn", "elements", "elements"),
+    Callback("multiprocessing.Pool.map", 0, "func", "elements", "elements"),
+    Callback("multiprocessing.Pool.imap", 0, "func", "elements", "elements"),
+    Callback("multiprocessing.Pool.imap_unordered", 0, "func", "elements", "elements"),
+    Callback("asyncio.Task.add_done_callback", 0, "fn", "nothing"),
+    Callback("concurrent.futures.Future.add_done_callback", 0, "fn", "nothing"),
+    Callback("asyncio.to_thread", 0, "func", "rest", "awaitable"),
+    Callback("asyncio.get_event_loop.run_in_executor", 1, "func", "rest", "awaitable"),
+    Callback("asyncio.get_running_loop.run_in_executor", 1, "func", "rest", "awaitable"),
     Callback("asyncio.get_event_loop.call_soon", 0, "callback", "rest"),
     Callback("asyncio.get_running_loop.call_soon", 0, "callback", "rest"),
     Callback("asyncio.get_event_loop.call_soon_threadsafe", 0, "callback", "rest"),
     Callback("asyncio.get_running_loop.call_soon_threadsafe", 0, "callback", "rest"),
     Callback("asyncio.get_event_loop.call_later", 1, "callback", "rest"),
     Callback("asyncio.get_running_loop.call_later", 1, "callback", "rest"),
-    Callback("anyio.run", 0, "func", "rest"),
-    Callback("anyio.from_thread.run", 0, "func", "rest"),
-    Callback("anyio.from_thread.run_sync", 0, "func", "rest"),
-    Callback("anyio.to_thread.run_sync", 0, "func", "rest"),
-    Callback("anyio.to_process.run_sync", 0, "func", "rest"),
+    Callback("anyio.run", 0, "func", "rest", "awaited"),
+    Callback("anyio.from_thread.run", 0, "func", "rest", "awaited"),
+    Callback("anyio.from_thread.run_sync", 0, "func", "rest", "result"),
+    Callback("anyio.to_thread.run_sync", 0, "func", "rest", "awaitable"),
+    Callback("anyio.to_process.run_sync", 0, "func", "rest", "awaitable"),
     Callback("anyio.create_task_group.start_soon", 0, "func", "rest"),
     Callback("anyio.create_task_group.start", 0, "func", "rest"),
-    Callback("trio.run", 0, "async_fn", "rest"),
-    Callback("trio.to_thread.run_sync", 0, "sync_fn", "rest"),
-    Callback("trio.from_thread.run", 0, "afn", "rest"),
-    Callback("trio.from_thread.run_sync", 0, "fn", "rest"),
+    Callback("trio.run", 0, "async_fn", "rest", "awaited"),
+    Callback("trio.to_thread.run_sync", 0, "sync_fn", "rest", "awaitable"),
+    Callback("trio.from_thread.run", 0, "afn", "rest", "awaited"),
+    Callback("trio.from_thread.run_sync", 0, "fn", "rest", "result"),
     Callback("trio.open_nursery.start_soon", 0, "async_fn", "rest"),
     Callback("trio.open_nursery.start", 0, "async_fn", "rest"),
     Callback("atexit.register", 0, "func", "rest"),
     Callback("contextlib.ExitStack.callback", 0, "callback", "rest"),
     Callback("weakref.finalize", 1, "func", "rest"),
-    Callback("contextvars.copy_context.run", 0, "callable", "rest"),
-    Callback("contextvars.Context.run", 0, "callable", "rest"),
+    Callback("contextvars.copy_context.run", 0, "callable", "rest", "result"),
+    Callback("contextvars.Context.run", 0, "callable", "rest", "result"),
     Callback("signal.signal", 1, "handler", "nothing"),
     Callback("re.sub", 1, "repl", "nothing"),
     Callback("sched.scheduler.enter", 2, "action", "args"),
@@ -62,16 +75,8 @@ PASSED_THROUGH: dict[str, int] = {
     "asgiref.sync.async_to_sync": 0,
     "asgiref.sync.markcoroutinefunction": 0,
     "asgiref.sync.sync_to_async": 0,
-    "asyncio.create_task": 0,
-    "asyncio.ensure_future": 0,
     "asyncio.shield": 0,
     "asyncio.wait_for": 0,
-    "asyncio.TaskGroup.create_task": 0,
-    "asyncio.get_event_loop.create_task": 0,
-    "asyncio.get_running_loop.create_task": 0,
-    "copy.copy": 0,
-    "copy.deepcopy": 0,
-    "dataclasses.replace": 0,
     "functools.total_ordering": 0,
     "functools.update_wrapper": 0,
     "inspect.unwrap": 0,
@@ -161,6 +166,12 @@ RESULTS = {name: result for result, names in _RESULTS.items() for name in _spell
 
 BARE = ("abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Generic", "typing_extensions.Protocol")
 """Classes that are inherited for what they mean: of names they give special ones only."""
+
+_COLLECTIONS = """
+asyncio.{LifoQueue PriorityQueue Queue} collections.{ChainMap Counter OrderedDict defaultdict deque} queue.{LifoQueue PriorityQueue Queue SimpleQueue}
+"""
+COLLECTIONS: tuple[str, ...] = tuple(_spelled_out(_COLLECTIONS))
+"""Classes whose objects are followed as those of `dict` and `list` are: what they have is asked of the interpreter."""
 
 _INHERITED = """
 builtins _ast _ctypes _frozen_importlib_external _io _socket binascii select zlib

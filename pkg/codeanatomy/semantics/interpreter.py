@@ -7,10 +7,10 @@ import importlib
 import opcode
 import sys
 from dataclasses import asdict
-from types import CoroutineType, FunctionType, GeneratorType
+from types import AsyncGeneratorType, CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
-from codeanatomy.catalog.models import BARE, CALLBACKS, FIXTURES, INHERITED, PASSED_THROUGH, RESULTS
+from codeanatomy.catalog.models import BARE, CALLBACKS, COLLECTIONS, FIXTURES, INHERITED, PASSED_THROUGH, RESULTS
 from codeanatomy.catalog.resolution import confidence
 
 _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "WindowsError")
@@ -19,11 +19,12 @@ _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__pat
 
 def names() -> dict[str, Any]:
     """Parameters of `resolve`: top-level modules of the standard library, names of builtins, and the members of those that are types;
-    what the classes of `INHERITED` inherit; what is declared of callables and classes outside the repository, with all that objects have which
+    what the classes of `INHERITED` inherit; the members of `COLLECTIONS`; what is declared of callables and classes outside the repository, with all that objects have which
     these calls give; the fixtures that pytest brings; and how sure each resolution is."""
     types = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {
         "generator": GeneratorType,
         "coroutine": CoroutineType,
+        "async_generator": AsyncGeneratorType,
         "function": FunctionType,
     }
     return {
@@ -37,6 +38,7 @@ def names() -> dict[str, Any]:
         "ancestors": _ancestors(),
         "bare": list(BARE),
         "fixtures": FIXTURES,
+        "collections": _members_of_collections(),
         "confidence": confidence(),
     }
 
@@ -45,11 +47,29 @@ def _members() -> dict[str, list[str]]:
     """All attributes of the objects of classes in `RESULTS` that can have no others."""
     found = {}
     for result in sorted({result for result in RESULTS.values() if not result.startswith("builtins.")}):
-        module, _, name = result.rpartition(".")
-        value = getattr(importlib.import_module(module), name)
+        value = _imported(result)
         if not value.__dictoffset__:
             found[result] = sorted(dir(value))
     return found
+
+
+def _members_of_collections() -> dict[str, dict[str, str]]:
+    """The members of each class of `COLLECTIONS`, by their names under the class that gives them."""
+    classes: dict[type, str] = {_imported(name): name for name in COLLECTIONS}
+    found = {}
+    for value, public in classes.items():
+        members: dict[str, str] = {}
+        for owner in reversed(value.__mro__):
+            name = classes.get(owner, f"{owner.__module__}.{owner.__qualname__}")
+            members |= {member: f"{name}.{member}" for member in vars(owner)}
+        found[public] = dict(sorted(members.items()))
+    return found
+
+
+def _imported(dotted: str) -> Any:
+    """A class by the name of its module and its own."""
+    module, _, name = dotted.rpartition(".")
+    return getattr(importlib.import_module(module), name)
 
 
 def _ancestors() -> dict[str, list[str]]:

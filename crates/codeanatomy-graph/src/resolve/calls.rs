@@ -6,7 +6,7 @@ use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::names::Meaning;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{Reason, Value};
+use crate::resolve::points_to::value::{Reason, Value, Wrapper};
 use crate::resolve::resolver::{BUILTIN, Target};
 use crate::resolve::rows::{CallRow, CallRows, CallSiteRow, CallSiteRows, Place, Places};
 use crate::resolve::syntax::NONE;
@@ -163,6 +163,7 @@ impl Machine<'_, '_> {
         let unknown = values.iter().find_map(|&id| match self.values.get(id) {
             Value::Unknown(reason) => Some(reason.text()),
             Value::ExternalResult(_) => Some(Reason::ExternalResult.text()),
+            Value::Wrapper { kind: Wrapper::Giving, .. } => Some(Reason::Dynamic.text()),
             _ => None,
         });
         let text = match unknown {

@@ -61,7 +61,13 @@ impl Machine<'_, '_> {
     fn inherits_rows(&mut self, class: u32, made: &[Id], places: &mut Places<'_>, rows: &mut InheritsRows) {
         let repository = self.repository;
         let node = repository.definitions.get(class).node;
-        let bases: Vec<u32> = repository.tree.in_field(node, Field::Bases).collect();
+        let written: Vec<u32> = repository.tree.in_field(node, Field::Bases).collect();
+        // `*bases` are several.
+        let known = made.iter().filter_map(|id| self.classes.get(id)).map(|known| &known.bases);
+        let bases = match known.max_by_key(|bases| bases.len()) {
+            Some(bases) if bases.len() > written.len() => bases.iter().map(|&(base, _)| base).collect(),
+            _ => written,
+        };
         for (position, base) in bases.into_iter().enumerate() {
             let mut targets: Vec<Target> = Vec::new();
             for id in made {

@@ -36,11 +36,11 @@ pub fn postponed(repository: &Repository, strings: &Strings) -> Vec<Vec<u32>> {
 /// The brackets inside each other that are followed in a text: one may have any number.
 const DEEPEST: u32 = 16;
 
-/// A part of an annotation: a node, or a text in one and in how many brackets it stands there.
+/// A part of an annotation: a node, or a text in a constant, which begins at a byte of that and stands in that many brackets.
 #[derive(Clone, Copy)]
 enum Part<'t> {
     Node(u32),
-    Text { constant: u32, text: &'t str, depth: u32 },
+    Text { constant: u32, place: u32, text: &'t str, depth: u32 },
 }
 
 impl Machine<'_, '_> {
@@ -159,28 +159,29 @@ impl Machine<'_, '_> {
             }
             Syntax::Constant if tree.name[annotation as usize] == self.words.str => {
                 let Some(text) = self.resolver.strings.get(tree.value[annotation as usize]).map(str::to_owned) else { return EMPTY };
-                self.declared_part(Part::Text { constant: annotation, text: &text, depth: 0 })
+                self.declared_part(Part::Text { constant: annotation, place: 0, text: &text, depth: 0 })
             }
             _ => EMPTY,
         }
     }
 
     fn declared_part(&mut self, part: Part) -> Set {
-        let (constant, text, depth) = match part {
+        let (constant, place, whole, depth) = match part {
             Part::Node(node) => return self.declared(node),
-            Part::Text { constant, text, depth } => (constant, text, depth),
+            Part::Text { constant, place, text, depth } => (constant, place, text, depth),
         };
         let mut found = EMPTY;
         if depth > DEEPEST {
             return found;
         }
-        for text in alternatives(text) {
+        let place_of = |text: &str| place + (text.as_ptr().addr() - whole.as_ptr().addr()) as u32;
+        for text in alternatives(whole) {
             let set = match subscript(text) {
                 Some((head, arguments)) => {
                     let outer = self.text_classes(constant, head);
-                    let depth = depth + 1;
-                    let arguments: Vec<Part> = arguments.into_iter().map(|text| Part::Text { constant, text, depth }).collect();
-                    self.declared_generic((constant, depth), outer, &arguments)
+                    let part = |text| Part::Text { constant, place: place_of(text), text, depth: depth + 1 };
+                    let arguments: Vec<Part> = arguments.into_iter().map(part).collect();
+                    self.declared_generic((constant, place_of(text)), outer, &arguments)
                 }
                 None => {
                     let classes = self.text_classes(constant, text);
@@ -220,18 +221,35 @@ impl Machine<'_, '_> {
                 "Optional" | "Union" | "Final" | "ClassVar" | "Required" | "NotRequired" => self.all_declared(arguments),
                 "Annotated" => arguments.first().map_or(EMPTY, |&first| self.declared_part(first)),
                 "Type" | "type" => arguments.first().map_or(EMPTY, |&first| self.declared_classes(first)),
-                "Literal" | "Callable" => EMPTY,
+                "Literal" => EMPTY,
+                "Callable" => self.declared_giving(site, self.words.call, arguments.last()),
+                "Awaitable" | "Coroutine" => self.declared_giving(site, self.words.await_, arguments.last()),
                 _ => match self.container_of(id) {
                     Some(kind) => self.declared_container(site, kind, arguments, id),
                     None => {
                         let one = self.sets.one(id);
-                        self.objects(one)
+                        let object = self.objects(one);
+                        let given = match form.as_str() {
+                            "Future" | "Task" => self.declared_giving(site, self.words.await_, arguments.first()),
+                            "ContextManager" | "AbstractContextManager" => self.declared_giving(site, self.words.enter, arguments.first()),
+                            "AsyncContextManager" | "AbstractAsyncContextManager" => {
+                                self.declared_giving(site, self.words.aenter, arguments.first())
+                            }
+                            _ => EMPTY,
+                        };
+                        self.union(object, given)
                     }
                 },
             };
             found = self.union(found, set);
         }
         found
+    }
+
+    /// An object whose special method gives what a type argument allows.
+    fn declared_giving(&mut self, site: (u32, u32), special: Str, argument: Option<&Part>) -> Set {
+        let given = argument.map_or(EMPTY, |&argument| self.declared_part(argument));
+        if given == EMPTY { EMPTY } else { self.giving(site, special, given) }
     }
 
     /// The classes of the repository that `Type[X]` allows.
@@ -261,9 +279,11 @@ impl Machine<'_, '_> {
                     return None;
                 }
                 match name {
-                    "List" | "Sequence" | "MutableSequence" | "Collection" | "Reversible" => Some(Container::List),
+                    "List" | "Sequence" | "MutableSequence" | "Collection" | "Reversible" | "Deque" | "deque" => Some(Container::List),
                     "Tuple" => Some(Container::Tuple),
-                    "Dict" | "Mapping" | "MutableMapping" | "DefaultDict" | "defaultdict" | "OrderedDict" => Some(Container::Dict),
+                    "Dict" | "Mapping" | "MutableMapping" | "DefaultDict" | "defaultdict" | "OrderedDict" | "Counter" | "ChainMap" => {
+                        Some(Container::Dict)
+                    }
                     "Set" | "FrozenSet" | "AbstractSet" | "MutableSet" => Some(Container::Set),
                     "Iterable" | "Iterator" | "Generator" | "AsyncIterable" | "AsyncIterator" | "AsyncGenerator" => {
                         Some(Container::Iterator)
@@ -275,6 +295,23 @@ impl Machine<'_, '_> {
         }
     }
 
+    /// The class of `collections` that a class in an annotation is, by its own name or by that of `typing`.
+    fn collection_of(&mut self, class: Id) -> Option<Str> {
+        let Value::External(name) = self.values.get(class) else { return None };
+        let (module, name) = self.resolver.strings.text(name).rsplit_once('.')?;
+        if !TYPE_MODULES.contains(&module) {
+            return None;
+        }
+        let name = match name {
+            "Deque" => "deque",
+            "DefaultDict" => "defaultdict",
+            name => name,
+        };
+        let dotted = format!("collections.{name}");
+        let class = self.resolver.strings.intern(&dotted);
+        self.repository.outside.is_collection(class).then_some(class)
+    }
+
     /// Some container that holds what its type arguments allow; where these say nothing, some object of its class.
     fn declared_container(&mut self, site: (u32, u32), kind: Container, arguments: &[Part], class: Id) -> Set {
         let sets: Vec<Set> = arguments.iter().map(|&argument| self.declared_part(argument)).collect();
@@ -283,6 +320,9 @@ impl Machine<'_, '_> {
             return self.objects(one);
         }
         let made = self.some_container(site, kind);
+        if let Some(collection) = self.collection_of(class) {
+            self.collections.insert(made, collection);
+        }
         let tree = &self.repository.tree;
         let is_open = arguments.last().is_some_and(|&last| match last {
             Part::Node(node) => tree.kind(node) == Syntax::Constant && tree.name[node as usize] == self.words.ellipsis,
@@ -297,7 +337,11 @@ impl Machine<'_, '_> {
         } else if kind == Container::Dict {
             let keys = self.or_unknown(sets[0]);
             self.store_values(made, Key::KEYS, keys);
-            let values = self.or_unknown(sets.get(1).copied().unwrap_or(EMPTY));
+            // What a `Counter` counts is its only argument.
+            let values = match sets.get(1) {
+                Some(&set) => self.or_unknown(set),
+                None => self.literal(self.words.int),
+            };
             self.store_index(made, Key::SOMEWHERE, values);
         } else {
             let elements = self.or_unknown(sets[0]);
@@ -323,8 +367,8 @@ impl Machine<'_, '_> {
     }
 
     /// Any container of which an annotation tells, at a place in it: no one object.
-    fn some_container(&mut self, (site, depth): (u32, u32), kind: Container) -> Id {
-        let id = self.values.id(Value::Container { kind, site, unit: depth });
+    fn some_container(&mut self, (site, place): (u32, u32), kind: Container) -> Id {
+        let id = self.values.id(Value::Container { kind, site, unit: place });
         self.repeated.insert(id);
         id
     }
@@ -386,6 +430,25 @@ impl Machine<'_, '_> {
         is_more
     }
 
+    /// Gives the variables of modules that are annotated alone what their annotations say, once all else has run and nothing was put into
+    /// them. Whether there were any.
+    pub fn fill_declared_variables(&mut self) -> bool {
+        let mut is_more = false;
+        for (cell, target) in std::mem::take(&mut self.declared_variables) {
+            if !self.is_opaque(self.cells.peek(cell).0) {
+                continue;
+            }
+            let tree = &self.repository.tree;
+            self.asked = tree.file(target);
+            let annotation = tree.child(tree.parent[target as usize], Field::Annotation);
+            let declared = annotation.map_or(EMPTY, |annotation| self.declared(annotation));
+            let bindings = self.bindings.one(target);
+            self.write(cell, Held { values: declared, bindings });
+            is_more |= declared != EMPTY;
+        }
+        is_more
+    }
+
     /// Objects of some classes, made who knows where.
     pub fn objects(&mut self, classes: Set) -> Set {
         let mut found = EMPTY;
@@ -394,6 +457,11 @@ impl Machine<'_, '_> {
                 Value::Class { .. } => self.one(Value::Instance { class: id, site: ANYWHERE }),
                 Value::Builtin(name) if self.repository.builtins.is_type(name) => self.literal(name),
                 Value::Wrapper { kind: Wrapper::Type, .. } => self.read_values(id, Key::attribute(self.words.bound)),
+                Value::External(_) if let Some(class) = self.collection_of(id) => self.one(Value::ExternalResult(class)),
+                Value::External(name) if let Some(class) = class_of_alias(self.resolver.strings.text(name)) => {
+                    let class = self.resolver.strings.intern(class);
+                    self.one(Value::ExternalResult(class))
+                }
                 Value::External(name) => match self.container_of(id) {
                     Some(kind) if kind != Container::Iterator => {
                         let name = self.resolver.strings.intern(kind.type_name());
@@ -416,4 +484,20 @@ const TYPE_MODULES: [&str; 4] = ["typing", "typing_extensions", "collections", "
 /// Names of `typing` that are no classes.
 fn is_special_form(name: &str) -> bool {
     matches!(name.rsplit_once('.'), Some(("typing" | "typing_extensions" | "t", _)))
+}
+
+/// The class that a name of `typing` is another name of, or is by itself.
+fn class_of_alias(name: &str) -> Option<&'static str> {
+    let (module, name) = name.rsplit_once('.')?;
+    if !matches!(module, "typing" | "typing_extensions" | "typing.re") {
+        return None;
+    }
+    match name {
+        "IO" => Some("typing.IO"),
+        "TextIO" => Some("typing.TextIO"),
+        "BinaryIO" => Some("typing.BinaryIO"),
+        "Pattern" => Some("re.Pattern"),
+        "Match" => Some("re.Match"),
+        _ => None,
+    }
 }

@@ -1,5 +1,6 @@
 //! Attributes: what each kind of value has under a name, and where a store goes. Modules are values like the others.
 
+use crate::resolve::kinds::Syntax;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
@@ -45,6 +46,9 @@ impl Machine<'_, '_> {
             Value::Instance { class, .. } => self.instance_attribute(node, object, class, name),
             Value::Super { class, receiver } => self.super_attribute(node, class, receiver, name),
             Value::External(path) => self.external_attribute(path, name),
+            Value::ExternalResult(class) if self.repository.outside.is_collection(class) => {
+                self.attribute_of_collection(object, class, name)
+            }
             Value::ExternalResult(path) if !self.repository.outside.result_may_have(path, name) => self.unknown(Reason::NoSuchAttribute),
             Value::ExternalResult(path) => match self.same_again(path, name) {
                 Some(path) => self.one(Value::External(path)),
@@ -59,6 +63,9 @@ impl Machine<'_, '_> {
             Value::Text(_) => self.builtin_attribute(object, self.words.str, name, true),
             Value::Integer(_) => self.builtin_attribute(object, self.words.int, name, true),
             Value::Container { kind, .. } => {
+                if let Some(&class) = self.collections.get(&object) {
+                    return self.attribute_of_collection(object, class, name);
+                }
                 let named = if kind == Container::Tuple { self.read_values(object, Key::attribute(name)) } else { EMPTY };
                 if named != EMPTY {
                     return named;
@@ -66,14 +73,17 @@ impl Machine<'_, '_> {
                 let kind = self.resolver.strings.intern(kind.type_name());
                 self.builtin_attribute(object, kind, name, true)
             }
-            Value::Generator(_) => self.builtin_attribute(object, self.words.generator, name, true),
+            Value::Generator(unit) => {
+                let kind = self.generator_type(unit);
+                self.builtin_attribute(object, kind, name, true)
+            }
             Value::Coroutine(_) => self.builtin_attribute(object, self.words.coroutine, name, true),
             Value::Function { .. } => {
                 if name == self.words.name || name == self.words.qualname || name == self.words.doc || name == self.words.module {
                     return self.literal(self.words.str);
                 }
                 let set = self.read_values(object, Key::attribute(name));
-                if set == EMPTY { self.unknown(Reason::Dynamic) } else { set }
+                if set != EMPTY { set } else { self.attribute_of_function(object, name) }
             }
             Value::Method { function, receiver } => {
                 if name == self.words.self_ {
@@ -82,12 +92,52 @@ impl Machine<'_, '_> {
                 if name == self.words.func {
                     return self.sets.one(function);
                 }
+                if name == self.words.call {
+                    return self.builtin_attribute(object, self.words.function, name, true);
+                }
                 self.attribute(node, function, name)
             }
+            Value::Wrapper { kind: Wrapper::Giving, .. } => self.attribute_of_giving(node, object, name),
             Value::Wrapper { kind, .. } => self.wrapper_attribute(object, kind, name),
             Value::BuiltinMethod { .. } => self.unknown(Reason::Dynamic),
             Value::Unknown(reason) => self.unknown(reason),
         }
+    }
+
+    /// What no statement stored on a function: its own methods, and those that `functools.lru_cache` gives it.
+    fn attribute_of_function(&mut self, object: Id, name: Str) -> Set {
+        match self.resolver.strings.text(name) {
+            "__call__" | "__get__" => self.builtin_attribute(object, self.words.function, name, true),
+            "cache_clear" | "cache_info" | "cache_parameters" => {
+                let class = self.resolver.strings.intern("functools._lru_cache_wrapper");
+                self.external_attribute(class, name)
+            }
+            _ => self.unknown(Reason::Dynamic),
+        }
+    }
+
+    /// An attribute of an object of a class of `collections`, under the name of the class that has it.
+    fn attribute_of_collection(&mut self, object: Id, class: Str, name: Str) -> Set {
+        if name == self.words.class {
+            return self.one(Value::External(class));
+        }
+        match self.repository.outside.member_of_collection(class, name) {
+            Some(method) => self.one(Value::BuiltinMethod { name: method, receiver: object }),
+            None => self.unknown(Reason::NoSuchAttribute),
+        }
+    }
+
+    /// What a method of an object is: of a builtin type, `type.method`; else its dotted name.
+    pub fn method_target(&mut self, name: Str) -> Target {
+        let is_builtin = self.resolver.strings.text(name).bytes().filter(|&byte| byte == b'.').count() < 2;
+        if is_builtin { Target::Builtin(name) } else { self.resolver.external(name) }
+    }
+
+    /// The builtin type of what a function with `yield` gives.
+    fn generator_type(&self, unit: u32) -> Str {
+        let node = self.repository.definitions.get(self.units[unit as usize].definition).node;
+        let is_async = self.repository.tree.kind(node) == Syntax::AsyncFunctionDef;
+        if is_async { self.words.async_generator } else { self.words.generator }
     }
 
     fn wrapper_attribute(&mut self, object: Id, kind: Wrapper, name: Str) -> Set {
@@ -107,7 +157,8 @@ impl Machine<'_, '_> {
                 Some(Ancestor::External(class)) => self.external_attribute(class, name),
                 _ => self.unknown(Reason::Dynamic),
             },
-            Wrapper::Partial
+            Wrapper::Namespace
+            | Wrapper::Partial
             | Wrapper::PartialMethod
             | Wrapper::StaticMethod
             | Wrapper::ClassMethod
@@ -646,18 +697,27 @@ impl Machine<'_, '_> {
                 let found = self.class_targets(own, name, Some(class), false);
                 if found.is_empty() { self.targets_beyond(own, name, Some(class)) } else { found }
             }
+            Value::ExternalResult(class) if self.repository.outside.is_collection(class) => self.collection_target(class, name),
             Value::External(path) | Value::ExternalResult(path) | Value::ExternalMember(path) => outside(self, path),
             Value::Builtin(kind) | Value::Literal(kind) => self.builtin_target(kind, name),
             Value::Text(_) => self.builtin_target(self.words.str, name),
             Value::Integer(_) => self.builtin_target(self.words.int, name),
-            Value::Container { kind, .. } => {
-                let kind = self.resolver.strings.intern(kind.type_name());
-                self.builtin_target(kind, name)
-            }
-            Value::Generator(_) => self.builtin_target(self.words.generator, name),
+            Value::Container { kind, .. } => match self.collections.get(&object) {
+                Some(&class) => self.collection_target(class, name),
+                None => {
+                    let kind = self.resolver.strings.intern(kind.type_name());
+                    self.builtin_target(kind, name)
+                }
+            },
+            Value::Generator(unit) => self.builtin_target(self.generator_type(unit), name),
             Value::Coroutine(_) => self.builtin_target(self.words.coroutine, name),
             _ => Vec::new(),
         }
+    }
+
+    fn collection_target(&mut self, class: Str, name: Str) -> Vec<Target> {
+        let method = self.repository.outside.member_of_collection(class, name);
+        method.map(|method| self.method_target(method)).into_iter().collect()
     }
 
     fn builtin_target(&mut self, kind: Str, name: Str) -> Vec<Target> {

@@ -102,7 +102,7 @@ impl Machine<'_, '_> {
             let set = self.call(site, id, arguments, via);
             found = self.union(found, set);
         }
-        found
+        self.told(callees, found)
     }
 
     /// Calls one value: notes what runs, and gives what comes back.
@@ -130,7 +130,10 @@ impl Machine<'_, '_> {
                 }
                 self.construct(site, callee, arguments)
             }
-            Value::Instance { .. } => self.special(site, callee, self.words.call, arguments.clone(), via).unwrap_or(EMPTY),
+            Value::Instance { class, .. } => match self.special(site, callee, self.words.call, arguments.clone(), via) {
+                Some(set) => set,
+                None => self.given_outside(class, self.words.call),
+            },
             Value::External(name) => self.call_external(site, name, arguments, via),
             Value::ExternalMember(name) => {
                 let target = self.resolver.external(name);
@@ -146,7 +149,8 @@ impl Machine<'_, '_> {
                 self.call_builtin(site, name, arguments)
             }
             Value::BuiltinMethod { name, receiver } => {
-                self.found.call(site, via, Target::Builtin(name));
+                let target = self.method_target(name);
+                self.found.call(site, via, target);
                 self.call_builtin_method(site, name, receiver, arguments)
             }
             Value::Wrapper { kind, .. } => self.call_wrapper(site, callee, kind, arguments, via),
@@ -169,6 +173,13 @@ impl Machine<'_, '_> {
             Wrapper::Type => self.call_type(site, wrapper, arguments, via),
             Wrapper::Fixture => self.call_fixture(site, wrapper, arguments),
             Wrapper::Parametrization => self.call_parametrization(site, wrapper, arguments),
+            Wrapper::Getter => self.call_getter(site, wrapper, arguments, via),
+            Wrapper::Comparison => {
+                let compared = arguments.positional(0).unwrap_or(EMPTY);
+                self.call_all(site, inner, &Arguments::of(vec![compared, compared]), via)
+            }
+            Wrapper::Namespace => EMPTY,
+            Wrapper::Giving => self.read_values(wrapper, Key::attribute(self.words.call)),
             Wrapper::Partial | Wrapper::PartialMethod => {
                 let bound = self.partial_arguments(wrapper, arguments);
                 self.call_all(site, inner, &bound, via)
@@ -193,7 +204,7 @@ impl Machine<'_, '_> {
     }
 
     /// The arguments of a partial before those of its call.
-    fn partial_arguments(&mut self, wrapper: Id, arguments: &Arguments) -> Arguments {
+    pub fn partial_arguments(&mut self, wrapper: Id, arguments: &Arguments) -> Arguments {
         let Value::Wrapper { site, .. } = self.values.get(wrapper) else { return arguments.clone() };
         let tree = &self.repository.tree;
         let written: Vec<u32> = tree.in_field(site, Field::Args).skip(1).collect();
@@ -242,15 +253,7 @@ impl Machine<'_, '_> {
         if is_async {
             return self.one(Value::Coroutine(unit));
         }
-        let set = self.taken(unit, Key::RETURNED);
-        if !self.is_opaque(set) {
-            return set;
-        }
-        let declared = match repository.tree.child(node, Field::Returns) {
-            Some(annotation) if repository.tree.kind(node).is_function() => self.declared(annotation),
-            _ => EMPTY,
-        };
-        if declared != EMPTY && self.is_unknown(set) { declared } else { self.union(set, declared) }
+        self.returned(unit)
     }
 
     /// The values of every parameter in a call.

@@ -11,7 +11,7 @@ use crate::resolve::points_to::found::{Maker, Via};
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::records::{MAKER, is_record};
 use crate::resolve::points_to::state::{Held, UNBOUND};
-use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::scopes::ScopeKind;
 use crate::resolve::syntax::NONE;
@@ -73,8 +73,10 @@ impl Machine<'_, '_> {
             let made =
                 self.elements(set).into_iter().filter(|id| matches!(self.values.get(*id), Value::Wrapper { kind: Wrapper::Record, .. }));
             records.extend(made);
-            let set = self.stood_for(base, set);
-            bases.push((base, set));
+            for set in self.base_sets(base, set) {
+                let set = self.stood_for(base, set);
+                bases.push((base, set));
+            }
         }
         let mut metaclasses = EMPTY;
         for keyword in tree.in_field(node, Field::Keywords) {
@@ -102,6 +104,17 @@ impl Machine<'_, '_> {
         known.records = records;
         if changed {
             self.forget_order(class);
+        }
+    }
+
+    /// What is written as a base: `*bases` are the elements of a tuple.
+    fn base_sets(&mut self, base: u32, set: Set) -> Vec<Set> {
+        if self.repository.tree.kind(base) != Syntax::Starred {
+            return vec![set];
+        }
+        match self.sets.get(set) {
+            &[tuple] if let Some(&length) = self.lengths.get(&tuple) => (0..length as i64).map(|at| self.load_index(tuple, at)).collect(),
+            _ => vec![self.iterate(base, set, false)],
         }
     }
 
@@ -471,5 +484,14 @@ impl Machine<'_, '_> {
             _ => false,
         });
         builtin.or(external)
+    }
+
+    /// What a special method gives that no class of the repository has.
+    pub fn given_outside(&mut self, class: Id, name: Str) -> Set {
+        match self.outside(class, name, None) {
+            Some(Ancestor::External(_)) => self.unknown(Reason::ExternalResult),
+            None if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
+            _ => EMPTY,
+        }
     }
 }

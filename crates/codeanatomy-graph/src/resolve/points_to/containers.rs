@@ -340,7 +340,7 @@ impl Machine<'_, '_> {
                     self.lengths.remove(&into);
                 }
                 (None, Value::Generator(unit)) => {
-                    let all = self.taken(unit, Key::YIELDED);
+                    let all = self.yielded(unit);
                     self.store_index(into, Key::SOMEWHERE, all);
                 }
                 _ => {}
@@ -362,7 +362,7 @@ impl Machine<'_, '_> {
         match self.values.get(id) {
             Value::Container { kind: Container::Dict, .. } => self.read_values(id, Key::KEYS),
             Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
-            Value::Generator(unit) => self.taken(unit, Key::YIELDED),
+            Value::Generator(unit) => self.yielded(unit),
             Value::Text(_) => self.literal(self.words.str),
             Value::Literal(kind) if kind == self.words.str => self.literal(kind),
             Value::Literal(kind) if kind == self.words.bytes => self.literal(self.words.int),

@@ -8,7 +8,7 @@ use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::frames::meaning_outside;
 use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::state::{Held, UNBOUND, joined};
-use crate::resolve::points_to::value::{Container, EMPTY, Reason, Set, Value};
+use crate::resolve::points_to::value::{Container, EMPTY, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::scopes::ScopeKind;
 use crate::resolve::syntax::NONE;
@@ -281,12 +281,17 @@ impl Machine<'_, '_> {
     /// A condition: its value, and the truth of objects that define one.
     pub fn test(&mut self, node: u32) -> Set {
         let set = self.evaluate(node);
+        self.truth(node, set);
+        set
+    }
+
+    /// What asking some values whether they are true runs.
+    pub fn truth(&mut self, node: u32, set: Set) {
         for id in self.elements(set) {
             if self.special(node, id, self.words.bool_, Arguments::none(), Via::Truth).is_none() {
                 self.special(node, id, self.words.len, Arguments::none(), Via::Truth);
             }
         }
-        set
     }
 
     fn display(&mut self, node: u32, kind: Container) -> Set {
@@ -377,6 +382,8 @@ impl Machine<'_, '_> {
         for id in self.elements(set) {
             let result = match self.values.get(id) {
                 Value::Generator(unit) => self.taken(unit, Key::RETURNED),
+                Value::Coroutine(unit) => self.returned(unit),
+                Value::Wrapper { kind: Wrapper::Giving, .. } => self.read_values(id, Key::attribute(self.words.await_)),
                 Value::ExternalResult(_) => self.unknown(Reason::ExternalResult),
                 _ => EMPTY,
             };
@@ -388,12 +395,14 @@ impl Machine<'_, '_> {
     /// What awaiting some values gives.
     pub fn awaited(&mut self, node: u32, set: Set) -> Set {
         let mut found = EMPTY;
+        let set = self.telling(set);
         for id in self.elements(set) {
             let result = match self.values.get(id) {
-                Value::Coroutine(unit) => self.taken(unit, Key::RETURNED),
-                Value::Instance { .. } => match self.special(node, id, self.words.await_, Arguments::none(), Via::Await) {
+                Value::Coroutine(unit) => self.returned(unit),
+                Value::Wrapper { kind: Wrapper::Giving, .. } => self.read_values(id, Key::attribute(self.words.await_)),
+                Value::Instance { class, .. } => match self.special(node, id, self.words.await_, Arguments::none(), Via::Await) {
                     Some(made) => self.generator_results(made),
-                    None => EMPTY,
+                    None => self.given_outside(class, self.words.await_),
                 },
                 _ => self.sets.one(id),
             };
@@ -402,13 +411,19 @@ impl Machine<'_, '_> {
         found
     }
 
+    /// What iterators that `__await__` made end with.
     fn generator_results(&mut self, set: Set) -> Set {
         let mut found = EMPTY;
+        let set = self.telling(set);
         for id in self.elements(set) {
-            if let Value::Generator(unit) = self.values.get(id) {
-                let result = self.taken(unit, Key::RETURNED);
-                found = self.union(found, result);
-            }
+            let result = match self.values.get(id) {
+                Value::Generator(unit) => self.taken(unit, Key::RETURNED),
+                Value::Coroutine(unit) => self.returned(unit),
+                Value::Wrapper { kind: Wrapper::Giving, .. } => self.read_values(id, Key::attribute(self.words.await_)),
+                Value::Unknown(_) | Value::ExternalResult(_) => self.sets.one(id),
+                _ => EMPTY,
+            };
+            found = self.union(found, result);
         }
         found
     }

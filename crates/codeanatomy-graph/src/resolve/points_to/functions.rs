@@ -18,7 +18,12 @@ impl Machine<'_, '_> {
             "set" | "frozenset" => self.collected(site, Container::Set, first),
             "dict" => self.made_dict(site, arguments),
             "iter" | "aiter" => self.iterator(site, first, &*text == "aiter"),
-            "next" | "anext" => self.advanced(site, first, arguments.positional(1).unwrap_or(EMPTY)),
+            "next" => self.advanced(site, first, arguments.positional(1).unwrap_or(EMPTY)),
+            "anext" => {
+                let elements = self.iterate_next(site, first);
+                let elements = self.union(elements, arguments.positional(1).unwrap_or(EMPTY));
+                self.promise(site, elements)
+            }
             "reversed" => self.backwards(site, first),
             "enumerate" => {
                 let (number, elements) = (self.literal(self.words.int), self.iterate(site, first, false));
@@ -43,15 +48,20 @@ impl Machine<'_, '_> {
                 self.special_calls(site, elements, self.words.lt, Via::Builtin);
                 self.filled(site, Container::List, elements)
             }
-            "min" | "max" => self.extreme(site, arguments),
+            "min" | "max" => self.extreme(site, arguments, &*text == "min"),
             "sum" => {
                 let elements = self.iterate(site, first, false);
                 self.special_calls(site, elements, self.words.add, Via::Builtin);
                 elements
             }
             "any" | "all" => {
-                self.iterate(site, first, false);
+                let elements = self.iterate(site, first, false);
+                self.truth(site, elements);
                 self.literal(self.words.bool)
+            }
+            "divmod" => {
+                let (method, by) = (self.resolver.strings.intern("__divmod__"), arguments.positional(1).unwrap_or(EMPTY));
+                self.with_argument(site, first, method, by)
             }
             "getattr" => self.loaded_by_name(site, first, arguments),
             "setattr" => {
@@ -94,6 +104,8 @@ impl Machine<'_, '_> {
             "input" | "chr" | "bin" | "hex" | "oct" => self.literal(self.words.str),
             "ord" | "id" => self.literal(self.words.int),
             "dir" => {
+                let method = self.resolver.strings.intern("__dir__");
+                self.special_calls(site, first, method, Via::Builtin);
                 let names = self.literal(self.words.str);
                 self.filled(site, Container::List, names)
             }
@@ -256,8 +268,27 @@ impl Machine<'_, '_> {
         let mut found = default;
         for id in self.elements(iterators) {
             let set = match self.values.get(id) {
-                Value::Instance { .. } => self.special(site, id, self.words.next, Arguments::none(), Via::Builtin).unwrap_or(EMPTY),
+                Value::Instance { class, .. } => match self.special(site, id, self.words.next, Arguments::none(), Via::Builtin) {
+                    Some(set) => set,
+                    None => self.given_outside(class, self.words.next),
+                },
                 _ => self.elements_of(site, id, false),
+            };
+            found = self.union(found, set);
+        }
+        found
+    }
+
+    /// What awaiting the next element of asynchronous iterators gives.
+    fn iterate_next(&mut self, site: u32, iterators: Set) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(iterators) {
+            let set = match self.values.get(id) {
+                Value::Instance { class, .. } => match self.special(site, id, self.words.anext, Arguments::none(), Via::Builtin) {
+                    Some(made) => self.awaited(site, made),
+                    None => self.given_outside(class, self.words.anext),
+                },
+                _ => self.elements_of(site, id, true),
             };
             found = self.union(found, set);
         }
@@ -314,7 +345,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    fn extreme(&mut self, site: u32, arguments: &Arguments) -> Set {
+    fn extreme(&mut self, site: u32, arguments: &Arguments, is_least: bool) -> Set {
         let mut elements = EMPTY;
         if arguments.count() == 1 {
             elements = arguments.positional(0).map_or(EMPTY, |set| self.iterate(site, set, false));
@@ -325,8 +356,33 @@ impl Machine<'_, '_> {
             }
         }
         self.keyed(site, elements, arguments);
+        if arguments.keyword(self.words.key).is_none() {
+            self.compared(site, elements, is_least);
+        }
         let default = arguments.keyword(self.words.default).unwrap_or(EMPTY);
         self.union(elements, default)
+    }
+
+    /// What `min` and `max` ask of what they compare.
+    fn compared(&mut self, site: u32, elements: Set, is_least: bool) {
+        let [method, mirrored] =
+            if is_least { ["__lt__", "__gt__"] } else { ["__gt__", "__lt__"] }.map(|name| self.resolver.strings.intern(name));
+        for id in self.elements(elements) {
+            if self.special(site, id, method, Arguments::one(elements), Via::Builtin).is_none() {
+                self.special(site, id, mirrored, Arguments::one(elements), Via::Builtin);
+            }
+        }
+    }
+
+    /// What a special method with one argument gives.
+    fn with_argument(&mut self, site: u32, objects: Set, method: Str, argument: Set) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(objects) {
+            if let Some(set) = self.special(site, id, method, Arguments::one(argument), Via::Builtin) {
+                found = self.union(found, set);
+            }
+        }
+        if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
     }
 
     /// The constant texts of a set.
@@ -368,6 +424,7 @@ impl Machine<'_, '_> {
                     if metaclasses.is_empty() { self.one(Value::Builtin(self.words.type_)) } else { self.sets.of(metaclasses) }
                 }
                 Value::ExternalResult(name) => self.one(Value::External(name)),
+                Value::Container { .. } if let Some(&class) = self.collections.get(&id) => self.one(Value::External(class)),
                 Value::Unknown(reason) => self.unknown(reason),
                 value => match self.builtin_type(value) {
                     Some(name) => self.one(Value::Builtin(name)),

@@ -24,6 +24,7 @@ use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, S
 use crate::resolve::points_to::words::Words;
 use crate::resolve::resolver::{Repository, Resolver};
 use crate::resolve::syntax::NONE;
+use crate::table::Str;
 
 /// How deep calls are followed at once; deeper ones wait for their turn.
 const DEPTH: usize = 40;
@@ -36,7 +37,7 @@ pub const STACK: usize = 8 << 20;
 pub struct Parameter {
     pub node: u32,
     pub definition: u32,
-    pub name: crate::table::Str,
+    pub name: Str,
     pub kind: Field,
 }
 
@@ -79,6 +80,8 @@ pub struct Machine<'m, 'a> {
     pub made_classes: FxHashMap<u32, Vec<Id>>,
     /// How many elements a list or tuple that is written out has.
     pub lengths: FxHashMap<Id, usize>,
+    /// The classes of `collections` of which containers are that no display makes.
+    pub collections: FxHashMap<Id, Str>,
     modules: FxHashMap<u32, u32>,
     parameters: FxHashMap<u32, Rc<Vec<Parameter>>>,
     by_parameters: FxHashMap<(Id, Vec<Set>), u32>,
@@ -104,6 +107,8 @@ pub struct Machine<'m, 'a> {
     pub moment: Option<Moment>,
     /// Containers and the annotations of what they were assigned to, until these are needed.
     pub annotated: IndexSet<(Id, u32), FxBuildHasher>,
+    /// Variables of modules that are annotated alone: their cells with the targets.
+    pub declared_variables: IndexSet<(u32, u32), FxBuildHasher>,
     /// Objects made in a loop: one stands for many.
     pub repeated: FxHashSet<Id>,
     pub modelled: Modelled,
@@ -144,6 +149,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             class_of: FxHashMap::default(),
             made_classes: FxHashMap::default(),
             lengths: FxHashMap::default(),
+            collections: FxHashMap::default(),
             modules: FxHashMap::default(),
             parameters: FxHashMap::default(),
             by_parameters: FxHashMap::default(),
@@ -164,6 +170,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             postponed,
             moment: None,
             annotated: IndexSet::default(),
+            declared_variables: IndexSet::default(),
             repeated: FxHashSet::default(),
             modelled,
             fixtures,
@@ -183,7 +190,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let below = self.below();
         self.enter_fixtures(&below, cancelled)?;
         let mut next = 0;
-        while next < self.functions.len() || self.give_again() || self.fill_annotated() {
+        while next < self.functions.len() || self.give_again() || self.fill_annotated() || self.fill_declared_variables() {
             next = self.enter_all(next, cancelled)?;
         }
         self.forget();
@@ -761,7 +768,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.one(Value::Unknown(reason))
     }
 
-    pub fn literal(&mut self, name: crate::table::Str) -> Set {
+    pub fn literal(&mut self, name: Str) -> Set {
         self.one(Value::Literal(name))
     }
 

@@ -16,11 +16,23 @@ impl Machine<'_, '_> {
             return self.accessor(site, method, receiver, arguments);
         }
         match self.values.get(receiver) {
+            Value::Container { .. } if kind.starts_with("asyncio.") && method == "get" => {
+                let elements = self.read_values(receiver, Key::ELEMENTS);
+                self.promise(site, elements)
+            }
             Value::Container { kind, .. } => self.container_method(site, kind, method, receiver, arguments),
-            Value::Generator(unit) => self.generator_method(unit, method, arguments),
+            Value::Generator(unit) => self.generator_method(site, unit, method, arguments),
             Value::Coroutine(unit) => match method {
-                "send" => self.taken(unit, Key::RETURNED),
+                "send" => self.returned(unit),
+                "__await__" => self.sets.one(receiver),
                 _ => EMPTY,
+            },
+            Value::Function { .. } | Value::Method { .. } => match method {
+                "__get__" => {
+                    let (functions, objects) = (self.sets.one(receiver), arguments.positional(0).unwrap_or(EMPTY));
+                    self.bound_method(functions, objects)
+                }
+                _ => self.call(site, receiver, arguments, Via::Written),
             },
             Value::Class { .. } if method == "__new__" => {
                 let class = self.sets.one(receiver);
@@ -103,15 +115,18 @@ impl Machine<'_, '_> {
         self.sets.one(id)
     }
 
-    fn generator_method(&mut self, unit: u32, method: &str, arguments: &Arguments) -> Set {
+    fn generator_method(&mut self, site: u32, unit: u32, method: &str, arguments: &Arguments) -> Set {
+        if matches!(method, "send" | "asend") {
+            let sent = arguments.positional(0).unwrap_or(EMPTY);
+            let cell = self.cells.of(unit, Key::SENT);
+            self.write_values(cell, sent);
+        }
         match method {
-            "send" | "asend" => {
-                let sent = arguments.positional(0).unwrap_or(EMPTY);
-                let cell = self.cells.of(unit, Key::SENT);
-                self.write_values(cell, sent);
-                self.taken(unit, Key::YIELDED)
+            "send" | "__next__" | "throw" => self.yielded(unit),
+            "asend" | "__anext__" | "athrow" => {
+                let elements = self.yielded(unit);
+                self.promise(site, elements)
             }
-            "__next__" | "__anext__" | "throw" | "athrow" => self.taken(unit, Key::YIELDED),
             "__iter__" | "__aiter__" => self.one(Value::Generator(unit)),
             _ => EMPTY,
         }
@@ -125,7 +140,7 @@ impl Machine<'_, '_> {
             return set;
         }
         match method {
-            "append" | "add" | "appendleft" => {
+            "append" | "add" | "appendleft" | "put" | "put_nowait" => {
                 self.add_element(object, first);
                 EMPTY
             }
@@ -141,7 +156,7 @@ impl Machine<'_, '_> {
                 EMPTY
             }
             "pop" if kind == Container::List => self.popped(object, first),
-            "pop" | "popleft" | "__next__" => self.read_values(object, Key::ELEMENTS),
+            "pop" | "popleft" | "get" | "get_nowait" | "__next__" => self.read_values(object, Key::ELEMENTS),
             "__getitem__" => self.items_at(object, first),
             "__setitem__" => {
                 self.store_item(object, first, second);
@@ -150,6 +165,7 @@ impl Machine<'_, '_> {
             "copy" | "union" | "intersection" | "difference" | "symmetric_difference" | "__add__" | "__or__" => {
                 let from = self.sets.one(object);
                 let made = self.collected(site, kind, from);
+                let made = self.of_same_class(object, made);
                 for argument in &arguments.all {
                     let elements = self.iterate(site, argument.set, false);
                     for id in self.elements(made) {
@@ -236,11 +252,22 @@ impl Machine<'_, '_> {
                 self.update(site, object, arguments);
                 EMPTY
             }
-            "copy" => {
+            "copy" | "new_child" => {
                 let id = self.make(site, Container::Dict);
                 let from = self.sets.one(object);
                 self.pour(from, id);
-                self.sets.one(id)
+                let made = self.sets.one(id);
+                self.of_same_class(object, made)
+            }
+            "most_common" => {
+                let (keys, counts) = (self.read_values(object, Key::KEYS), self.literal(self.words.int));
+                let pair = self.tuple(site, &[keys, counts]);
+                let pairs = self.sets.one(pair);
+                self.filled(site, Container::List, pairs)
+            }
+            "elements" => {
+                let keys = self.read_values(object, Key::KEYS);
+                self.filled(site, Container::Iterator, keys)
             }
             "fromkeys" => self.keys_of(site, first, second),
             _ => return None,

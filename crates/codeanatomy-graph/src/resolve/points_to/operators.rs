@@ -173,8 +173,10 @@ impl Machine<'_, '_> {
             }
             let (receivers, argument) = if contains { (right, left) } else { (left, right) };
             let name = self.resolver.strings.intern(name);
+            let mut is_answered = receivers != EMPTY;
             for id in self.elements(receivers) {
                 if !matches!(self.values.get(id), Value::Instance { .. } | Value::Class { .. }) {
+                    is_answered = false;
                     continue;
                 }
                 match self.special(node, id, name, Arguments::one(argument), Via::Operator) {
@@ -184,19 +186,42 @@ impl Machine<'_, '_> {
                         let one = self.sets.one(id);
                         self.iterate(node, one, false);
                     }
-                    None => {}
+                    None => is_answered = false,
                 }
             }
-            if !contains && !self.elements(receivers).iter().any(|&id| matches!(self.values.get(id), Value::Instance { .. })) {
-                let (mirrored, argument) = (self.resolver.strings.intern(mirrored), Arguments::one(left));
-                for id in self.elements(right) {
-                    self.special(node, id, mirrored, argument.clone(), Via::Operator);
-                }
+            if !contains && !is_answered {
+                self.compared_otherwise(node, (left, right), operator, mirrored);
             }
             left = right;
         }
         let truth = self.literal(self.words.bool);
         self.union(found, truth)
+    }
+
+    /// A comparison for which the left operand has no method: the right one's, `__eq__` behind `!=`, or the one that
+    /// `functools.total_ordering` makes the others of.
+    fn compared_otherwise(&mut self, node: u32, (left, right): (Set, Set), operator: &str, mirrored: &str) {
+        let (mirrored, argument) = (self.resolver.strings.intern(mirrored), Arguments::one(left));
+        let mut is_answered = false;
+        for id in self.elements(right) {
+            is_answered |= self.special(node, id, mirrored, argument.clone(), Via::Operator).is_some();
+        }
+        let others: &[&str] = match operator {
+            "NotEq" => &["__eq__"],
+            "Lt" | "LtE" | "Gt" | "GtE" => &["__lt__", "__le__", "__gt__", "__ge__"],
+            _ => &[],
+        };
+        if is_answered {
+            return;
+        }
+        for id in self.elements(left) {
+            for name in others {
+                let name = self.resolver.strings.intern(name);
+                if self.special(node, id, name, Arguments::one(right), Via::Operator).is_some() {
+                    break;
+                }
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{Container, EMPTY, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value, Wrapper};
 use crate::resolve::sources::texts;
 use crate::resolve::syntax::NONE;
 use crate::table::{NULL_STR, Str};
@@ -22,6 +22,24 @@ enum Passes {
     Rest,
     /// The elements of the tuple given as `args`.
     Tuple,
+    /// The elements of each of the positional arguments behind it.
+    Elements,
+}
+
+/// What a call gives that hands a callable over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gives {
+    /// Nothing of what the callable gives.
+    Nothing,
+    Result,
+    /// What awaiting its result gives.
+    Awaited,
+    /// Something that gives its result when it is awaited.
+    Awaitable,
+    /// A future of its result.
+    Future,
+    /// An iterable of its results.
+    Elements,
 }
 
 /// Which argument something outside calls.
@@ -30,6 +48,7 @@ pub struct Callback {
     position: usize,
     keyword: Str,
     passes: Passes,
+    gives: Gives,
 }
 
 /// What is declared of names outside the repository.
@@ -48,27 +67,40 @@ pub struct Outside {
     bare: FxHashSet<Ancestor>,
     /// The class of what fixtures give that pytest brings, by their name.
     fixtures: FxHashMap<Str, Ancestor>,
+    /// The methods of classes of `collections`, by class and name: dotted, or `type.method` of the builtin type that they inherit.
+    collections: FxHashMap<Str, FxHashMap<Str, Str>>,
 }
 
 impl Outside {
-    /// Parameters: `callbacks`, an object of `{position, keyword, passes}` by dotted name; `passed_through`, positions by dotted name;
+    /// Parameters: `callbacks`, an object of `{position, keyword, passes, gives}` by dotted name; `passed_through`, positions by dotted name;
     /// `results`, names of classes by dotted name; `members`, lists of names by dotted name of a class; `ancestors`, lists of dotted names by
-    /// dotted name; `bare`, a list of dotted names; `fixtures`, names of classes by name. All but `bare` are optional.
+    /// dotted name; `bare`, a list of dotted names; `fixtures`, names of classes by name; `collections`, by dotted name of a class the dotted
+    /// names of its members by their names. All but `bare` are optional.
     pub fn read(run: &mut Run<'_>) -> Result<Self, OperatorError> {
         let mut result = Self::default();
         let parameters = run.parameters;
         for (name, callback) in parameters.get("callbacks").and_then(|value| value.as_object()).into_iter().flatten() {
-            let wrong = || OperatorError::Parameter(format!("`callbacks.{name}` must have `position`, `keyword` and `passes`"));
+            let wrong = || OperatorError::Parameter(format!("`callbacks.{name}` must have `position`, `keyword`, `passes` and `gives`"));
             let position = callback.get("position").and_then(|value| value.as_u64()).ok_or_else(wrong)? as usize;
             let keyword = callback.get("keyword").and_then(|value| value.as_str());
             let passes = match callback.get("passes").and_then(|value| value.as_str()) {
                 Some("nothing") => Passes::Nothing,
                 Some("rest") => Passes::Rest,
                 Some("args") => Passes::Tuple,
+                Some("elements") => Passes::Elements,
+                _ => return Err(wrong()),
+            };
+            let gives = match callback.get("gives").and_then(|value| value.as_str()) {
+                Some("nothing") => Gives::Nothing,
+                Some("result") => Gives::Result,
+                Some("awaited") => Gives::Awaited,
+                Some("awaitable") => Gives::Awaitable,
+                Some("future") => Gives::Future,
+                Some("elements") => Gives::Elements,
                 _ => return Err(wrong()),
             };
             let keyword = keyword.map_or(NULL_STR, |keyword| run.strings.intern(keyword));
-            result.callbacks.insert(run.strings.intern(name), Callback { position, keyword, passes });
+            result.callbacks.insert(run.strings.intern(name), Callback { position, keyword, passes, gives });
         }
         for (name, position) in parameters.get("passed_through").and_then(|value| value.as_object()).into_iter().flatten() {
             let wrong = || OperatorError::Parameter(format!("`passed_through.{name}` must be a position"));
@@ -84,6 +116,16 @@ impl Outside {
         for (class, _) in parameters.get("members").and_then(|value| value.as_object()).into_iter().flatten() {
             let names = texts(&parameters["members"], class)?.iter().map(|name| run.strings.intern(name)).collect();
             result.members.insert(run.strings.intern(class), names);
+        }
+        for (class, members) in parameters.get("collections").and_then(|value| value.as_object()).into_iter().flatten() {
+            let wrong = || OperatorError::Parameter(format!("`collections.{class}` must map names to dotted names"));
+            let mut methods = FxHashMap::default();
+            for (name, dotted) in members.as_object().ok_or_else(wrong)? {
+                let dotted = dotted.as_str().ok_or_else(wrong)?;
+                let dotted = run.strings.intern(dotted.strip_prefix("builtins.").unwrap_or(dotted));
+                methods.insert(run.strings.intern(name), dotted);
+            }
+            result.collections.insert(run.strings.intern(class), methods);
         }
         if parameters.get("ancestors").is_some_and(|ancestors| !ancestors.is_object()) {
             return Err(OperatorError::Parameter("`ancestors` must map names of classes to lists of names".into()));
@@ -118,6 +160,16 @@ impl Outside {
         self.fixtures.get(&name).copied()
     }
 
+    /// Whether a class is one of `collections` whose objects are followed.
+    pub fn is_collection(&self, class: Str) -> bool {
+        self.collections.contains_key(&class)
+    }
+
+    /// What a class of `collections` has under a name.
+    pub fn member_of_collection(&self, class: Str, name: Str) -> Option<Str> {
+        self.collections.get(&class)?.get(&name).copied()
+    }
+
     /// Whether a class outside the repository inherits another.
     pub fn inherits(&self, class: Ancestor, other: Ancestor) -> bool {
         self.ancestors.get(&class).is_some_and(|above| above.contains(&other))
@@ -129,16 +181,26 @@ impl Machine<'_, '_> {
     pub fn call_external(&mut self, site: u32, name: Str, arguments: &Arguments, via: Via) -> Set {
         let target = self.resolver.external(name);
         self.found.call(site, via, target);
-        if let Some(&callback) = self.repository.outside.callbacks.get(&name) {
-            self.call_back(site, callback, arguments);
+        let callback = self.repository.outside.callbacks.get(&name).copied();
+        let given = callback.map_or(EMPTY, |callback| self.call_back(site, callback, arguments));
+        match callback.map_or(Gives::Nothing, |callback| callback.gives) {
+            _ if given == EMPTY => self.effect(site, name, arguments),
+            Gives::Nothing => self.effect(site, name, arguments),
+            Gives::Result => given,
+            Gives::Awaited => self.awaited(site, given),
+            Gives::Awaitable => self.promise(site, given),
+            Gives::Future => self.future(site, "concurrent.futures.Future", given),
+            Gives::Elements => self.filled(site, Container::Iterator, given),
         }
-        self.effect(site, name, arguments)
     }
 
     /// What is declared of the effect of calling a name of the standard library.
     pub fn effect(&mut self, site: u32, name: Str, arguments: &Arguments) -> Set {
         if let Some(&position) = self.repository.outside.passed_through.get(&name) {
             return arguments.positional(position).unwrap_or(EMPTY);
+        }
+        if let Some(set) = self.library_effect(site, name, arguments) {
+            return if self.repository.outside.is_collection(name) { self.made_as(name, set) } else { set };
         }
         let first = arguments.positional(0).unwrap_or(EMPTY);
         match &*self.resolver.strings.shared(name) {
@@ -156,9 +218,10 @@ impl Machine<'_, '_> {
                 self.call_builtin(site, text, arguments)
             }
             "types.MethodType" => self.bound_method(first, arguments.positional(1).unwrap_or(EMPTY)),
-            "collections.OrderedDict" | "collections.Counter" | "collections.ChainMap" => {
+            "collections.OrderedDict" | "collections.ChainMap" => {
                 let dict = self.words.dict;
-                self.call_builtin(site, dict, arguments)
+                let made = self.call_builtin(site, dict, arguments);
+                self.made_as(name, made)
             }
             "collections.namedtuple" | "typing.NamedTuple" => self.made_record(site, arguments),
             "collections.namedtuple.__new__" | "typing.NamedTuple.__new__" => {
@@ -166,9 +229,24 @@ impl Machine<'_, '_> {
                 self.made_by_new(site, first, &rest)
             }
             "dataclasses.field" | "attr.ib" | "attr.attrib" | "attr.field" | "attrs.field" => self.made_field(site, name, arguments),
-            "collections.defaultdict" => self.made_defaultdict(site, arguments),
-            "collections.deque" => self.collected(site, Container::List, first),
-            "itertools.chain" | "itertools.chain.from_iterable" | "itertools.cycle" | "itertools.islice" | "itertools.tee" => {
+            "collections.defaultdict" => {
+                let made = self.made_defaultdict(site, arguments);
+                self.made_as(name, made)
+            }
+            "collections.deque"
+            | "queue.Queue"
+            | "queue.LifoQueue"
+            | "queue.PriorityQueue"
+            | "queue.SimpleQueue"
+            | "asyncio.Queue"
+            | "asyncio.LifoQueue"
+            | "asyncio.PriorityQueue" => {
+                // What a queue is given is its size.
+                let from = if &*self.resolver.strings.shared(name) == "collections.deque" { first } else { EMPTY };
+                let made = self.collected(site, Container::List, from);
+                self.made_as(name, made)
+            }
+            "itertools.chain" | "itertools.chain.from_iterable" | "itertools.cycle" | "itertools.islice" => {
                 self.chained(site, &self.resolver.strings.shared(name), arguments)
             }
             "itertools.repeat" => self.filled(site, Container::Iterator, first),
@@ -187,6 +265,14 @@ impl Machine<'_, '_> {
             | "asyncio.run_coroutine_threadsafe"
             | "asyncio.get_event_loop.run_until_complete"
             | "asyncio.new_event_loop.run_until_complete" => self.awaited(site, first),
+            "asyncio.create_task"
+            | "asyncio.ensure_future"
+            | "asyncio.TaskGroup.create_task"
+            | "asyncio.get_event_loop.create_task"
+            | "asyncio.get_running_loop.create_task" => {
+                let result = self.awaited(site, first);
+                self.future(site, "asyncio.Task", result)
+            }
             "asyncio.gather" => {
                 let mut results = EMPTY;
                 for argument in &arguments.all {
@@ -216,25 +302,41 @@ impl Machine<'_, '_> {
         set != EMPTY && self.sets.get(set).iter().all(is)
     }
 
-    fn call_back(&mut self, site: u32, callback: Callback, arguments: &Arguments) {
+    /// Notes the class of `collections` of which new containers are.
+    fn made_as(&mut self, class: Str, made: Set) -> Set {
+        for id in self.elements(made) {
+            self.collections.insert(id, class);
+        }
+        made
+    }
+
+    /// Notes that new containers are of the class of another.
+    pub fn of_same_class(&mut self, object: Id, made: Set) -> Set {
+        match self.collections.get(&object) {
+            Some(&class) => self.made_as(class, made),
+            None => made,
+        }
+    }
+
+    /// Calls what is handed over. Gives what it gives.
+    fn call_back(&mut self, site: u32, callback: Callback, arguments: &Arguments) -> Set {
         let by_keyword = if callback.keyword.is_null() { None } else { arguments.keyword(callback.keyword) };
-        let Some(functions) = by_keyword.or_else(|| arguments.positional(callback.position)) else { return };
+        let Some(functions) = by_keyword.or_else(|| arguments.positional(callback.position)) else { return EMPTY };
+        let rest = arguments.all.iter().enumerate();
+        let rest = rest.filter(|&(at, argument)| argument.keyword.is_none() && (by_keyword.is_some() || at > callback.position));
         let passed = match callback.passes {
             Passes::Nothing => Arguments::none(),
-            Passes::Rest => {
-                let rest = arguments.all.iter().enumerate();
-                let rest = rest.filter(|&(at, argument)| argument.keyword.is_none() && (by_keyword.is_some() || at > callback.position));
-                Arguments { all: rest.map(|(_, &argument)| argument).collect() }
-            }
+            Passes::Rest => Arguments { all: rest.map(|(_, &argument)| argument).collect() },
+            Passes::Elements => Arguments::of(rest.map(|(_, argument)| self.iterate(site, argument.set, false)).collect()),
             Passes::Tuple => {
                 let set = arguments.keyword(self.words.args).or_else(|| arguments.positional(callback.position + 2)).unwrap_or(EMPTY);
                 Arguments { all: vec![Argument { set, node: NONE, is_spread: true, keyword: None }] }
             }
         };
-        self.called_back(site, functions, &passed);
+        self.called_back(site, functions, &passed)
     }
 
-    fn made_partial(&mut self, site: u32, kind: Wrapper, arguments: &Arguments) -> Set {
+    pub fn made_partial(&mut self, site: u32, kind: Wrapper, arguments: &Arguments) -> Set {
         let id = self.make_wrapper(site, kind);
         self.store_values(id, Key::attribute(self.words.func), arguments.positional(0).unwrap_or(EMPTY));
         for (position, argument) in arguments.all.iter().skip(1).enumerate() {
@@ -255,7 +357,7 @@ impl Machine<'_, '_> {
         self.union(results, start)
     }
 
-    fn bound_method(&mut self, functions: Set, receivers: Set) -> Set {
+    pub fn bound_method(&mut self, functions: Set, receivers: Set) -> Set {
         let mut found = EMPTY;
         for function in self.elements(functions) {
             for receiver in self.elements(receivers) {

@@ -7,7 +7,7 @@ use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::state::{Delta, Held, Loop, UNBOUND, gathered};
-use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value};
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 
 impl Machine<'_, '_> {
     /// A path on which nothing changed.
@@ -224,7 +224,7 @@ impl Machine<'_, '_> {
     }
 
     /// `x: T = v`: `v`, and where no more is known of it than that it came from outside, some object of `T`. In a class body `x: T` alone says
-    /// what objects have.
+    /// what objects have; in a module, what the variable holds if nothing else is known of it in the end.
     fn annotated(&mut self, node: u32) {
         let tree = &self.repository.tree;
         let (Some(target), Some(annotation)) = (tree.child(node, Field::Target), tree.child(node, Field::Annotation)) else { return };
@@ -240,7 +240,15 @@ impl Machine<'_, '_> {
             self.assign(target, set);
         } else if let (Some(&class), Syntax::Name) = (self.state.classes.last(), tree.kind(target)) {
             self.store_values(class, Key::of_instances(tree.name[target as usize]), set);
+        } else if let (true, Some(slot)) = (self.is_module_running(), self.frames.slot(target)) {
+            let cell = self.cells.of(self.state.unit, Key::variable(slot));
+            self.declared_variables.insert((cell, target));
         }
+    }
+
+    /// Whether the code of a module itself runs, outside functions and classes.
+    fn is_module_running(&self) -> bool {
+        self.state.classes.is_empty() && self.resolver.is_module(self.units[self.state.unit as usize].definition)
     }
 
     fn raise(&mut self, node: u32) {
@@ -580,6 +588,7 @@ impl Machine<'_, '_> {
     pub fn entered(&mut self, item: u32, managers: Set, is_async: bool) -> Set {
         let (enter, exit) = if is_async { (self.words.aenter, self.words.aexit) } else { (self.words.enter, self.words.exit) };
         let mut found = EMPTY;
+        let managers = self.telling(managers);
         for id in self.elements(managers) {
             let set = match self.values.get(id) {
                 Value::Instance { .. } => {
@@ -588,7 +597,8 @@ impl Machine<'_, '_> {
                     self.special(item, id, exit, nothing, Via::With);
                     if is_async { self.awaited(item, entered) } else { entered }
                 }
-                Value::Generator(unit) => self.taken(unit, Key::YIELDED),
+                Value::Generator(unit) => self.yielded(unit),
+                Value::Wrapper { kind: Wrapper::Giving, .. } => self.read_values(id, Key::attribute(enter)),
                 Value::Unknown(reason) => self.unknown(reason),
                 Value::ExternalMember(_) | Value::External(_) => self.unknown(Reason::ExternalResult),
                 _ => self.sets.one(id),

@@ -111,6 +111,14 @@ pub enum Wrapper {
     Request,
     /// What `pytest.mark.parametrize(…)` gives.
     Parametrization,
+    /// What `operator.methodcaller(…)`, `attrgetter(…)` and `itemgetter(…)` give.
+    Getter,
+    /// What `functools.cmp_to_key` makes of a function of two.
+    Comparison,
+    /// What `types.SimpleNamespace(…)` gives.
+    Namespace,
+    /// Of which is known only what calling, awaiting or entering it gives.
+    Giving,
 }
 
 /// One thing that an expression may be. `unit` is the activation of a function in which it was made; `site` the node that made it.

@@ -1,0 +1,210 @@
+//! What the standard library makes of what it is given: getters of `operator`, iterators of `itertools`, managers of `contextlib`, namespaces and
+//! queues.
+
+use crate::resolve::points_to::calls::{Argument, Arguments};
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value, Wrapper};
+use crate::table::Str;
+
+impl Machine<'_, '_> {
+    /// The effect of calls whose name says enough; nothing of others.
+    pub fn library_effect(&mut self, site: u32, name: Str, arguments: &Arguments) -> Option<Set> {
+        let first = arguments.positional(0).unwrap_or(EMPTY);
+        let text = self.resolver.strings.shared(name);
+        Some(match &*text {
+            "operator.methodcaller" | "operator.attrgetter" | "operator.itemgetter" => self.made_partial(site, Wrapper::Getter, arguments),
+            "functools.cmp_to_key" => self.wrapped(site, Wrapper::Comparison, first),
+            "contextlib.closing" | "contextlib.aclosing" => {
+                let (close, enter) = if text.ends_with("aclosing") { ("aclose", self.words.aenter) } else { ("close", self.words.enter) };
+                let close = self.resolver.strings.intern(close);
+                let methods = self.load_attributes(site, first, close);
+                self.called_back(site, methods, &Arguments::none());
+                self.giving((site, self.state.unit), enter, first)
+            }
+            "contextlib.nullcontext" => {
+                self.giving((site, self.state.unit), self.words.enter, first);
+                self.giving((site, self.state.unit), self.words.aenter, first)
+            }
+            "contextlib.ExitStack.push" | "contextlib.AsyncExitStack.push" => {
+                self.left(site, first, self.words.exit);
+                first
+            }
+            "contextlib.AsyncExitStack.push_async_exit" => {
+                self.left(site, first, self.words.aexit);
+                first
+            }
+            "itertools.groupby" => self.grouped(site, first, arguments),
+            "itertools.accumulate" => self.accumulated(site, first, arguments),
+            "itertools.product" | "itertools.zip_longest" => {
+                let mut columns = Vec::new();
+                for argument in arguments.all.iter().filter(|argument| argument.keyword.is_none()) {
+                    columns.push(self.iterate(site, argument.set, false));
+                }
+                self.tuples(site, &columns)
+            }
+            "itertools.pairwise" => {
+                let elements = self.iterate(site, first, false);
+                self.tuples(site, &[elements, elements])
+            }
+            "itertools.combinations" | "itertools.combinations_with_replacement" | "itertools.permutations" | "itertools.batched" => {
+                let elements = self.iterate(site, first, false);
+                let chosen = self.filled(site, Container::Tuple, elements);
+                self.filled(site, Container::Iterator, chosen)
+            }
+            "itertools.compress" => {
+                let elements = self.iterate(site, first, false);
+                self.filled(site, Container::Iterator, elements)
+            }
+            "itertools.tee" => {
+                let elements = self.iterate(site, first, false);
+                let iterator = self.filled(site, Container::Iterator, elements);
+                self.filled(site, Container::Tuple, iterator)
+            }
+            "itertools.count" => {
+                let numbers = self.literal(self.words.int);
+                self.filled(site, Container::Iterator, numbers)
+            }
+            "types.SimpleNamespace" | "argparse.Namespace" => self.made_namespace(site, arguments),
+            "copy.copy" | "copy.deepcopy" => {
+                let method = self.resolver.strings.intern(if text.ends_with("deepcopy") { "__deepcopy__" } else { "__copy__" });
+                self.copied(site, first, method)
+            }
+            "dataclasses.replace" => {
+                for id in self.elements(first) {
+                    self.special(site, id, self.words.post_init, Arguments::none(), Via::Builtin);
+                }
+                first
+            }
+            "collections.Counter" => {
+                let id = self.make(site, Container::Dict);
+                let (counts, sources) = (self.literal(self.words.int), self.elements(first));
+                for source in sources {
+                    let keys = self.elements_of(site, source, false);
+                    self.store_item(id, keys, counts);
+                }
+                self.sets.one(id)
+            }
+            _ => return None,
+        })
+    }
+
+    /// What leaving a manager runs.
+    fn left(&mut self, site: u32, managers: Set, exit: Str) {
+        for id in self.elements(managers) {
+            self.special(site, id, exit, Arguments::of(vec![EMPTY; 3]), Via::With);
+        }
+    }
+
+    /// Copies of some values: what the method for it makes, else the values themselves stand for them.
+    fn copied(&mut self, site: u32, values: Set, method: Str) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(values) {
+            let made = self.special(site, id, method, Arguments::one(EMPTY), Via::Builtin);
+            let one = made.unwrap_or_else(|| self.sets.one(id));
+            found = self.union(found, one);
+        }
+        found
+    }
+
+    fn grouped(&mut self, site: u32, from: Set, arguments: &Arguments) -> Set {
+        let elements = self.iterate(site, from, false);
+        let functions = arguments.positional(1).or_else(|| arguments.keyword(self.words.key));
+        let keys = match functions {
+            Some(functions) => self.called_back(site, functions, &Arguments::one(elements)),
+            None => elements,
+        };
+        let group = self.filled(site, Container::List, elements);
+        self.tuples(site, &[keys, group])
+    }
+
+    fn accumulated(&mut self, site: u32, from: Set, arguments: &Arguments) -> Set {
+        let elements = self.iterate(site, from, false);
+        let functions = arguments.positional(1).or_else(|| arguments.keyword(self.words.func_));
+        let results = match functions {
+            Some(functions) => self.called_back(site, functions, &Arguments::of(vec![elements, elements])),
+            None => self.special_calls(site, elements, self.words.add, Via::Builtin),
+        };
+        let all = self.union(elements, results);
+        self.filled(site, Container::Iterator, all)
+    }
+
+    fn made_namespace(&mut self, site: u32, arguments: &Arguments) -> Set {
+        let id = self.make_wrapper(site, Wrapper::Namespace);
+        for argument in arguments.all.iter().filter(|argument| !argument.is_spread) {
+            if let Some(name) = argument.keyword {
+                self.store_values(id, Key::attribute(name), argument.set);
+            }
+        }
+        self.sets.one(id)
+    }
+
+    /// Calls what `operator.methodcaller`, `attrgetter` or `itemgetter` made: with several names or keys it gives a tuple.
+    pub fn call_getter(&mut self, site: u32, getter: Id, arguments: &Arguments, via: Via) -> Set {
+        let Value::Wrapper { site: maker, .. } = self.values.get(getter) else { return EMPTY };
+        let objects = arguments.positional(0).unwrap_or(EMPTY);
+        let first = self.read_values(getter, Key::attribute(self.words.func));
+        let given = self.partial_arguments(getter, &Arguments::none());
+        let kind = self.getter_kind(maker);
+        let class = self.resolver.strings.intern(&format!("{kind}.__call__"));
+        let target = self.resolver.external(class);
+        self.found.call(site, via, target);
+        if kind == "operator.methodcaller" {
+            let mut found = EMPTY;
+            for name in self.texts(first) {
+                let methods = self.load_attributes(site, objects, name);
+                let results = self.called_back(site, methods, &given);
+                found = self.union(found, results);
+            }
+            return found;
+        }
+        let mut columns = Vec::new();
+        for keys in std::iter::once(first).chain(given.all.iter().map(|argument: &Argument| argument.set)) {
+            let set = if kind == "operator.attrgetter" { self.path_of(site, objects, keys) } else { self.under(site, objects, keys) };
+            columns.push(set);
+        }
+        match columns[..] {
+            [only] => only,
+            _ => {
+                let tuple = self.tuple(site, &columns);
+                self.sets.one(tuple)
+            }
+        }
+    }
+
+    /// Which of the three made a getter, by what was called at its site.
+    fn getter_kind(&self, maker: u32) -> &'static str {
+        use crate::resolve::kinds::Field;
+        let callee = self.repository.tree.child(maker, Field::Func).map_or(EMPTY, |callee| self.found.values[callee as usize]);
+        let named = |name: &str| {
+            let is_it = |id: &Id| matches!(self.values.get(*id), Value::External(path) if self.resolver.strings.text(path) == name);
+            self.sets.get(callee).iter().any(is_it)
+        };
+        ["operator.methodcaller", "operator.attrgetter"].into_iter().find(|name| named(name)).unwrap_or("operator.itemgetter")
+    }
+
+    /// `attrgetter("a.b")`: an attribute of an attribute.
+    fn path_of(&mut self, site: u32, objects: Set, paths: Set) -> Set {
+        let mut found = EMPTY;
+        for path in self.texts(paths) {
+            let path = self.resolver.strings.shared(path);
+            let mut set = objects;
+            for part in path.split('.') {
+                let name = self.resolver.strings.intern(part);
+                set = self.load_attributes(site, set, name);
+            }
+            found = self.union(found, set);
+        }
+        found
+    }
+
+    fn under(&mut self, site: u32, objects: Set, keys: Set) -> Set {
+        let mut found = EMPTY;
+        for object in self.elements(objects) {
+            let set = self.item(site, object, keys, false);
+            found = self.union(found, set);
+        }
+        found
+    }
+}
