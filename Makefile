@@ -30,7 +30,7 @@ build: .venv/engine.stamp  ## Set up .venv and the Rust engine
 
 test: build $(if $(shell command -v npm),scip)  ## Every test, Rust and Python
 	cargo test --quiet --workspace --profile work --locked
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: build  ## ruff, mypy, stubtest, rustfmt, clippy and the generated files
 	$(BIN)/ruff check .

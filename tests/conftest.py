@@ -10,6 +10,11 @@ import pytest
 from tests.support import evidence, graphs
 from tests.support.literate import LiterateFile
 
+TESTS = Path(__file__).parent
+
+LONG = ("truth", "tools", "torture", "pipeline", "sandbox")
+"""The folders whose tests take longest. They come first, so that two processes are through at about the same time."""
+
 os.environ |= {"CODEANATOMY_SCIP": "off", "CODEANATOMY_TYPES": "off"}
 """Commands that tests start run no tools of other people, unless a test asks for them."""
 
@@ -26,3 +31,9 @@ def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> LiterateFi
     if file_path.suffix == ".md" and file_path.parent.name == "graph":
         return LiterateFile.of(parent, file_path, graphs.rows_of(file_path.parent))
     return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long folders first, whatever the number of processes; else the order stays."""
+    rank = {folder: place for place, folder in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(item.path.relative_to(TESTS).parts[0], len(LONG)))
