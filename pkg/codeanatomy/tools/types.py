@@ -34,7 +34,7 @@ SUFFIXES = (".py", ".pyi")
 """What pyrefly takes for a source."""
 TIMEOUT_S = 900.0
 """For all runs of one build."""
-START_S = 15.0
+START_S = 30.0
 FILE_S = 0.1
 BYTE_S = 1e-5
 """What a run may take: for its start, for every file and for every byte. Many times what it takes."""
