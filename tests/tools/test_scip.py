@@ -156,11 +156,24 @@ async def test_modes(shop: Path, collected: Collect, tmp_path: Path, monkeypatch
 
 async def test_an_index_is_made_once(shop: Path, collected: Collect) -> None:
     first = await collected(shop, "scip", scip=ON)
+    program = find(ON)
+    assert program is not None
+    program.script.touch()
     second = await collected(shop, "scip", scip=ON)
     assert [len(found.extractors["scip"].tools) for found in (first, second)] == [1, 0]
     assert first.tables == second.tables
     write(shop, {"shop/base.py": "class Base:\n    pass\n"})
     assert len((await collected(shop, "scip", scip=ON)).extractors["scip"].tools) == 1
+
+
+async def test_what_it_gave_up_is_kept_with_the_index(collected: Collect, tmp_path: Path) -> None:
+    fake = write(tmp_path, {"bin/deadly.js": "process.exit(3)\n"}) / "bin" / "deadly.js"
+    fake.chmod(0o755)
+    repository = write(tmp_path / "repository", {"deadly.py": "x = 1\n"})
+    first, second = [await collected(repository, "scip", scip=replace(ON, scip_python_bin=fake)) for _ in range(2)]
+    assert [len(found.extractors["scip"].tools) for found in (first, second)] == [1, 0]
+    assert said(first) == said(second) == [("deadly.py", "CA235")]
+    assert [failure.message for failure in second.failures] == ["scip-python cannot index it: exit 3"]
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])

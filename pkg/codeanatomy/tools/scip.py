@@ -46,7 +46,7 @@ BYTE_S = 2e-5
 """What a run may take: for its start, for every file and for every byte. Several times what it takes."""
 CACHED = 2
 """Indexes that the cache keeps."""
-FORMAT = "1"
+FORMAT = "2"
 """Part of the cache's key: another number makes every cached index be made again."""
 
 KILLED = "signal SIGKILL"
@@ -102,12 +102,12 @@ class ScipSupply:
         kept = cache / f"{await to_thread.run_sync(_key, self.config, program, environment, scan)}.scip"
         indexing = Indexing(self.config, program, self.confinement, scan, sources)
         if await to_thread.run_sync(kept.is_file):
-            await to_thread.run_sync(lambda: indexing.take(kept.read_bytes()))
+            await to_thread.run_sync(indexing.take_kept, kept)
         else:
             async with scratch_folder(self.work / "scratch" / "scip") as folder:
                 await indexing.run(folder, environment)
-            if not indexing.failures and not indexing.warnings:
-                await to_thread.run_sync(_keep, kept, indexing.data)
+            if not indexing.warnings and all(ended.startswith("exit ") for ended in indexing.given_up.values()):
+                await to_thread.run_sync(_keep, kept, indexing.data, indexing.given_up)
         if self.config.output_dir is not None:
             await to_thread.run_sync(_store, Path(self.config.output_dir) / "index.scip", indexing.data)
         return await to_thread.run_sync(_supply, scan, sources, indexing.index, indexing.failures, indexing.tools, indexing.warnings)
@@ -127,7 +127,8 @@ class Indexing:
         self._all = len(sources) == len(scan.sources)
         self.index = Index()
         self.data = b""
-        self.failures: list[Failure] = []
+        self.given_up: dict[str, str] = {}
+        """By source that it cannot index, how its last run ended. What it ends of itself, it ends again."""
         self.warnings: list[str] = []
         self.tools: list[ToolOutcome] = []
         self._again = False
@@ -138,6 +139,17 @@ class Indexing:
         self.index.add(part)
         for path in self.index.documents:
             self._waiting.pop(path, None)
+
+    def take_kept(self, kept: Path) -> None:
+        """Add what the cache has. Blocking."""
+        self.take(kept.read_bytes())
+        self.given_up = json.loads(_beside(kept).read_text())
+
+    @property
+    def failures(self) -> list[Failure]:
+        """A failure for each source that was given up."""
+        told = {path: f"scip-python cannot index it: {ended}" for path, ended in self.given_up.items()}
+        return [Failure("CA235", path, "extraction", "scip", "warning", message) for path, message in told.items()]
 
     async def run(self, folder: Path, environment: bytes) -> None:
         """Index everything, in a folder of our own."""
@@ -160,8 +172,7 @@ class Indexing:
                 self._again = True
                 again = [left]
             elif (culprit := _culprit(outcome, tree, part, left)) is not None:
-                failure = Failure("CA235", culprit, "extraction", "scip", "warning", f"scip-python cannot index it: {outcome.exit}")
-                self.failures.append(failure)
+                self.given_up[culprit] = outcome.exit
                 del self._waiting[culprit]
                 await to_thread.run_sync((tree / culprit).write_bytes, b"")
                 again = [[path for path in left if path != culprit]]
@@ -242,10 +253,12 @@ def _is_target(path: str, target: str | None) -> bool:
 
 
 def _key(config: ScipIndexConfig, program: Program, environment: bytes, scan: Scan) -> str:
-    """All that the index depends on: the program, its settings and every source."""
+    """All that the index depends on: the program, wherever it is installed, its settings and every source."""
     identity = config.identity
+    parts = [program.script, program.script.parent / "package.json"]
+    version = hashlib.sha256(b"".join(part.read_bytes() for part in parts if part.is_file())).hexdigest()
     facts = (
-        *(FORMAT, str(program.script), str(program.script.stat().st_mtime_ns), config.target_only, *config.extra_args),
+        *(FORMAT, version, config.target_only, *config.extra_args),
         *(identity.project_name, identity.project_version, identity.project_namespace, hashlib.sha256(environment).hexdigest()),
         *(text for source in scan.sources for text in (source.path, source.sha256)),
     )
@@ -276,12 +289,18 @@ def _store(path: Path, data: bytes) -> None:
     part.replace(path)
 
 
-def _keep(path: Path, data: bytes) -> None:
-    """Into the cache, from which the oldest go."""
+def _keep(path: Path, data: bytes, given_up: dict[str, str]) -> None:
+    """Into the cache, from which the oldest go. What was given up lies beside the index, and is there before it."""
+    _store(_beside(path), json.dumps(given_up).encode())
     _store(path, data)
     known = sorted(path.parent.glob("*.scip"), key=lambda cached: cached.stat().st_mtime_ns)
     for old in known[:-CACHED]:
         old.unlink()
+        _beside(old).unlink()
+
+
+def _beside(index: Path) -> Path:
+    return index.with_suffix(".json")
 
 
 @dataclass(frozen=True, slots=True)
