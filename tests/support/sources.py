@@ -1,5 +1,5 @@
 """Real source distributions for tests: `source("django")`, `source("sympy")`. They are declared, fetched and checked by `bench.sources`."""
 
-from bench.sources import source
+from bench.sources import cache, source
 
-__all__ = ["source"]
+__all__ = ["cache", "source"]

@@ -1,13 +1,14 @@
 """Graphs of whole source distributions, built once for all tests that ask them."""
 
 import json
+import shutil
 import subprocess
 import sysconfig
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.sources import source
+from tests.support.sources import cache, source
 from tests.support.ticking import Ticks, ticked_build
 
 from codeanatomy.query.graph import OpenGraph, open_graph_sync
@@ -42,9 +43,15 @@ def build(repository: Path, output: Path, *options: str) -> BuiltGraph:
 
 @pytest.fixture(scope="session")
 def ticked_django(tmp_path_factory) -> tuple[BuiltGraph, Ticks]:
-    """Django, built by the library beside a task that ticks."""
+    """Django, built by the library beside a task that ticks. The index that scip-python makes of it in many minutes is kept for later runs."""
     repository, output = source("django"), tmp_path_factory.mktemp("django")
+    indexes, kept = output / "work" / "cache" / "scip", cache().parent / "scip"
+    if kept.is_dir():
+        shutil.copytree(kept, indexes)
     result, ticks = ticked_build(repository, output, tools=True)
+    if indexes.is_dir():
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(indexes, kept)
     return BuiltGraph(repository, output, result), ticks
 
 
