@@ -366,7 +366,46 @@ impl Machine<'_, '_> {
             }
             return found;
         }
-        self.beyond(class, class, name, None)
+        match self.attribute_of_type(node, class, name) {
+            Some(set) => set,
+            None => self.beyond(class, class, name, None),
+        }
+    }
+
+    /// What every class has from `type`, as far as it is followed.
+    fn attribute_of_type(&mut self, node: u32, class: Id, name: Str) -> Option<Set> {
+        Some(match self.resolver.strings.text(name) {
+            "__dict__" => self.literal(self.words.dict),
+            "__mro__" => {
+                let ancestors = self.lineage(class);
+                let ancestors: Vec<Set> = ancestors.into_iter().map(|id| self.sets.one(id)).collect();
+                let tuple = self.tuple(node, &ancestors);
+                self.sets.one(tuple)
+            }
+            "__bases__" => {
+                let bases: Vec<Set> = self.classes.get(&class)?.bases.iter().map(|&(_, set)| set).collect();
+                let tuple = self.tuple(node, &bases);
+                self.sets.one(tuple)
+            }
+            "mro" | "__subclasses__" => {
+                let method = self.resolver.dot(self.words.type_, name);
+                self.one(Value::BuiltinMethod { name: method, receiver: class })
+            }
+            _ => return None,
+        })
+    }
+
+    /// The classes of the resolution order of a class, `object` last.
+    pub fn lineage(&mut self, class: Id) -> Vec<Id> {
+        let order = self.order(class);
+        let object = Ancestor::Builtin(self.words.object);
+        let last = std::iter::once(object).filter(|last| order.ancestors.last() != Some(last));
+        let values = order.ancestors.iter().copied().chain(last).map(|ancestor| match ancestor {
+            Ancestor::Class(id) => id,
+            Ancestor::External(name) => self.values.id(Value::External(name)),
+            Ancestor::Builtin(name) => self.values.id(Value::Builtin(name)),
+        });
+        values.collect()
     }
 
     /// What a metaclass stores on the classes that it makes: a class is an object of its metaclass.

@@ -173,7 +173,7 @@ impl Machine<'_, '_> {
             Wrapper::Type => self.call_type(site, wrapper, arguments, via),
             Wrapper::Fixture => self.call_fixture(site, wrapper, arguments),
             Wrapper::Parametrization => self.call_parametrization(site, wrapper, arguments),
-            Wrapper::Getter => self.call_getter(site, wrapper, arguments, via),
+            Wrapper::Getter(kind) => self.call_getter(site, (wrapper, kind), arguments, via),
             Wrapper::Comparison => {
                 let compared = arguments.positional(0).unwrap_or(EMPTY);
                 self.call_all(site, inner, &Arguments::of(vec![compared, compared]), via)

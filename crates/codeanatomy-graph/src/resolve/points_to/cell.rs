@@ -64,6 +64,8 @@ impl Key {
     pub const RETURNED: Self = Self(11 << 56);
     pub const YIELDED: Self = Self(12 << 56);
     pub const SENT: Self = Self(13 << 56);
+    /// Of a class: those that inherit from it directly.
+    pub const HEIRS: Self = Self(15 << 56);
 }
 
 #[derive(Clone, Debug)]

@@ -97,6 +97,14 @@ impl Machine<'_, '_> {
                 made.push(class);
             }
         }
+        let heir = self.sets.one(class);
+        for &(_, set) in &bases {
+            for base in self.elements(set) {
+                if matches!(self.values.get(base), Value::Class { .. }) {
+                    self.store_values(base, Key::HEIRS, heir);
+                }
+            }
+        }
         let known = self.classes.entry(class).or_default();
         let changed = known.bases != bases;
         known.bases = bases;

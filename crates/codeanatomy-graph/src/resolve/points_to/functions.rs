@@ -61,7 +61,12 @@ impl Machine<'_, '_> {
             }
             "divmod" => {
                 let (method, by) = (self.resolver.strings.intern("__divmod__"), arguments.positional(1).unwrap_or(EMPTY));
-                self.with_argument(site, first, method, by)
+                let found = self.with_argument(site, first, method, by);
+                if found != EMPTY {
+                    return found;
+                }
+                let tuple = self.tuple(site, &[first, first]);
+                self.sets.one(tuple)
             }
             "getattr" => self.loaded_by_name(site, first, arguments),
             "setattr" => {
@@ -382,7 +387,7 @@ impl Machine<'_, '_> {
                 found = self.union(found, set);
             }
         }
-        if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
+        found
     }
 
     /// The constant texts of a set.

@@ -1,11 +1,11 @@
 //! What the standard library makes of what it is given: getters of `operator`, iterators of `itertools`, managers of `contextlib`, namespaces and
 //! queues.
 
-use crate::resolve::points_to::calls::{Argument, Arguments};
+use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Getter, Id, Set, Wrapper};
 use crate::table::Str;
 
 impl Machine<'_, '_> {
@@ -14,7 +14,9 @@ impl Machine<'_, '_> {
         let first = arguments.positional(0).unwrap_or(EMPTY);
         let text = self.resolver.strings.shared(name);
         Some(match &*text {
-            "operator.methodcaller" | "operator.attrgetter" | "operator.itemgetter" => self.made_partial(site, Wrapper::Getter, arguments),
+            "operator.methodcaller" => self.made_partial(site, Wrapper::Getter(Getter::Result), arguments),
+            "operator.attrgetter" => self.made_partial(site, Wrapper::Getter(Getter::Attribute), arguments),
+            "operator.itemgetter" => self.made_partial(site, Wrapper::Getter(Getter::Item), arguments),
             "functools.cmp_to_key" => self.wrapped(site, Wrapper::Comparison, first),
             "contextlib.closing" | "contextlib.aclosing" => {
                 let (close, enter) = if text.ends_with("aclosing") { ("aclose", self.words.aenter) } else { ("close", self.words.enter) };
@@ -140,28 +142,20 @@ impl Machine<'_, '_> {
         self.sets.one(id)
     }
 
-    /// Calls what `operator.methodcaller`, `attrgetter` or `itemgetter` made: with several names or keys it gives a tuple.
-    pub fn call_getter(&mut self, site: u32, getter: Id, arguments: &Arguments, via: Via) -> Set {
-        let Value::Wrapper { site: maker, .. } = self.values.get(getter) else { return EMPTY };
+    /// Calls a getter of `operator`: with several names or keys it gives a tuple.
+    pub fn call_getter(&mut self, site: u32, (getter, kind): (Id, Getter), arguments: &Arguments, via: Via) -> Set {
         let objects = arguments.positional(0).unwrap_or(EMPTY);
         let first = self.read_values(getter, Key::attribute(self.words.func));
         let given = self.partial_arguments(getter, &Arguments::none());
-        let kind = self.getter_kind(maker);
-        let class = self.resolver.strings.intern(&format!("{kind}.__call__"));
+        let class = self.resolver.strings.intern(&format!("{}.__call__", kind.class()));
         let target = self.resolver.external(class);
         self.found.call(site, via, target);
-        if kind == "operator.methodcaller" {
-            let mut found = EMPTY;
-            for name in self.texts(first) {
-                let methods = self.load_attributes(site, objects, name);
-                let results = self.called_back(site, methods, &given);
-                found = self.union(found, results);
-            }
-            return found;
+        if kind == Getter::Result {
+            return self.results_of(site, objects, first, &given);
         }
         let mut columns = Vec::new();
-        for keys in std::iter::once(first).chain(given.all.iter().map(|argument: &Argument| argument.set)) {
-            let set = if kind == "operator.attrgetter" { self.path_of(site, objects, keys) } else { self.under(site, objects, keys) };
+        for keys in std::iter::once(first).chain(given.all.iter().map(|argument| argument.set)) {
+            let set = if kind == Getter::Attribute { self.path_of(site, objects, keys) } else { self.under(site, objects, keys) };
             columns.push(set);
         }
         match columns[..] {
@@ -173,15 +167,15 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// Which of the three made a getter, by what was called at its site.
-    fn getter_kind(&self, maker: u32) -> &'static str {
-        use crate::resolve::kinds::Field;
-        let callee = self.repository.tree.child(maker, Field::Func).map_or(EMPTY, |callee| self.found.values[callee as usize]);
-        let named = |name: &str| {
-            let is_it = |id: &Id| matches!(self.values.get(*id), Value::External(path) if self.resolver.strings.text(path) == name);
-            self.sets.get(callee).iter().any(is_it)
-        };
-        ["operator.methodcaller", "operator.attrgetter"].into_iter().find(|name| named(name)).unwrap_or("operator.itemgetter")
+    /// What the methods of some names give.
+    fn results_of(&mut self, site: u32, objects: Set, names: Set, given: &Arguments) -> Set {
+        let mut found = EMPTY;
+        for name in self.texts(names) {
+            let methods = self.load_attributes(site, objects, name);
+            let results = self.called_back(site, methods, given);
+            found = self.union(found, results);
+        }
+        found
     }
 
     /// `attrgetter("a.b")`: an attribute of an attribute.

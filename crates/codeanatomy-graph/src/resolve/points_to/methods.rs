@@ -83,7 +83,15 @@ impl Machine<'_, '_> {
             }
             ("staticmethod", "__get__") => self.read_values(receiver, Key::attribute(self.words.func)),
             ("type", "__call__") => self.instantiate(site, receiver, arguments),
-            ("type", "mro" | "__subclasses__") => self.unknown(Reason::Dynamic),
+            ("type", "mro") => {
+                let ancestors = self.lineage(receiver);
+                let ancestors = self.sets.of(ancestors);
+                self.filled(site, Container::List, ancestors)
+            }
+            ("type", "__subclasses__") => {
+                let heirs = self.read_values(receiver, Key::HEIRS);
+                self.filled(site, Container::List, heirs)
+            }
             _ => match of {
                 Some(of) => {
                     let found = self.container_method(site, of, method, receiver, arguments);

@@ -86,6 +86,27 @@ impl Container {
     }
 }
 
+/// What a getter of `operator` gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Getter {
+    /// Of `methodcaller`.
+    Result,
+    /// Of `attrgetter`.
+    Attribute,
+    /// Of `itemgetter`.
+    Item,
+}
+
+impl Getter {
+    pub const fn class(self) -> &'static str {
+        match self {
+            Getter::Result => "operator.methodcaller",
+            Getter::Attribute => "operator.attrgetter",
+            Getter::Item => "operator.itemgetter",
+        }
+    }
+}
+
 /// What wraps a function or a value and changes how it is found or called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Wrapper {
@@ -111,8 +132,7 @@ pub enum Wrapper {
     Request,
     /// What `pytest.mark.parametrize(…)` gives.
     Parametrization,
-    /// What `operator.methodcaller(…)`, `attrgetter(…)` and `itemgetter(…)` give.
-    Getter,
+    Getter(Getter),
     /// What `functools.cmp_to_key` makes of a function of two.
     Comparison,
     /// What `types.SimpleNamespace(…)` gives.
