@@ -166,13 +166,20 @@ async def test_an_index_is_made_once(shop: Path, collected: Collect) -> None:
     assert len((await collected(shop, "scip", scip=ON)).extractors["scip"].tools) == 1
 
 
-async def test_what_it_gave_up_is_kept_with_the_index(collected: Collect, tmp_path: Path) -> None:
-    fake = write(tmp_path, {"bin/deadly.js": "process.exit(3)\n"}) / "bin" / "deadly.js"
+@pytest.mark.parametrize(("others", "runs"), [({"good.py": "y = 1\n"}, 0), ({}, 1)], ids=["beside_an_index", "alone"])
+async def test_what_it_gave_up_is_kept_with_an_index_only(collected: Collect, tmp_path: Path, others: dict[str, str], runs: int) -> None:
+    real = find(ON)
+    assert real is not None
+    deed = f"if (require('fs').readFileSync('deadly.py').length) process.exit(3)\nrequire({json.dumps(str(real.script))})\n"
+    fake = write(tmp_path, {"bin/deadly.js": deed}) / "bin" / "deadly.js"
     fake.chmod(0o755)
-    repository = write(tmp_path / "repository", {"deadly.py": "x = 1\n"})
-    first, second = [await collected(repository, "scip", scip=replace(ON, scip_python_bin=fake)) for _ in range(2)]
-    assert [len(found.extractors["scip"].tools) for found in (first, second)] == [1, 0]
+    repository = write(tmp_path / "repository", {"deadly.py": "x = 1\n", **others})
+    config = replace(ON, scip_python_bin=fake)
+    first, second = [await collected(repository, "scip", scip=config, no_sandbox=True) for _ in range(2)]
+    assert len(first.extractors["scip"].tools) > 0
+    assert len(second.extractors["scip"].tools) == runs
     assert said(first) == said(second) == [("deadly.py", "CA235")]
+    assert len(second.tables["scip_documents"]) == len(others)
     assert [failure.message for failure in second.failures] == ["scip-python cannot index it: exit 3"]
 
 

@@ -106,7 +106,8 @@ class ScipSupply:
         else:
             async with scratch_folder(self.work / "scratch" / "scip") as folder:
                 await indexing.run(folder, environment)
-            if not indexing.warnings and all(ended.startswith("exit ") for ended in indexing.given_up.values()):
+            # A broken installation gives up all there is: that is no answer to keep.
+            if indexing.data and not indexing.warnings and all(ended.startswith("exit ") for ended in indexing.given_up.values()):
                 await to_thread.run_sync(_keep, kept, indexing.data, indexing.given_up)
         if self.config.output_dir is not None:
             await to_thread.run_sync(_store, Path(self.config.output_dir) / "index.scip", indexing.data)
