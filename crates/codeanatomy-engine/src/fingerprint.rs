@@ -14,7 +14,8 @@
 //!   `type zero name zero` after the same prefix), in 32 hexadecimal digits, followed by the number of rows in 16.
 
 use codeanatomy_spec::{ColumnDefinition, ColumnType};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, OffsetSizeTrait, RecordBatch};
+use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 
@@ -110,42 +111,48 @@ impl Seed {
             let plain = cast(column, values).expect("a dictionary casts to its values");
             return self.mix_column(&plain, lanes);
         }
-        let rows = column.len();
-        let valid = |row: usize| column.is_valid(row);
+        let nulls = column.nulls();
         match self.kind {
             ColumnType::Bool => {
                 let values = column.as_boolean();
-                self.each(rows, valid, lanes, |row| twice(u64::from(values.value(row))));
+                self.each(nulls, lanes, |row| twice(u64::from(values.value(row))));
             }
             ColumnType::Int32 => {
                 let values = column.as_primitive::<Int32Type>();
-                self.each(rows, valid, lanes, |row| twice(i64::from(values.value(row)) as u64));
+                self.each(nulls, lanes, |row| twice(i64::from(values.value(row)) as u64));
             }
             ColumnType::Int64 => {
                 let values = column.as_primitive::<Int64Type>();
-                self.each(rows, valid, lanes, |row| twice(values.value(row) as u64));
+                self.each(nulls, lanes, |row| twice(values.value(row) as u64));
             }
             ColumnType::Float64 => {
                 let values = column.as_primitive::<Float64Type>();
-                self.each(rows, valid, lanes, |row| float_words(values.value(row)));
+                self.each(nulls, lanes, |row| float_words(values.value(row)));
             }
             ColumnType::String | ColumnType::Binary => {
                 let bytes = Bytes::new(column);
-                self.each(rows, valid, lanes, |row| digest(bytes.value(row), bytes.value(row).len() as u64));
+                self.each(nulls, lanes, |row| digest(bytes.value(row)));
             }
             ColumnType::Int32List | ColumnType::Int64List | ColumnType::StringList => {
-                self.each(rows, valid, lanes, |row| list_words(&list_value(column, row)));
+                let lists = match column.data_type() {
+                    DataType::LargeList(_) => elements(column.as_list::<i64>().value_offsets(), column.as_list::<i64>().values()),
+                    _ => elements(column.as_list::<i32>().value_offsets(), column.as_list::<i32>().values()),
+                };
+                self.each(nulls, lanes, |row| digest_words(lists.row(row), lists.row(row).len()));
             }
             ColumnType::StringMap => {
                 let maps = column.as_map();
-                self.each(rows, valid, lanes, |row| map_words(maps.value(row).columns()));
+                let keys = elements(maps.value_offsets(), maps.keys());
+                let values = elements(maps.value_offsets(), maps.values());
+                self.each(nulls, lanes, |row| map_words(keys.row(row), values.row(row)));
             }
         }
     }
 
-    fn each(&self, rows: usize, valid: impl Fn(usize) -> bool, lanes: &mut [Words], words: impl Fn(usize) -> Words) {
-        for (row, lanes) in lanes.iter_mut().enumerate().take(rows) {
-            if valid(row) { self.value(lanes, words(row)) } else { self.null(lanes) }
+    fn each(&self, nulls: Option<&NullBuffer>, lanes: &mut [Words], words: impl Fn(usize) -> Words) {
+        let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
+        for (row, lanes) in lanes.iter_mut().enumerate() {
+            if nulls.is_none_or(|nulls| nulls.is_valid(row)) { self.value(lanes, words(row)) } else { self.null(lanes) }
         }
     }
 }
@@ -193,7 +200,7 @@ impl<'a> Bytes<'a> {
 }
 
 /// Two words for bytes: eight at a time, the last ones padded with zeros, the length at the end.
-fn digest(bytes: &[u8], length: u64) -> Words {
+fn digest(bytes: &[u8]) -> Words {
     let mut lanes = (LANES[0], LANES[1]);
     let chunks = bytes.chunks_exact(8);
     let rest = chunks.remainder();
@@ -205,7 +212,18 @@ fn digest(bytes: &[u8], length: u64) -> Words {
         last[..rest.len()].copy_from_slice(rest);
         absorb(&mut lanes, u64::from_le_bytes(last));
     }
-    absorb(&mut lanes, length);
+    absorb(&mut lanes, bytes.len() as u64);
+    lanes
+}
+
+/// The same for bytes that words make.
+fn digest_words(words: &[Words], length: usize) -> Words {
+    let mut lanes = (LANES[0], LANES[1]);
+    for word in words {
+        absorb(&mut lanes, word.0);
+        absorb(&mut lanes, word.1);
+    }
+    absorb(&mut lanes, length as u64);
     lanes
 }
 
@@ -216,52 +234,50 @@ fn absorb(lanes: &mut Words, word: u64) {
     lanes.1 ^= lanes.1 >> 29;
 }
 
-fn list_value(column: &ArrayRef, row: usize) -> ArrayRef {
-    match column.data_type() {
-        DataType::LargeList(_) => column.as_list::<i64>().value(row),
-        _ => column.as_list::<i32>().value(row),
+/// The words of all elements of a column of lists or maps, and where each row's begin and end.
+struct Elements {
+    words: Vec<Words>,
+    bounds: Vec<usize>,
+}
+
+impl Elements {
+    fn row(&self, row: usize) -> &[Words] {
+        &self.words[self.bounds[row]..self.bounds[row + 1]]
     }
 }
 
-fn list_words(values: &ArrayRef) -> Words {
-    let mut bytes = Vec::with_capacity(values.len() * 16);
-    for row in 0..values.len() {
-        push_words(&mut bytes, element_words(values, row));
+/// `offsets` has one more than there are rows.
+fn elements<O: OffsetSizeTrait>(offsets: &[O], values: &ArrayRef) -> Elements {
+    let (first, last) = (offsets[0].as_usize(), offsets[offsets.len() - 1].as_usize());
+    Elements {
+        words: element_words(&values.slice(first, last - first)),
+        bounds: offsets.iter().map(|offset| offset.as_usize() - first).collect(),
     }
-    digest(&bytes, values.len() as u64)
 }
 
-fn map_words(entries: &[ArrayRef]) -> Words {
-    let rows = entries[0].len();
-    let mut sum = twice(rows as u64);
-    for row in 0..rows {
-        let mut bytes = Vec::with_capacity(32);
-        push_words(&mut bytes, element_words(&entries[0], row));
-        push_words(&mut bytes, element_words(&entries[1], row));
-        let words = digest(&bytes, 2);
-        sum = (sum.0.wrapping_add(words.0), sum.1.wrapping_add(words.1));
-    }
-    sum
-}
-
-fn element_words(values: &ArrayRef, row: usize) -> Words {
-    if values.is_null(row) {
-        return twice(NULL);
-    }
+fn element_words(values: &ArrayRef) -> Vec<Words> {
+    let each = |words: &dyn Fn(usize) -> Words| {
+        let words = |row| if values.is_null(row) { twice(NULL) } else { words(row) };
+        (0..values.len()).map(words).collect()
+    };
     match values.data_type() {
-        DataType::Int32 => twice(i64::from(values.as_primitive::<Int32Type>().value(row)) as u64),
-        DataType::Int64 => twice(values.as_primitive::<Int64Type>().value(row) as u64),
-        DataType::Dictionary(_, kind) => element_words(&cast(values, kind).expect("a dictionary casts to its values"), row),
+        DataType::Int32 => each(&|row| twice(i64::from(values.as_primitive::<Int32Type>().value(row)) as u64)),
+        DataType::Int64 => each(&|row| twice(values.as_primitive::<Int64Type>().value(row) as u64)),
+        DataType::Dictionary(_, kind) => element_words(&cast(values, kind).expect("a dictionary casts to its values")),
         _ => {
             let bytes = Bytes::new(values);
-            digest(bytes.value(row), bytes.value(row).len() as u64)
+            each(&|row| digest(bytes.value(row)))
         }
     }
 }
 
-fn push_words(bytes: &mut Vec<u8>, words: Words) {
-    bytes.extend_from_slice(&words.0.to_le_bytes());
-    bytes.extend_from_slice(&words.1.to_le_bytes());
+fn map_words(keys: &[Words], values: &[Words]) -> Words {
+    let mut sum = twice(keys.len() as u64);
+    for (&key, &value) in keys.iter().zip(values) {
+        let words = digest_words(&[key, value], 2);
+        sum = (sum.0.wrapping_add(words.0), sum.1.wrapping_add(words.1));
+    }
+    sum
 }
 
 fn finish((a, b): Words) -> u128 {

@@ -214,18 +214,25 @@ impl End<'_> {
     ) -> Result<Unfounded> {
         let nulls: FxHashSet<u64> = self.own.nulls.iter().copied().collect();
         let mut found = Unfounded::default();
+        // Edges of one node often stand together.
+        let mut last = None;
         for (row, value) in values.iter().enumerate() {
             if row % STRIDE == 0 {
                 alive()?;
             }
             let edge = self.edge_kinds[row] as usize;
             let shown = || json!({self.column: text(value, row), "kind": self.edge_names[edge]});
-            match known.get(value) {
+            let node = match last {
+                Some((known, node)) if known == value => node,
+                _ => known.get(value).copied(),
+            };
+            last = Some((value, node));
+            match node {
                 _ if !nulls.is_empty() && nulls.contains(&(row as u64)) => {
                     found.missing.add(|| json!({self.column: null, "kind": self.edge_names[edge]}))
                 }
                 None => found.missing.add(shown),
-                Some(&node) if self.allowed.as_ref().is_some_and(|allowed| !allowed[edge][node as usize]) => found.unfit.add(|| {
+                Some(node) if self.allowed.as_ref().is_some_and(|allowed| !allowed[edge][node as usize]) => found.unfit.add(|| {
                     let mut example = shown();
                     example["node_kind"] = json!(self.node_names[node as usize]);
                     example

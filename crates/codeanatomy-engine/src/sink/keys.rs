@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use codeanatomy_spec::{ColumnDefinition, ColumnType, Promise, SemanticExecutionSpec};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Int32Type, Int64Type};
+use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use rustc_hash::FxHashMap;
 use serde_json::json;
 
@@ -211,18 +210,25 @@ impl ColumnKeys {
     fn add_kinds(&mut self, array: &ArrayRef, first: u64, index: &mut FxHashMap<String, u32>, folder: &Path) -> Result<()> {
         push_nulls(array, first, &mut self.nulls);
         let Values::Kinds { numbers, names } = &mut self.values else { return Ok(()) };
-        let texts = cast(array, &DataType::Utf8)
-            .map_err(|error| EngineError::new(&code::ROWS, format!("a kind is no text: {error}"), "kinds are strings", json!({})))?;
-        let number = |text: Option<&str>| {
+        let texts = array.as_string_opt::<i32>();
+        let texts = texts.ok_or_else(|| EngineError::new(&code::ROWS, "a kind is no text", "kinds are strings", json!({})))?;
+        // Neighbouring rows often have the same kind.
+        let mut last: Option<(&str, u32)> = None;
+        let numbered = texts.iter().map(|text| {
             let text = text.unwrap_or_default();
-            index.get(text).copied().unwrap_or_else(|| {
+            if let Some((_, number)) = last.filter(|(known, _)| *known == text) {
+                return number;
+            }
+            let number = index.get(text).copied().unwrap_or_else(|| {
                 let number = names.len() as u32;
                 index.insert(text.to_owned(), number);
                 names.push(text.to_owned());
                 number
-            })
-        };
-        numbers.extend(texts.as_string::<i32>().iter().map(number), folder).map_err(|error| kept(folder, &error))
+            });
+            last = Some((text, number));
+            number
+        });
+        numbers.extend(numbered, folder).map_err(|error| kept(folder, &error))
     }
 }
 

@@ -93,10 +93,10 @@ impl Sink {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        self.fingerprint.add(batch);
-        self.keys.add(batch, self.rows)?;
-        self.rows += batch.num_rows() as u64;
         let batch = conform(batch, &self.schema)?;
+        self.fingerprint.add(&batch);
+        self.keys.add(&batch, self.rows)?;
+        self.rows += batch.num_rows() as u64;
         match &mut self.even {
             None => self.put(&batch)?,
             Some(even) => {

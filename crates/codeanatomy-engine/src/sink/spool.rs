@@ -41,7 +41,8 @@ impl<T: Pod> Spool<T> {
 
     /// All values.
     pub fn read(&self) -> io::Result<Vec<T>> {
-        let mut values = vec![T::zeroed(); self.written];
+        let mut values = Vec::with_capacity(self.written + self.last.len());
+        values.resize(self.written, T::zeroed());
         if let Some(mut file) = self.file.as_ref() {
             file.seek(SeekFrom::Start(0))?;
             file.read_exact(bytemuck::cast_slice_mut(&mut values))?;
