@@ -520,6 +520,9 @@ impl Machine<'_, '_> {
 
     /// What was stored on an object, or where nothing was, on any object of its class.
     fn fields(&mut self, object: Id, class: Id, name: Str) -> Held {
+        if !self.is_field(name) {
+            return UNBOUND;
+        }
         let cell = self.cells.of_value(object, Key::attribute(name));
         if let Some(&place) = self.state.fields.get(&cell) {
             let held = self.state.get(place);
@@ -537,6 +540,25 @@ impl Machine<'_, '_> {
         let of_class = self.read(cell);
         let found = joined(own, of_class, &mut self.sets, &mut self.bindings);
         if found == UNBOUND { self.inherited_fields(class, name) } else { found }
+    }
+
+    /// Whether something was stored on some object under a name: under those of methods mostly nothing is, and no object need be asked.
+    /// The present activation runs again when that changes.
+    fn is_field(&mut self, name: Str) -> bool {
+        if self.field_names.contains(&name) {
+            return true;
+        }
+        let cell = self.cells.of_any_object(name);
+        self.read(cell);
+        false
+    }
+
+    /// Notes that something is stored on an object under a name.
+    pub fn name_field(&mut self, name: Str) {
+        if self.field_names.insert(name) {
+            let cell = self.cells.of_any_object(name);
+            self.touch(cell);
+        }
     }
 
     /// What methods of the ancestors store on objects of which only the class is known.
@@ -636,6 +658,7 @@ impl Machine<'_, '_> {
 
     /// Puts values into a field of an object, where readers of any object of its classes find them too.
     pub fn store_field(&mut self, object: Id, name: Str, held: Held) {
+        self.name_field(name);
         self.store_held(object, Key::attribute(name), held);
         let Value::Instance { class, .. } = self.values.get(object) else { return };
         let order = self.order(class);

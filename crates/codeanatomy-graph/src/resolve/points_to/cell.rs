@@ -109,6 +109,11 @@ impl Cells {
         self.of(owner.0, key)
     }
 
+    /// A cell that holds nothing, for those who wait that an attribute is stored on an object.
+    pub fn of_any_object(&mut self, name: Str) -> u32 {
+        self.of(NONE, Key::attribute(name))
+    }
+
     /// What a cell holds; `reader` is told when it grows.
     pub fn read(&mut self, cell: u32, reader: u32) -> (Set, Set) {
         let known = &mut self.all[cell as usize];

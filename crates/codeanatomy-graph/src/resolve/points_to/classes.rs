@@ -1,6 +1,9 @@
 //! Classes as values: bases, the method resolution order, metaclasses, what a class has under a name.
 
+use std::cell::RefCell;
 use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use crate::resolve::definitions::Flavour;
 use crate::resolve::kinds::{Field, Syntax};
@@ -44,6 +47,8 @@ pub struct Order {
     pub is_enumeration: bool,
     /// What its objects are besides, where it derives from the type of a container.
     pub holds: Option<Container>,
+    /// Where the classes stand that may have a name, by the names that were asked for.
+    holders: RefCell<FxHashMap<Str, Rc<[usize]>>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -51,7 +56,8 @@ pub struct Class {
     /// The values of each base expression, with its node.
     pub bases: Vec<(u32, Set)>,
     pub metaclasses: Set,
-    order: Option<Rc<Order>>,
+    /// With its cell, which grows when it changes.
+    order: Option<(u32, Rc<Order>)>,
     /// Classes whose linearisation rests on this one's.
     below: Vec<Id>,
     /// The calls whose objects are told apart.
@@ -292,11 +298,8 @@ impl Machine<'_, '_> {
 
     fn forget_order(&mut self, class: Id) {
         let Some(known) = self.classes.get_mut(&class) else { return };
-        if known.order.take().is_none() {
-            return;
-        }
+        let Some((cell, _)) = known.order.take() else { return };
         let below = std::mem::take(&mut known.below);
-        let cell = self.cells.of_value(class, Key::ORDER);
         self.touch(cell);
         for other in below {
             self.forget_order(other);
@@ -305,14 +308,17 @@ impl Machine<'_, '_> {
 
     /// The method resolution order of a class; the present activation runs again when it changes.
     pub fn order(&mut self, class: Id) -> Rc<Order> {
-        let cell = self.cells.of_value(class, Key::ORDER);
+        let cell = match self.classes.get(&class) {
+            Some(Class { order: Some((cell, _)), .. }) => *cell,
+            _ => self.cells.of_value(class, Key::ORDER),
+        };
         self.read(cell);
         self.linearised(class, &mut Vec::new())
     }
 
     fn linearised(&mut self, class: Id, open: &mut Vec<Id>) -> Rc<Order> {
-        if let Some(known) = self.classes.get(&class).and_then(|known| known.order.clone()) {
-            return known;
+        if let Some(Class { order: Some((_, known)), .. }) = self.classes.get(&class) {
+            return known.clone();
         }
         if open.contains(&class) {
             return Rc::new(Order { ancestors: vec![Ancestor::Class(class)], ..Order::default() });
@@ -347,8 +353,9 @@ impl Machine<'_, '_> {
         open.pop();
         let is_enumeration = self.is_order_of_enumeration(class, &ancestors);
         let holds = ancestors.iter().find_map(|&ancestor| self.held_by(ancestor));
-        let order = Rc::new(Order { ancestors, is_complete, is_enumeration, holds });
-        self.classes.entry(class).or_default().order = Some(order.clone());
+        let order = Rc::new(Order { ancestors, is_complete, is_enumeration, holds, ..Order::default() });
+        let cell = self.cells.of_value(class, Key::ORDER);
+        self.classes.entry(class).or_default().order = Some((cell, order.clone()));
         order
     }
 
@@ -402,10 +409,8 @@ impl Machine<'_, '_> {
     pub fn look_up_held(&mut self, class: Id, name: Str, after: Option<Id>) -> Option<Held> {
         let order = self.order(class);
         let skip = after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
-        for ancestor in &order.ancestors[skip..] {
-            if let Ancestor::Class(id) = *ancestor
-                && self.may_have(id, name)
-            {
+        for &at in self.holders(&order, name).iter().filter(|&&at| at >= skip) {
+            if let Ancestor::Class(id) = order.ancestors[at] {
                 let cell = self.cells.of_value(id, Key::attribute(name));
                 let held = self.read(cell);
                 if held != UNBOUND {
@@ -416,7 +421,18 @@ impl Machine<'_, '_> {
         None
     }
 
-    /// Whether a class itself may have a name: most have not, and need not be asked.
+    /// Where in an order the classes stand that may have a name: most have not, and need not be asked.
+    fn holders(&self, order: &Order, name: Str) -> Rc<[usize]> {
+        if let Some(known) = order.holders.borrow().get(&name) {
+            return known.clone();
+        }
+        let may_have = |ancestor: &Ancestor| matches!(*ancestor, Ancestor::Class(id) if self.may_have(id, name));
+        let found: Rc<[usize]> = order.ancestors.iter().enumerate().filter(|(_, ancestor)| may_have(ancestor)).map(|(at, _)| at).collect();
+        order.holders.borrow_mut().insert(name, found.clone());
+        found
+    }
+
+    /// Whether a class itself may have a name.
     pub fn may_have(&self, class: Id, name: Str) -> bool {
         let Value::Class { definition, .. } = self.values.get(class) else { return false };
         let inner = self.repository.definitions.get(definition).inner;
@@ -434,9 +450,13 @@ impl Machine<'_, '_> {
 
     /// Tells those who looked something up in a class or in one below it.
     fn touch_order(&mut self, class: Id) {
-        let cell = self.cells.of_value(class, Key::ORDER);
-        self.touch(cell);
-        for other in self.classes.get(&class).map(|known| known.below.clone()).unwrap_or_default() {
+        let Some(known) = self.classes.get(&class) else { return };
+        let below = known.below.clone();
+        if let Some((cell, order)) = &known.order {
+            order.holders.borrow_mut().clear();
+            self.touch(*cell);
+        }
+        for other in below {
             self.touch_order(other);
         }
     }

@@ -65,6 +65,7 @@ impl Machine<'_, '_> {
                         // A kind of `classmethod` or `staticmethod` holds the function that it is given.
                         Some(Ancestor::Builtin(kind)) if kind == self.words.classmethod || kind == self.words.staticmethod => {
                             let function = arguments.positional(0).unwrap_or(EMPTY);
+                            self.name_field(self.words.func);
                             self.store_values(object, Key::attribute(self.words.func), function);
                         }
                         _ => {}

@@ -70,6 +70,8 @@ pub struct Machine<'m, 'a> {
     pub bounded: FxHashMap<(Set, Set), Bounded>,
     pub bindings: Sets<u32>,
     pub cells: Cells,
+    /// The names under which something was stored on an object.
+    pub field_names: FxHashSet<Str>,
     pub units: Vec<Unit>,
     pub state: State,
     pub found: Found,
@@ -143,6 +145,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             bounded: FxHashMap::default(),
             bindings: Sets::default(),
             cells: Cells::default(),
+            field_names: FxHashSet::default(),
             units: Vec::new(),
             state: State::new(NONE, NONE, 0),
             classes: FxHashMap::default(),

@@ -239,7 +239,9 @@ impl Machine<'_, '_> {
         if value.is_some() {
             self.assign(target, set);
         } else if let (Some(&class), Syntax::Name) = (self.state.classes.last(), tree.kind(target)) {
-            self.store_values(class, Key::of_instances(tree.name[target as usize]), set);
+            let name = tree.name[target as usize];
+            self.name_field(name);
+            self.store_values(class, Key::of_instances(name), set);
         } else if let (true, Some(slot)) = (self.is_module_running(), self.frames.slot(target)) {
             let cell = self.cells.of(self.state.unit, Key::variable(slot));
             self.declared_variables.insert((cell, target));

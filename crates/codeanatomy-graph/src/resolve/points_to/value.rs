@@ -223,6 +223,9 @@ impl Values {
     }
 }
 
+/// Of sets up to this size it is faster to look whether another has all their elements than what their union was.
+const SMALL: usize = 8;
+
 /// Sets in order, with what unions of them are.
 pub struct Sets<T> {
     stored: sets::Sets<T>,
@@ -268,6 +271,9 @@ impl<T: Element> Sets<T> {
 
     /// The set of some elements, in any order.
     pub fn of(&mut self, mut elements: Vec<T>) -> Set {
+        if let [element] = elements[..] {
+            return self.one(element);
+        }
         elements.sort_unstable();
         elements.dedup();
         self.stored.intern(&elements)
@@ -294,9 +300,9 @@ impl<T: Element> Sets<T> {
         self.get(set).binary_search(&element).is_ok()
     }
 
-    /// Whether a set has the only element of another.
-    fn adds_nothing(&self, set: Set, single: Set) -> bool {
-        matches!(self.get(single), [element] if self.contains(set, *element))
+    /// Whether a set has all elements of a small one.
+    fn adds_nothing(&self, set: Set, small: Set) -> bool {
+        self.len(small) <= SMALL && self.get(small).iter().all(|&element| self.contains(set, element))
     }
 
     pub fn union(&mut self, one: Set, two: Set) -> Set {
@@ -306,7 +312,7 @@ impl<T: Element> Sets<T> {
         if one == EMPTY {
             return two;
         }
-        // Most unions add a value that is there already.
+        // Most unions add what is there already.
         if self.adds_nothing(one, two) {
             return one;
         }
