@@ -9,10 +9,14 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 /// `mi_option_purge_delay` in mimalloc.h; the bindings have no name for it.
 const PURGE_DELAY: i32 = 15;
 
-/// Freed memory goes back to the system at once: threads that wait for the next operator would keep it, a quarter of a build's peak.
-pub fn give_back_at_once() {
+/// Milliseconds.
+const DELAY: std::ffi::c_long = 10;
+
+/// Freed memory goes back to the system soon: threads that wait for the next operator would keep it, a quarter of a build's peak. Not at once:
+/// what is needed again a moment later would have to be asked for anew, a tenth of a run.
+pub fn give_back_soon() {
     // SAFETY: sets a number that the allocator reads; any value is valid.
-    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 0) }
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, DELAY) }
 }
 
 /// The C library's allocator gives back what the caller's own work left there: of extraction, some 30 MB.

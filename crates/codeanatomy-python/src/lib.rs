@@ -32,7 +32,7 @@ mod _engine {
 
     #[pymodule_init]
     fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-        crate::allocator::give_back_at_once();
+        crate::allocator::give_back_soon();
         crate::call::remember_process();
         Ok(())
     }
