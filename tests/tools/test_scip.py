@@ -204,7 +204,6 @@ async def test_when_its_time_is_over_the_rest_is_told_and_left_out(shop: Path, c
     scip_python.chmod(0o755)
     found = await collected(shop, "scip", scip=ScipIndexConfig(mode="on", scip_python_bin=scip_python, timeout_s=2.0))
     assert [tool["exit"] for tool in found.extractors["scip"].tools] == ["limit time"]
-    assert found.extractors["scip"].tools[0]["seconds"] < 60
     assert found.warnings == ["CA234: scip-python ended with limit time; 6 sources have no SCIP symbols"]
     assert said(found) == [(path, "CA237") for path in sorted(path_of(found).values())]
 
