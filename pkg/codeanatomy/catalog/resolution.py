@@ -79,8 +79,8 @@ RESOLUTIONS = (
     Resolution("value", "What any other expression is, or what other syntax than a call runs.", 0.95, 0.55),
     Resolution("builtin", "A name of `builtins`, or a member of a type there.", 1.0, 0.55),
     Resolution("external", "Something outside the repository.", 0.95, 0.5),
-    Resolution("hierarchy", "Guessed: a method of a class below the receiver's, which does not have it.", 0.68, 0.68),
-    Resolution("name_match", "Guessed: a method of that name, of a receiver that is not known.", 0.45, 0.45),
+    Resolution("hierarchy", "Guessed: a method of a class below the receiver's, which does not have it.", 0.3, 0.3),
+    Resolution("name_match", "Guessed: a method of that name, of a receiver that is not known.", 0.25, 0.25),
 )
 
 
