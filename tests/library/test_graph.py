@@ -11,6 +11,7 @@ from tests.support.repositories import SHOP, write
 import codeanatomy
 from codeanatomy import Coded, GraphProductBuildRequest
 from codeanatomy.catalog.questions import BY_NAME
+from codeanatomy.query.graph import open_graph_sync
 from codeanatomy.tools.config import ScipIndexConfig
 
 
@@ -159,3 +160,12 @@ async def test_tables_of_several_files_are_read_whole(output, tmp_path):
     record.write_text(json.dumps(found))
     async with codeanatomy.open_graph(copy) as graph:
         assert (await graph.table("run_manifest")).num_rows == 2 * before
+
+
+def test_a_query_that_fails_on_the_data_is_coded_however_many_ids_it_is_asked_for(output):
+    graph = open_graph_sync(output)
+    known = graph.sql("SELECT id FROM definitions")["id"].to_pylist()
+    for ids in (known, [*known, *range(1000)]):
+        with pytest.raises(Coded) as failed:
+            graph.among("SELECT id, CAST(name AS INT) AS number FROM definitions", "id", ids)
+        assert failed.value.code == "CA811"

@@ -80,18 +80,14 @@ class OpenGraph:
 
     def sql(self, sql: str) -> pa.Table:
         """The whole result of a query. Raises CA810 as `frame` does, CA811 when the query fails while it runs."""
-        frame = self.frame(sql)
-        try:
-            return frame.to_arrow_table()
-        except Exception as error:  # DataFusion gives no narrower class for a query that fails at run time
-            raise Coded("CA811", _first_line(error), "the query was understood but failed on the data") from error
+        return _whole(self.frame(sql))
 
     def among(self, sql: str, column: str, ids: Collection[int]) -> pa.Table:
-        """Rows of a query whose column is one of these ids. A few are a condition that prunes the scan, many are joined."""
+        """Rows of a query whose column is one of these ids. A few are a condition that prunes the scan, many are joined. Raises as `sql` does."""
         if len(ids) <= _FEW:
             return self.sql(f'SELECT * FROM ({sql}) WHERE "{column}" IN ({", ".join(map(str, ids)) or "NULL"})')
         wanted = self._session.from_arrow(pa.table({"wanted": pa.array(list(ids), pa.int64())}))
-        return self.frame(sql).join(wanted, left_on=column, right_on="wanted", how="semi").to_arrow_table()
+        return _whole(self.frame(sql).join(wanted, left_on=column, right_on="wanted", how="semi"))
 
     def kept(self, make: Callable[[OpenGraph], T]) -> T:
         """What `make` makes of this graph, made once: a generation never changes."""
@@ -107,8 +103,8 @@ class OpenGraph:
         while True:
             try:
                 batch = next(stream, None)
-            except Exception as error:  # as in `sql`
-                raise Coded("CA811", _first_line(error), "the query was understood but failed on the data") from error
+            except Exception as error:  # as in `_whole`
+                raise _failed(error) from error
             if batch is None:
                 return
             yield batch.to_pyarrow()
@@ -125,6 +121,17 @@ class OpenGraph:
 def open_graph_sync(output_dir: str | Path, generation: int | None = None) -> OpenGraph:
     """Open a published graph: the current generation of an output folder, or another by number. Raises CA801, CA802 and CA639."""
     return OpenGraph(open_generation(Path(output_dir), generation))
+
+
+def _whole(frame: DataFrame) -> pa.Table:
+    try:
+        return frame.to_arrow_table()
+    except Exception as error:  # DataFusion gives no narrower class for a query that fails at run time
+        raise _failed(error) from error
+
+
+def _failed(error: Exception) -> Coded:
+    return Coded("CA811", _first_line(error), "the query was understood but failed on the data")
 
 
 def _first_line(error: BaseException) -> str:
