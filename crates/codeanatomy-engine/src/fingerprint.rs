@@ -138,7 +138,7 @@ impl Seed {
                     DataType::LargeList(_) => elements(column.as_list::<i64>().value_offsets(), column.as_list::<i64>().values()),
                     _ => elements(column.as_list::<i32>().value_offsets(), column.as_list::<i32>().values()),
                 };
-                self.each(nulls, lanes, |row| digest_words(lists.row(row), lists.row(row).len()));
+                self.each(nulls, lanes, |row| digest_words(lists.row(row)));
             }
             ColumnType::StringMap => {
                 let maps = column.as_map();
@@ -216,14 +216,14 @@ fn digest(bytes: &[u8]) -> Words {
     lanes
 }
 
-/// The same for bytes that words make.
-fn digest_words(words: &[Words], length: usize) -> Words {
+/// The same for words, with their number at the end.
+fn digest_words(words: &[Words]) -> Words {
     let mut lanes = (LANES[0], LANES[1]);
     for word in words {
         absorb(&mut lanes, word.0);
         absorb(&mut lanes, word.1);
     }
-    absorb(&mut lanes, length as u64);
+    absorb(&mut lanes, words.len() as u64);
     lanes
 }
 
@@ -274,7 +274,7 @@ fn element_words(values: &ArrayRef) -> Vec<Words> {
 fn map_words(keys: &[Words], values: &[Words]) -> Words {
     let mut sum = twice(keys.len() as u64);
     for (&key, &value) in keys.iter().zip(values) {
-        let words = digest_words(&[key, value], 2);
+        let words = digest_words(&[key, value]);
         sum = (sum.0.wrapping_add(words.0), sum.1.wrapping_add(words.1));
     }
     sum
