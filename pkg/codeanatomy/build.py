@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio import to_thread
@@ -38,6 +39,9 @@ from codeanatomy.scan.revision import revision
 from codeanatomy.semantics.emit import semantic_ir
 from codeanatomy.semantics.ir import IR
 from codeanatomy.tools import supplies
+
+if TYPE_CHECKING:
+    from codeanatomy.observe.export import Export
 
 MOST_NAMED = 20
 """Paths that a failure of a strict build names."""
@@ -117,16 +121,21 @@ async def _new_generation(run: Run, request: GraphProductBuildRequest, begun: Be
 
 async def _exported(request: GraphProductBuildRequest, events: Events) -> GraphProductBuildResult:
     """The build with exporters of its own, which end with it."""
-    from codeanatomy.observe.export import Export  # the SDK comes with it
-
     run_id = new_run_id()
-    export = await to_thread.run_sync(Export, request.otel, run_id, request.run_folder(run_id))
+    export = await to_thread.run_sync(_export, request, run_id)
     try:
         result = await build_graph_product(request, events, export.telemetry)
     finally:
         with anyio.CancelScope(shield=True):
             warnings = await to_thread.run_sync(export.close)
     return result.warned(warnings)
+
+
+def _export(request: GraphProductBuildRequest, run_id: str) -> Export:
+    """In a thread, its import too: the SDK comes with it."""
+    from codeanatomy.observe.export import Export
+
+    return Export(request.otel, run_id, request.run_folder(run_id))
 
 
 async def _extract(run: Run, sources: Scan, request: GraphProductBuildRequest, collection: Collection[Written]) -> Collection[Written]:

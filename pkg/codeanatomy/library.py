@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -215,6 +216,13 @@ class Graph:
 @asynccontextmanager
 async def open_graph(output_dir: str | Path, generation: int | None = None) -> AsyncIterator[Graph]:
     """Open a published graph for reading: the current generation, or another by number. Raises `Coded` CA801, CA802 and CA639."""
+    yield Graph(await anyio.to_thread.run_sync(_opened, output_dir, generation))
+
+
+def _opened(output_dir: str | Path, generation: int | None) -> OpenGraph:
+    """In a thread, with what the questions import: Arrow, DataFusion and Delta would keep the event loop for long."""
+    for name in ("export.forms", *(f"query.{name}" for name in ("calls", "hierarchy", "impact", "imports", "slices", "uses"))):
+        import_module(f"codeanatomy.{name}")
     from codeanatomy.query.graph import open_graph_sync
 
-    yield Graph(await anyio.to_thread.run_sync(open_graph_sync, output_dir, generation))
+    return open_graph_sync(output_dir, generation)

@@ -7,6 +7,7 @@ import anyio
 import deltalake
 import pytest
 from tests.support.repositories import SHOP, write
+from tests.support.ticking import PROMISE_S, ticked_questions
 
 import codeanatomy
 from codeanatomy import Coded, GraphProductBuildRequest
@@ -169,3 +170,9 @@ def test_a_query_that_fails_on_the_data_is_coded_however_many_ids_it_is_asked_fo
         with pytest.raises(Coded) as failed:
             graph.among("SELECT id, CAST(name AS INT) AS number FROM definitions", "id", ids)
         assert failed.value.code == "CA811"
+
+
+def test_who_opens_and_asks_leaves_the_event_loop_to_others(output, anyio_backend):
+    result, ticks = ticked_questions(output, anyio_backend)
+    assert result["callers"] == COUNTS[0]
+    assert ticks.worked < PROMISE_S, ticks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcess
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from codeanatomy.failure import Coded
-from codeanatomy.observe.bundle import pretty
 from codeanatomy.observe.config import OtelConfig
 from codeanatomy.observe.telemetry import Telemetry
 
 QUEUE_SIZE = 1 << 16
 """Spans or log records that may wait to be sent, at least: a trace of every rule and operator comes faster than it is sent."""
+INDENT = 2
 HTTP, GRPC = "http/protobuf", "grpc"
 _EXPORTERS = {
     "traces": ("trace_exporter", "OTLPSpanExporter"),
@@ -53,14 +53,14 @@ class Export:
     def close(self) -> list[str]:
         """Send what is left and end every thread; warnings (CA872) for what could not be sent."""
         if self._metrics:
-            self._write("metrics", json.loads(self._metrics.get_metrics_data().to_json()))  # type: ignore[union-attr]
+            self._write("metrics", self._metrics.get_metrics_data().to_json(INDENT))  # type: ignore[union-attr]
         for provider in (self._loggers, self._tracers, self._meters):
             if provider:
                 provider.shutdown()
         if self._spans:
-            self._write("spans", [json.loads(span.to_json()) for span in self._spans.get_finished_spans()])
+            self._write("spans", _array(span.to_json(INDENT) for span in self._spans.get_finished_spans()))
         if self._logs:
-            self._write("logs", [json.loads(record.to_json()) for record in self._logs.get_finished_logs()])
+            self._write("logs", _array(record.to_json(INDENT) for record in self._logs.get_finished_logs()))
         return [f"CA872: {count:,} {what} could not be sent to {self._where}" for what, count in self._lost.items()]
 
     def _tracer_provider(self) -> TracerProvider | None:
@@ -117,9 +117,14 @@ class Export:
     def _where(self) -> str:
         return self._config.endpoint or ("localhost:4317" if self._config.protocol == GRPC else "localhost:4318")
 
-    def _write(self, name: str, value: Any) -> None:
+    def _write(self, name: str, text: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / f"{name}.json").write_bytes(pretty(value))
+        (self._folder / f"{name}.json").write_text(f"{text}\n", "utf-8")
+
+
+def _array(texts: Iterable[str]) -> str:
+    """As texts: tens of thousands of spans as objects would give the garbage collector, which stops every thread, a long look."""
+    return "[" + ",\n".join(texts) + "]"
 
 
 def _exporters(protocol: str, module: str) -> Any:
