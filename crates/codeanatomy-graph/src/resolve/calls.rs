@@ -74,8 +74,8 @@ impl Machine<'_, '_> {
         let written = callees.iter().filter(main).count();
         let resolution = self.resolution(expression);
         for (place, &callee) in callees.iter().enumerate() {
-            // One function may be `__new__` and `__init__`.
-            if is_maker(&callee) && callees[..place].iter().any(|other| is_maker(other) && other.target == callee.target) {
+            // One function may be `__new__` and `__init__`, or fill two fields.
+            if callees[..place].iter().any(|other| other.target == callee.target && other.via.text() == callee.via.text()) {
                 continue;
             }
             // What makes an object of one class runs in turn; of several classes, or of several for one turn, it is one or the other.

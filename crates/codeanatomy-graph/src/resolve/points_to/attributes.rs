@@ -157,8 +157,12 @@ impl Machine<'_, '_> {
                 Some(Ancestor::External(class)) => self.external_attribute(class, name),
                 _ => self.unknown(Reason::Dynamic),
             },
-            Wrapper::Namespace
-            | Wrapper::Partial
+            Wrapper::Namespace => {
+                let (named, unnamed) = (self.read_values(object, Key::attribute(name)), self.read_values(object, Key::SOMEWHERE));
+                let stored = self.union(named, unnamed);
+                if stored == EMPTY { self.unknown(Reason::Dynamic) } else { stored }
+            }
+            Wrapper::Partial
             | Wrapper::PartialMethod
             | Wrapper::StaticMethod
             | Wrapper::ClassMethod
@@ -638,6 +642,10 @@ impl Machine<'_, '_> {
             Value::Class { .. } => {
                 self.open_class(object, name);
                 self.store_held(object, Key::attribute(name), held);
+            }
+            Value::Wrapper { kind: Wrapper::Namespace, .. } => {
+                self.store_held(object, Key::attribute(name), held);
+                self.store_values(object, Key::ELEMENTS, set);
             }
             Value::Function { .. } | Value::Wrapper { .. } => self.store_held(object, Key::attribute(name), held),
             Value::Method { function, .. } => self.store_attribute(node, function, name, set, is_single),

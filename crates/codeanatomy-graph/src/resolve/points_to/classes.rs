@@ -10,7 +10,8 @@ use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::linearisation::{in_order_of_sight, merge};
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
-use crate::resolve::points_to::found::{Maker, Via};
+use crate::resolve::points_to::dataclasses::Dataclass;
+use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::records::{MAKER, is_record};
 use crate::resolve::points_to::state::{Held, UNBOUND};
@@ -62,9 +63,10 @@ pub struct Class {
     below: Vec<Id>,
     /// The calls whose objects are told apart.
     pub sites: Vec<u32>,
-    is_dataclass: bool,
+    /// If it is one.
+    pub dataclass: Option<Dataclass>,
     /// The named tuples made by a call that it derives from.
-    records: Vec<Id>,
+    pub records: Vec<Id>,
     /// Whether something was stored on it under a name that its body does not bind.
     is_open: bool,
 }
@@ -172,7 +174,6 @@ impl Machine<'_, '_> {
 
     /// What follows once a class has its body: `__init_subclass__`, `__set_name__`, what a dataclass adds.
     pub fn class_made(&mut self, node: u32, class: Id) {
-        let tree = &self.repository.tree;
         self.made_by_metaclass(node, class);
         let order = self.order(class);
         let name = self.words.init_subclass;
@@ -193,12 +194,7 @@ impl Machine<'_, '_> {
                 }
             }
         }
-        let is_dataclass = tree.in_field(node, Field::DecoratorList).any(|decorator| {
-            let callee =
-                if tree.kind(decorator) == Syntax::Call { tree.child(decorator, Field::Func).unwrap_or(decorator) } else { decorator };
-            matches!(self.resolver.strings.get(tree.name[callee as usize]), Some("dataclass" | "define" | "attrs" | "frozen" | "mutable"))
-        });
-        self.classes.entry(class).or_default().is_dataclass = is_dataclass;
+        self.classes.entry(class).or_default().dataclass = self.dataclass(node);
     }
 
     /// Notes what a class statement runs of the metaclass. What that is given, the name, the bases and the body, is not followed.
@@ -220,71 +216,9 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// The fields of a dataclass or a named tuple, in order.
-    pub fn fields_of(&mut self, class: Id) -> Vec<Str> {
-        let order = self.order(class);
-        let mut fields = Vec::new();
-        for ancestor in order.ancestors.iter().rev() {
-            let Ancestor::Class(id) = *ancestor else { continue };
-            let records = self.classes.get(&id).map(|known| known.records.clone()).unwrap_or_default();
-            let mut names: Vec<Str> = records.into_iter().flat_map(|record| self.record_fields(record)).collect();
-            if self.has_fields(id)
-                && let Value::Class { definition, .. } = self.values.get(id)
-            {
-                let node = self.repository.definitions.get(definition).node;
-                let tree = &self.repository.tree;
-                let annotated = tree.in_field(node, Field::Body).filter(|&statement| tree.kind(statement) == Syntax::AnnAssign);
-                let targets = annotated.filter_map(|statement| tree.child(statement, Field::Target));
-                names.extend(targets.filter(|&target| tree.kind(target) == Syntax::Name).map(|target| tree.name[target as usize]));
-            }
-            for name in names {
-                fields.retain(|&known| known != name);
-                fields.push(name);
-            }
-        }
-        fields
-    }
-
-    /// What the `__init__` that a dataclass gets, or the `__new__` that a named tuple has, would store.
-    pub fn fill_fields(&mut self, site: u32, class: Id, object: Id, arguments: &Arguments) {
-        let fields = self.fields_of(class);
-        let is_tuple = self.order(class).holds == Some(Container::Tuple);
-        let mut next = 0;
-        for argument in &arguments.all {
-            let place = match argument.keyword {
-                Some(name) if !argument.is_spread => fields.iter().position(|&field| field == name),
-                None if !argument.is_spread => {
-                    next += 1;
-                    Some(next - 1).filter(|&place| place < fields.len())
-                }
-                _ => None,
-            };
-            let Some(place) = place else { continue };
-            self.store_field(object, fields[place], Held { values: argument.set, bindings: EMPTY });
-            if is_tuple {
-                self.store_index(object, Key::index(place as i64), argument.set);
-            }
-        }
-        if fields.is_empty() {
-            return;
-        }
-        if is_tuple {
-            self.lengths.insert(object, fields.len());
-        }
-        if let Some(methods) = self.look_up(class, self.words.post_init, None) {
-            let receiver = self.sets.one(object);
-            self.call_all(site, methods, &Arguments::one(receiver), Via::Constructor(Maker::PostInit));
-        }
-    }
-
     /// Whether objects of a class are named tuples.
     pub fn is_named(&mut self, class: Id) -> bool {
         self.inherits_external(class, is_record)
-    }
-
-    fn has_fields(&mut self, class: Id) -> bool {
-        let known = self.classes.get(&class);
-        known.is_some_and(|known| known.is_dataclass) || self.inherits_external(class, |name| name.ends_with("NamedTuple"))
     }
 
     /// Whether an ancestor outside the repository has a name like that.

@@ -48,13 +48,14 @@ impl Machine<'_, '_> {
             if of != class && !self.derives(of, class) {
                 continue;
             }
-            match self.look_up(of, self.words.init, None) {
+            let is_made = self.has_made_init(of);
+            match self.look_up(of, self.words.init, None).filter(|_| !is_made) {
                 Some(methods) => {
                     let receiver = self.sets.one(object);
                     self.call_all(site, methods, &arguments.behind(receiver), Via::Constructor(Maker::Init));
                 }
                 None => {
-                    match self.outside(of, self.words.init, None) {
+                    match self.outside(of, self.words.init, None).filter(|_| !is_made) {
                         // A named tuple has all that it is given from `__new__`.
                         Some(Ancestor::External(_)) if self.is_named(of) => {}
                         Some(Ancestor::External(path)) => {
@@ -73,9 +74,7 @@ impl Machine<'_, '_> {
                     let is_made_by_new = self.look_up(of, self.words.new, None).is_some();
                     match self.order(of).holds {
                         Some(Container::Tuple | Container::Set) if is_made_by_new => {}
-                        Some(kind) if !self.is_named(of) && self.fields_of(of).is_empty() => {
-                            self.fill_object(site, object, kind, arguments)
-                        }
+                        Some(kind) if !self.is_named(of) && !self.has_fields(of) => self.fill_object(site, object, kind, arguments),
                         _ => self.fill_fields(site, of, object, arguments),
                     }
                 }

@@ -104,6 +104,7 @@ impl Machine<'_, '_> {
                 let elements = self.iterate(node, set, false);
                 self.store_index(object, Key::SOMEWHERE, elements);
             } else {
+                self.looked_for(node, object, index, Via::Subscript);
                 self.store_item(object, index, set);
             }
         }
@@ -118,6 +119,9 @@ impl Machine<'_, '_> {
         let is_slice = index.is_some_and(|index| tree.kind(index) == Syntax::Slice);
         let mut found = EMPTY;
         for object in self.elements(objects) {
+            if let Value::Container { .. } = self.values.get(object) {
+                self.looked_for(node, object, keys, Via::Subscript);
+            }
             let set = self.item(node, object, keys, is_slice);
             found = self.union(found, set);
         }
@@ -178,6 +182,7 @@ impl Machine<'_, '_> {
 
     /// An item of an object whose class derives from the type of a container, or what its `__missing__` gives.
     fn held_item(&mut self, node: u32, object: Id, keys: Set) -> Set {
+        self.looked_for(node, object, keys, Via::Subscript);
         let found = self.items_under(object, keys);
         let missing = if self.holds(object) == Some(Container::Dict) {
             self.special(node, object, self.words.missing, Arguments::one(keys), Via::Subscript)

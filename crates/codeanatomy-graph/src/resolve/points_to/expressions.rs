@@ -305,11 +305,17 @@ impl Machine<'_, '_> {
             let set = self.evaluate(element);
             if tree.kind(element) == Syntax::Starred {
                 let elements = self.iterate(element, set, false);
+                if kind == Container::Set {
+                    self.hashed_from(node, set);
+                }
                 self.store_index(id, Key::SOMEWHERE, elements);
                 is_exact = false;
             } else if is_exact {
                 self.store_index(id, Key::index(index), set);
             } else {
+                if kind == Container::Set {
+                    self.hashed(node, set, Via::Builtin);
+                }
                 self.store_index(id, Key::SOMEWHERE, set);
             }
             index += 1;
@@ -332,6 +338,7 @@ impl Machine<'_, '_> {
                 Some(&(_, key)) => {
                     let key = self.evaluate(key);
                     let set = self.evaluate(value);
+                    self.hashed(node, key, Via::Builtin);
                     self.store_item(id, key, set);
                 }
                 None => {
@@ -363,9 +370,13 @@ impl Machine<'_, '_> {
         if kind == Container::Dict {
             let key = self.child(node, Field::Key);
             let value = self.child(node, Field::Value);
+            self.hashed(node, key, Via::Builtin);
             self.store_item(id, key, value);
         } else {
             let set = self.child(node, Field::Elt);
+            if kind == Container::Set {
+                self.hashed(node, set, Via::Builtin);
+            }
             self.store_index(id, Key::SOMEWHERE, set);
         }
         let once = self.state.take(mark);

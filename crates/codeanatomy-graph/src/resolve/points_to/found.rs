@@ -33,10 +33,19 @@ pub enum Via {
     Await,
     /// A callable given to something that calls it.
     Callback,
-    /// A method that a builtin function calls, such as `__len__`.
+    /// A method that a builtin function, type or method calls, such as `__len__`.
     Builtin,
     Raise,
     Class,
+    /// What the default of a field runs where an object is made without it; with the default, and what it runs there.
+    Default(u32, Ran),
+}
+
+/// What runs for a default: what is called, or what makes an object of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ran {
+    Callback,
+    Constructor(Maker),
 }
 
 impl Via {
@@ -44,7 +53,7 @@ impl Via {
     pub const fn text(self) -> Option<&'static str> {
         Some(match self {
             Via::Written => return None,
-            Via::Constructor(_) => "constructor",
+            Via::Constructor(_) | Via::Default(_, Ran::Constructor(_)) => "constructor",
             Via::Decorator => "decorator",
             Via::Iteration => "iteration",
             Via::With => "with",
@@ -54,7 +63,7 @@ impl Via {
             Via::Truth => "truth",
             Via::Format => "format",
             Via::Await => "await",
-            Via::Callback => "callback",
+            Via::Callback | Via::Default(_, Ran::Callback) => "callback",
             Via::Builtin => "builtin",
             Via::Raise => "raise",
             Via::Class => "class",
@@ -79,6 +88,8 @@ pub struct Found {
     /// What names without a binding in the repository refer to.
     pub targets: FxHashMap<u32, Vec<Target>>,
     calls: FxHashSet<(u32, Via, Target)>,
+    /// The calls that say how a field is filled, with the places where that is done.
+    deferred: FxHashMap<u32, FxHashSet<u32>>,
     /// By place, once all is found.
     pub called: Vec<(u32, Via, Target)>,
     passed_known: FxHashSet<Passed>,
@@ -95,9 +106,43 @@ impl Found {
 
     /// Puts what was found in the order in which rows are written. Nothing is found any more.
     pub fn settle(&mut self) {
+        self.move_deferred();
         (self.calls, self.passed_known) = Default::default();
         self.called.sort_by_key(|&(site, via, _)| (site, via));
         self.passed.sort_by_key(|passed| (passed.argument, passed.call, passed.parameter));
+    }
+
+    /// What the call at a place makes run is not run there, but where `runs_at` says.
+    pub fn defer(&mut self, site: u32) {
+        self.deferred.entry(site).or_default();
+    }
+
+    /// What a default makes run, if that was deferred, runs at a place.
+    pub fn runs_at(&mut self, default: u32, site: u32) {
+        if let Some(sites) = self.deferred.get_mut(&default) {
+            sites.insert(site);
+        }
+    }
+
+    fn move_deferred(&mut self) {
+        let deferred = std::mem::take(&mut self.deferred);
+        let mut moved = Vec::new();
+        self.called.retain(|&(site, via, target)| {
+            let ran = match via {
+                Via::Callback => Ran::Callback,
+                Via::Constructor(maker) => Ran::Constructor(maker),
+                _ => return true,
+            };
+            if deferred.contains_key(&site) {
+                moved.push((site, Via::Default(site, ran), target));
+            }
+            !deferred.contains_key(&site)
+        });
+        for (default, via, target) in moved {
+            for site in places(&deferred, default) {
+                self.call(site, via, target);
+            }
+        }
     }
 
     /// What runs at a place, for that reason.
@@ -130,4 +175,16 @@ impl Found {
             self.passed.push(passed);
         }
     }
+}
+
+/// Where something deferred runs, also by way of others that are.
+fn places(deferred: &FxHashMap<u32, FxHashSet<u32>>, default: u32) -> Vec<u32> {
+    let (mut found, mut seen, mut open) = (Vec::new(), FxHashSet::default(), vec![default]);
+    while let Some(site) = open.pop() {
+        match deferred.get(&site) {
+            Some(sites) => open.extend(sites.iter().copied().filter(|&site| seen.insert(site))),
+            None => found.push(site),
+        }
+    }
+    found
 }

@@ -15,7 +15,10 @@ impl Machine<'_, '_> {
         match &*text {
             "list" => self.collected(site, Container::List, first),
             "tuple" => self.collected(site, Container::Tuple, first),
-            "set" | "frozenset" => self.collected(site, Container::Set, first),
+            "set" | "frozenset" => {
+                self.hashed_from(site, first);
+                self.collected(site, Container::Set, first)
+            }
             "dict" => self.made_dict(site, arguments),
             "iter" | "aiter" => self.iterator(site, first, &*text == "aiter"),
             "next" => self.advanced(site, first, arguments.positional(1).unwrap_or(EMPTY)),
@@ -71,11 +74,7 @@ impl Machine<'_, '_> {
             "getattr" => self.loaded_by_name(site, first, arguments),
             "setattr" => {
                 let (names, set) = (arguments.positional(1).unwrap_or(EMPTY), arguments.positional(2).unwrap_or(EMPTY));
-                for name in self.texts(names) {
-                    for object in self.elements(first) {
-                        self.store_attribute(site, object, name, set, false);
-                    }
-                }
+                self.stored_by_name(site, first, names, set);
                 EMPTY
             }
             "type" => self.type_of(first, arguments),
@@ -411,9 +410,32 @@ impl Machine<'_, '_> {
             let unknown = self.unknown(Reason::Dynamic);
             let begun = self.loaded_by_prefix(site, objects);
             found = self.union(found, begun);
+            for id in self.elements(objects) {
+                if self.is_namespace(id) {
+                    let all = self.read_values(id, Key::ELEMENTS);
+                    found = self.union(found, all);
+                }
+            }
             found = self.union(found, unknown);
         }
         found
+    }
+
+    /// `setattr(object, name, value)`. Under a name that is not known, only what is nothing but names and values gets it.
+    fn stored_by_name(&mut self, site: u32, objects: Set, names: Set, set: Set) {
+        let texts = self.texts(names);
+        for object in self.elements(objects) {
+            for &name in &texts {
+                self.store_attribute(site, object, name, set, false);
+            }
+            if texts.len() < self.sets.len(names) && self.is_namespace(object) {
+                self.store_index(object, Key::SOMEWHERE, set);
+            }
+        }
+    }
+
+    fn is_namespace(&self, id: Id) -> bool {
+        matches!(self.values.get(id), Value::Wrapper { kind: Wrapper::Namespace, .. })
     }
 
     fn type_of(&mut self, objects: Set, arguments: &Arguments) -> Set {

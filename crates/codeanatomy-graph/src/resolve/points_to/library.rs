@@ -69,6 +69,9 @@ impl Machine<'_, '_> {
                 self.filled(site, Container::Iterator, numbers)
             }
             "types.SimpleNamespace" | "argparse.Namespace" => self.made_namespace(site, arguments),
+            "threading.local" | "asgiref.local.Local" | "werkzeug.local.Local" | "gevent.local.local" => {
+                self.made_namespace(site, &Arguments::none())
+            }
             "copy.copy" | "copy.deepcopy" => {
                 let method = self.resolver.strings.intern(if text.ends_with("deepcopy") { "__deepcopy__" } else { "__copy__" });
                 self.copied(site, first, method)
@@ -137,6 +140,7 @@ impl Machine<'_, '_> {
         for argument in arguments.all.iter().filter(|argument| !argument.is_spread) {
             if let Some(name) = argument.keyword {
                 self.store_values(id, Key::attribute(name), argument.set);
+                self.store_values(id, Key::ELEMENTS, argument.set);
             }
         }
         self.sets.one(id)

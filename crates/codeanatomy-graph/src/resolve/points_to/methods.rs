@@ -148,7 +148,18 @@ impl Machine<'_, '_> {
             return set;
         }
         match method {
-            "append" | "add" | "appendleft" | "put" | "put_nowait" => {
+            "add" | "discard" | "remove" | "index" | "count" | "__contains__" => {
+                self.sought(site, object, first, Via::Builtin);
+                if method == "add" {
+                    self.add_element(object, first);
+                }
+                match method {
+                    "index" | "count" => self.literal(self.words.int),
+                    "__contains__" => self.literal(self.words.bool),
+                    _ => EMPTY,
+                }
+            }
+            "append" | "appendleft" | "put" | "put_nowait" => {
                 self.add_element(object, first);
                 EMPTY
             }
@@ -198,8 +209,8 @@ impl Machine<'_, '_> {
                 let elements = self.read_values(object, Key::ELEMENTS);
                 self.filled(site, Container::Iterator, elements)
             }
-            "index" | "count" | "__len__" => self.literal(self.words.int),
-            "issubset" | "issuperset" | "isdisjoint" | "__contains__" => self.literal(self.words.bool),
+            "__len__" => self.literal(self.words.int),
+            "issubset" | "issuperset" | "isdisjoint" => self.literal(self.words.bool),
             _ => EMPTY,
         }
     }
@@ -220,6 +231,9 @@ impl Machine<'_, '_> {
     }
 
     fn dict_method(&mut self, site: u32, method: &str, object: Id, arguments: &Arguments, (first, second): (Set, Set)) -> Option<Set> {
+        if matches!(method, "get" | "pop" | "setdefault" | "__getitem__" | "__setitem__" | "__delitem__") {
+            self.looked_for(site, object, first, Via::Builtin);
+        }
         Some(match method {
             "get" | "pop" | "setdefault" | "__getitem__" => {
                 if method == "setdefault" {

@@ -176,12 +176,16 @@ impl Machine<'_, '_> {
             let mut is_answered = receivers != EMPTY;
             for id in self.elements(receivers) {
                 if !matches!(self.values.get(id), Value::Instance { .. } | Value::Class { .. }) {
+                    if contains {
+                        self.sought(node, id, argument, Via::Operator);
+                    }
                     is_answered = false;
                     continue;
                 }
                 match self.special(node, id, name, Arguments::one(argument), Via::Operator) {
                     Some(result) if !contains => found = self.union(found, result),
                     Some(_) => {}
+                    None if contains && self.holds(id).is_some() => self.sought(node, id, argument, Via::Operator),
                     None if contains => {
                         let one = self.sets.one(id);
                         self.iterate(node, one, false);

@@ -368,17 +368,6 @@ impl Machine<'_, '_> {
         found
     }
 
-    /// The default of a field of a dataclass: what is given, or what a factory makes.
-    fn made_field(&mut self, site: u32, name: Str, arguments: &Arguments) -> Set {
-        let mut found = arguments.keyword(self.words.default).unwrap_or(EMPTY);
-        for keyword in [self.words.default_factory, self.words.factory] {
-            let factories = arguments.keyword(keyword).unwrap_or(EMPTY);
-            let made = self.called_back(site, factories, &Arguments::none());
-            found = self.union(found, made);
-        }
-        if found == EMPTY { self.one(Value::ExternalResult(name)) } else { found }
-    }
-
     /// `cast(X, value)`: the value, or an `X` where nothing is known of it.
     fn cast(&mut self, arguments: &Arguments) -> Set {
         let given = arguments.positional(1).or_else(|| arguments.keyword(self.words.val)).unwrap_or(EMPTY);

@@ -284,7 +284,9 @@ impl Machine<'_, '_> {
                 let objects = self.evaluate(target + 1);
                 let index = tree.children(target).nth(1).map_or(EMPTY, |index| self.evaluate(index));
                 for id in self.elements(objects) {
-                    self.special(target, id, self.words.delitem, Arguments::one(index), Via::Subscript);
+                    if self.special(target, id, self.words.delitem, Arguments::one(index), Via::Subscript).is_none() {
+                        self.looked_for(target, id, index, Via::Subscript);
+                    }
                 }
             }
             Syntax::Attribute => {
@@ -795,7 +797,7 @@ impl Machine<'_, '_> {
         let mut found = EMPTY;
         for object in self.elements(objects) {
             let Value::Instance { class, .. } = self.values.get(object) else { continue };
-            if let Some(&name) = self.fields_of(class).get(position) {
+            if let Some(&name) = self.matched_fields(class).get(position) {
                 let one = self.sets.one(object);
                 let set = self.load_attributes(pattern, one, name);
                 found = self.union(found, set);

@@ -21,7 +21,7 @@ words! {
     exit = "__exit__", aenter = "__aenter__", aexit = "__aexit__", getitem = "__getitem__", setitem = "__setitem__",
     delitem = "__delitem__", len = "__len__", bool_ = "__bool__", str_ = "__str__", repr = "__repr__", format = "__format__",
     await_ = "__await__", class = "__class__", name = "__name__", dict_ = "__dict__", doc = "__doc__", module = "__module__",
-    qualname = "__qualname__", all = "__all__", hash = "__hash__", class_getitem = "__class_getitem__",
+    qualname = "__qualname__", all = "__all__", hash = "__hash__", eq = "__eq__", class_getitem = "__class_getitem__",
     init_subclass = "__init_subclass__", post_init = "__post_init__", func = "__func__", self_ = "__self__", reversed = "__reversed__",
     int_ = "__int__", metaclass = "metaclass", key = "key", args = "args", default = "default", default_factory = "default_factory",
     fget = "fget", fset = "fset", fdel = "fdel", setter = "setter", getter = "getter", deleter = "deleter", str = "str", int = "int",

@@ -1,0 +1,231 @@
+//! Dataclasses, of `dataclasses` and of `attrs`: their options, their fields, and what the `__init__` that they get does. Named tuples by `class` fill
+//! their fields alike.
+
+use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::points_to::calls::{Argument, Arguments};
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::classes::Ancestor;
+use crate::resolve::points_to::found::{Maker, Via};
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::state::Held;
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value};
+use crate::resolve::syntax::NONE;
+use crate::table::Str;
+
+/// The options of a dataclass.
+#[derive(Clone, Copy, Debug)]
+pub struct Dataclass {
+    has_init: bool,
+    by_keyword: bool,
+}
+
+/// How a call of a class fills a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Filled {
+    ByPlace,
+    ByKeyword,
+    /// `init=False`.
+    Never,
+}
+
+/// A field of a dataclass or of a named tuple.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    name: Str,
+    filled: Filled,
+    /// Its default as written; `NONE` without one.
+    default: u32,
+    /// `InitVar`: what is given goes to `__post_init__`, and is not stored.
+    is_passed_on: bool,
+}
+
+impl Machine<'_, '_> {
+    /// What the decorators of a class statement make of it.
+    pub fn dataclass(&self, node: u32) -> Option<Dataclass> {
+        let tree = &self.repository.tree;
+        tree.in_field(node, Field::DecoratorList).find_map(|decorator| {
+            let is_call = tree.kind(decorator) == Syntax::Call;
+            let callee = if is_call { tree.child(decorator, Field::Func).unwrap_or(decorator) } else { decorator };
+            let name = self.resolver.strings.get(tree.name[callee as usize]);
+            matches!(name, Some("dataclass" | "define" | "attrs" | "frozen" | "mutable")).then(|| Dataclass {
+                has_init: self.option(decorator, "init") != Some(false),
+                by_keyword: self.option(decorator, "kw_only") == Some(true),
+            })
+        })
+    }
+
+    /// A keyword of a call that is written as `True` or `False`.
+    fn option(&self, call: u32, name: &str) -> Option<bool> {
+        let tree = &self.repository.tree;
+        let keyword =
+            tree.in_field(call, Field::Keywords).find(|&keyword| self.resolver.strings.get(tree.name[keyword as usize]) == Some(name))?;
+        match self.resolver.strings.get(tree.value[tree.child(keyword, Field::Value)? as usize]) {
+            Some("True") => Some(true),
+            Some("False") => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether the first `__init__` in the order of a class is the one that a dataclass gets.
+    pub fn has_made_init(&mut self, class: Id) -> bool {
+        let order = self.order(class);
+        for ancestor in &order.ancestors {
+            let Ancestor::Class(id) = *ancestor else { continue };
+            if self.may_have(id, self.words.init) && self.read_values(id, Key::attribute(self.words.init)) != EMPTY {
+                return false;
+            }
+            if self.classes.get(&id).and_then(|known| known.dataclass).is_some_and(|options| options.has_init) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The names of fields that `__match_args__` has.
+    pub fn matched_fields(&mut self, class: Id) -> Vec<Str> {
+        self.slots_of(class).into_iter().filter(|slot| slot.filled == Filled::ByPlace).map(|slot| slot.name).collect()
+    }
+
+    pub fn has_fields(&mut self, class: Id) -> bool {
+        !self.slots_of(class).is_empty()
+    }
+
+    /// The fields of a class and its ancestors, in order.
+    fn slots_of(&mut self, class: Id) -> Vec<Slot> {
+        let order = self.order(class);
+        let mut slots: Vec<Slot> = Vec::new();
+        for ancestor in order.ancestors.iter().rev() {
+            let Ancestor::Class(id) = *ancestor else { continue };
+            let records = self.classes.get(&id).map(|known| known.records.clone()).unwrap_or_default();
+            let names = records.into_iter().flat_map(|record| self.record_fields(record));
+            let mut own: Vec<Slot> = names.map(|name| Slot { name, filled: Filled::ByPlace, default: NONE, is_passed_on: false }).collect();
+            own.extend(self.written_slots(id));
+            for slot in own {
+                // One that is defined again keeps its place.
+                match slots.iter_mut().find(|known| known.name == slot.name) {
+                    Some(known) => *known = slot,
+                    None => slots.push(slot),
+                }
+            }
+        }
+        slots
+    }
+
+    /// The fields that the body of a class itself has.
+    fn written_slots(&mut self, class: Id) -> Vec<Slot> {
+        let options = self.classes.get(&class).and_then(|known| known.dataclass);
+        let is_tuple = options.is_none() && self.is_written_tuple(class);
+        let Value::Class { definition, .. } = self.values.get(class) else { return Vec::new() };
+        if options.is_none() && !is_tuple {
+            return Vec::new();
+        }
+        let node = self.repository.definitions.get(definition).node;
+        let tree = &self.repository.tree;
+        let mut all_by_keyword = options.is_some_and(|options| options.by_keyword);
+        let mut slots = Vec::new();
+        for statement in tree.in_field(node, Field::Body).filter(|&statement| tree.kind(statement) == Syntax::AnnAssign) {
+            let Some(target) = tree.child(statement, Field::Target).filter(|&target| tree.kind(target) == Syntax::Name) else { continue };
+            let form = tree.child(statement, Field::Annotation).map_or("", |annotation| self.form(annotation));
+            match form {
+                "ClassVar" if !is_tuple => continue,
+                "KW_ONLY" if !is_tuple => {
+                    all_by_keyword = true;
+                    continue;
+                }
+                _ => {}
+            }
+            let default = tree.child(statement, Field::Value).unwrap_or(NONE);
+            let is_call = default != NONE && tree.kind(default) == Syntax::Call && !is_tuple;
+            let filled = if is_call && self.option(default, "init") == Some(false) {
+                Filled::Never
+            } else if is_call.then(|| self.option(default, "kw_only")).flatten().unwrap_or(all_by_keyword) {
+                Filled::ByKeyword
+            } else {
+                Filled::ByPlace
+            };
+            let is_passed_on = form == "InitVar" && !is_tuple;
+            slots.push(Slot { name: tree.name[target as usize], filled, default, is_passed_on });
+        }
+        slots
+    }
+
+    /// Whether a class statement names `NamedTuple` itself: what derives from one has no more fields.
+    fn is_written_tuple(&self, class: Id) -> bool {
+        let bases = self.classes.get(&class).map(|known| known.bases.as_slice()).unwrap_or_default();
+        let is_maker =
+            |id: &Id| matches!(self.values.get(*id), Value::External(name) if self.resolver.strings.text(name).ends_with(".NamedTuple"));
+        bases.iter().any(|&(_, set)| self.sets.get(set).iter().any(is_maker))
+    }
+
+    /// The last name of what an annotation is of: `ClassVar` of `typing.ClassVar[int]`, quoted or not.
+    fn form(&self, annotation: u32) -> &str {
+        let tree = &self.repository.tree;
+        let at = if tree.kind(annotation) == Syntax::Subscript { annotation + 1 } else { annotation };
+        match tree.kind(at) {
+            Syntax::Name | Syntax::Attribute => self.resolver.strings.text(tree.name[at as usize]),
+            Syntax::Constant => {
+                let text = self.resolver.strings.get(tree.value[at as usize]).unwrap_or_default();
+                let outer = text.split('[').next().unwrap_or_default();
+                outer.rsplit('.').next().unwrap_or_default().trim()
+            }
+            _ => "",
+        }
+    }
+
+    /// What the `__init__` that a dataclass gets, or the `__new__` that a named tuple has, would do.
+    pub fn fill_fields(&mut self, site: u32, class: Id, object: Id, arguments: &Arguments) {
+        let slots = self.slots_of(class);
+        if slots.is_empty() {
+            return;
+        }
+        let is_tuple = self.order(class).holds == Some(Container::Tuple);
+        let mut by_place = (0..slots.len()).filter(|&place| slots[place].filled == Filled::ByPlace);
+        let mut given: Vec<Option<Argument>> = vec![None; slots.len()];
+        for argument in arguments.all.iter().filter(|argument| !argument.is_spread) {
+            let place = match argument.keyword {
+                Some(name) => slots.iter().position(|slot| slot.name == name && slot.filled != Filled::Never),
+                None => by_place.next(),
+            };
+            let Some(place) = place else { continue };
+            given[place] = Some(*argument);
+            if slots[place].is_passed_on {
+                continue;
+            }
+            self.store_field(object, slots[place].name, Held { values: argument.set, bindings: EMPTY });
+            if is_tuple {
+                self.store_index(object, Key::index(place as i64), argument.set);
+            }
+        }
+        if is_tuple {
+            self.lengths.insert(object, slots.len());
+        }
+        for (slot, _) in slots.iter().zip(&given).filter(|(slot, given)| slot.default != NONE && given.is_none()) {
+            self.found.runs_at(slot.default, site);
+        }
+        if let Some(methods) = self.look_up(class, self.words.post_init, None) {
+            let mut all = Arguments::one(self.sets.one(object)).all;
+            for (slot, given) in slots.iter().zip(&given).filter(|(slot, _)| slot.is_passed_on) {
+                let passed = match given {
+                    Some(argument) => Argument { keyword: None, ..*argument },
+                    None => {
+                        Argument { set: self.look_up(class, slot.name, None).unwrap_or(EMPTY), node: NONE, is_spread: false, keyword: None }
+                    }
+                };
+                all.push(passed);
+            }
+            self.call_all(site, methods, &Arguments { all }, Via::Constructor(Maker::PostInit));
+        }
+    }
+
+    /// The default of a field: what is given, or what a factory makes. That is called where an object is made without the field.
+    pub fn made_field(&mut self, site: u32, name: Str, arguments: &Arguments) -> Set {
+        self.found.defer(site);
+        let mut found = arguments.keyword(self.words.default).unwrap_or(EMPTY);
+        for keyword in [self.words.default_factory, self.words.factory] {
+            let factories = arguments.keyword(keyword).unwrap_or(EMPTY);
+            let made = self.called_back(site, factories, &Arguments::none());
+            found = self.union(found, made);
+        }
+        if found == EMPTY { self.one(Value::ExternalResult(name)) } else { found }
+    }
+}

@@ -1,0 +1,69 @@
+//! What dictionaries and sets ask of their keys, their hash and whether they are equal, and lists and tuples of the elements among which one is sought.
+
+use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value};
+
+impl Machine<'_, '_> {
+    /// Objects become keys.
+    pub fn hashed(&mut self, site: u32, keys: Set, via: Via) {
+        self.special_calls(site, keys, self.words.hash, via);
+    }
+
+    /// What iterating over some values gives becomes keys; what is a key already knows its hash.
+    pub fn hashed_from(&mut self, site: u32, from: Set) {
+        for source in self.elements(from) {
+            if !matches!(self.holds(source), Some(Container::Dict | Container::Set)) {
+                let elements = self.elements_of(site, source, false);
+                self.hashed(site, elements, Via::Builtin);
+            }
+        }
+    }
+
+    /// Keys are looked for in a dictionary or a set. Those there that may have the same hash, being of the same class, are asked whether they are equal.
+    pub fn looked_for(&mut self, site: u32, object: Id, keys: Set, via: Via) {
+        let place = match self.holds(object) {
+            Some(Container::Dict) => Key::KEYS,
+            Some(Container::Set) => Key::ELEMENTS,
+            _ => return,
+        };
+        self.hashed(site, keys, via);
+        let classes = self.classes_in(keys);
+        if classes.is_empty() {
+            return;
+        }
+        let known = self.read_values(object, place);
+        for id in self.elements(known) {
+            if matches!(self.values.get(id), Value::Instance { class, .. } if classes.contains(&class)) {
+                self.special(site, id, self.words.eq, Arguments::one(keys), via);
+            }
+        }
+    }
+
+    /// Values are sought in a container: in a list or a tuple by asking each element, or what is sought where no element has an answer.
+    pub fn sought(&mut self, site: u32, object: Id, values: Set, via: Via) {
+        if matches!(self.holds(object), None | Some(Container::Dict | Container::Set)) {
+            return self.looked_for(site, object, values, via);
+        }
+        let elements = self.read_values(object, Key::ELEMENTS);
+        let mut is_answered = false;
+        for element in self.elements(elements) {
+            is_answered |= self.special(site, element, self.words.eq, Arguments::one(values), via).is_some();
+        }
+        if !is_answered && elements != EMPTY {
+            for value in self.elements(values) {
+                self.special(site, value, self.words.eq, Arguments::one(elements), via);
+            }
+        }
+    }
+
+    fn classes_in(&self, set: Set) -> Vec<Id> {
+        let class = |id: &Id| match self.values.get(*id) {
+            Value::Instance { class, .. } => Some(class),
+            _ => None,
+        };
+        self.sets.get(set).iter().filter_map(class).collect()
+    }
+}
