@@ -304,3 +304,13 @@ def test_a_limit_of_a_build_is_in_its_warnings_its_manifest_and_its_record(tmp_p
     record = json.loads((result.output_dir / "generations" / "000001.json").read_text())
     assert record["limits"] == {**asdict(limits), "hierarchy_methods": 0, "name_match_classes": 0}
     assert result.limits == record["limits"]
+
+
+def test_what_many_callers_bring_is_known_at_the_end_in_what_they_call(tmp_path):
+    many = 5 * DEFAULTS["runs_per_activation"]
+    calling = "class C{0}:\n    def go(self):\n        return 1\n\n\ndef f{0}():\n    between(C{0}())\n\n\n"
+    called = "def between(thing):\n    use(thing)\n\n\ndef use(thing):\n    thing.go()\n"
+    write(tmp_path / "repository", {"m.py": "".join(calling.format(number) for number in range(many)) + called})
+    graph = open_graph_sync(anyio.run(build_graph_product, request_for(tmp_path)).output_dir)
+    callees = graph.sql("SELECT callee FROM calls WHERE caller = 'm.use'")["callee"].to_pylist()
+    assert sorted(callees) == sorted(f"m.C{number}.go" for number in range(many))

@@ -118,7 +118,9 @@ _RESULTS: dict[str, str] = {
         os.fsdecode os.getcwd os.path.{{{_PATHS}}} platform.{{machine node platform python_version release system version}} re.escape re.sub
         hashlib.{{{_DIGESTS}}}.hexdigest secrets.token_hex secrets.token_urlsafe socket.gethostname string.capwords tempfile.gettempdir
         textwrap.{{dedent fill indent shorten}} time.asctime time.ctime time.strftime traceback.format_exc unicodedata.normalize
-        urllib.parse.{{quote quote_plus unquote unquote_plus urlencode urljoin urlunparse urlunsplit}}
+        http.cookies.SimpleCookie.output urllib.parse.{{ParseResult.geturl SplitResult.geturl quote quote_plus unquote unquote_plus urlencode urljoin urlunparse urlunsplit}}
+        email.utils.{{formataddr formatdate format_datetime}} gettext.{{gettext ngettext npgettext pgettext}}
+        gettext.NullTranslations.{{gettext ngettext npgettext pgettext}} gettext.GNUTranslations.{{gettext ngettext npgettext pgettext}}
         datetime.date.{{ctime isoformat strftime}} datetime.datetime.{{ctime isoformat strftime tzname}} datetime.time.{{isoformat strftime tzname}}
     """,
     "builtins.bytes": f"""
@@ -148,9 +150,13 @@ _RESULTS: dict[str, str] = {
     "datetime.time": "datetime.time.{fromisoformat replace} datetime.datetime.{time timetz}",
     "datetime.timedelta": "datetime.datetime.{dst utcoffset} datetime.time.{dst utcoffset}",
     "decimal.Decimal": """
-        decimal.Decimal.{canonical copy_abs copy_negate copy_sign exp from_float ln log10 max min normalize quantize rotate scaleb shift sqrt
-        to_integral to_integral_value}
+        decimal.Context.{create_decimal create_decimal_from_float} decimal.Decimal.{canonical copy_abs copy_negate copy_sign exp from_float ln
+        log10 max min normalize quantize rotate scaleb shift sqrt to_integral to_integral_value}
     """,
+    "gettext.NullTranslations": "gettext.translation",
+    "http.cookies.Morsel": "http.cookies.SimpleCookie.get",
+    "urllib.parse.ParseResult": "urllib.parse.urlparse urllib.parse.ParseResult._replace",
+    "urllib.parse.SplitResult": "urllib.parse.urlsplit urllib.parse.SplitResult._replace",
 }
 """What calls of the standard library give, by its class: names with alternatives in braces. Where it is bytes only for bytes, it is a text."""
 
@@ -163,6 +169,20 @@ def _spelled_out(names: str) -> list[str]:
 
 RESULTS = {name: result for result, names in _RESULTS.items() for name in _spelled_out(names)}
 """Class of what a call gives, by the dotted name of what is called; both of the standard library."""
+
+_URL_PARTS = "fragment hostname netloc password path query scheme username"
+_ATTRIBUTES: dict[str, str] = {
+    "builtins.str": f"""
+        http.cookies.Morsel.{{coded_value key value}} urllib.parse.ParseResult.{{params {_URL_PARTS}}} urllib.parse.SplitResult.{{{_URL_PARTS}}}
+    """,
+    "builtins.int": """
+        datetime.date.{day month year} datetime.datetime.{day hour microsecond minute month second year}
+        datetime.time.{hour microsecond minute second} datetime.timedelta.{days microseconds seconds} urllib.parse.{ParseResult SplitResult}.port
+        uuid.UUID.int
+    """,
+}
+ATTRIBUTES = {name: result for result, names in _ATTRIBUTES.items() for name in _spelled_out(names)}
+"""Class of what an attribute of an object holds, by the dotted name of its class and its own."""
 
 BARE = ("abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Generic", "typing_extensions.Protocol")
 """Classes that are inherited for what they mean: of names they give special ones only."""
@@ -181,3 +201,9 @@ socket socketserver ssl string tarfile threading types typing unittest urllib.er
 """
 INHERITED: tuple[str, ...] = tuple(_INHERITED.split())
 """Modules of the standard library with classes that programs inherit from: what those inherit is asked of the interpreter, as far as it has them."""
+
+_DESCRIBED = """
+csv fractions gettext http.client http.cookies ipaddress random re struct tempfile unittest.mock urllib.parse urllib.request uuid
+"""
+DESCRIBED: tuple[str, ...] = (*INHERITED, *_DESCRIBED.split())
+"""Modules of the standard library with classes whose objects programs use: which of what these have are methods is asked of the interpreter."""

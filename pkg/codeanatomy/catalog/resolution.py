@@ -15,7 +15,7 @@ class ResolutionLimits:
     contexts_per_factory: int = 64
     nodes_per_factory: int = 4_000
     contexts_on_average: int = 3
-    runs_per_activation: int = 16
+    runs_per_activation: int = 8
     passes_per_loop: int = 8
     open_calls: int = 256
     values_per_set: int = 64
@@ -43,7 +43,7 @@ SENTENCES: dict[str, str] = {
     "contexts_per_factory": "The same for functions that make functions or classes, or are given some or the name of an attribute.",
     "nodes_per_factory": "Syntax nodes of such a function times its calls that are told apart: a large one has fewer.",
     "contexts_on_average": "Calls that are told apart in all, for each function there is and 1000 more; further ones share what they give and get.",
-    "runs_per_activation": "How often a function is run anew because something that it reads has grown; what grows later is not seen in it.",
+    "runs_per_activation": "How often a function is run anew because something that it reads has grown, the last time when all else has settled; what grows later is not seen in it.",
     "passes_per_loop": "How often a loop is run because its variables hold more than before; what they hold later is not seen in it.",
     "open_calls": "Calls inside each other that are followed; what a deeper one gives is unknown.",
     "values_per_set": "Values that an expression may have; of more, objects of one class become one, then all become unknown.",

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import inspect
 import opcode
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
-from types import AsyncGeneratorType, CoroutineType, FunctionType, GeneratorType
+from types import (
+    AsyncGeneratorType,
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    CoroutineType,
+    FunctionType,
+    GeneratorType,
+    MethodDescriptorType,
+)
 from typing import Any
 
-from codeanatomy.catalog.models import BARE, CALLBACKS, COLLECTIONS, FIXTURES, INHERITED, PASSED_THROUGH, RESULTS
+from codeanatomy.catalog.models import ATTRIBUTES, BARE, CALLBACKS, COLLECTIONS, DESCRIBED, FIXTURES, INHERITED, PASSED_THROUGH, RESULTS
 from codeanatomy.catalog.resolution import confidence
 
+_METHODS = (FunctionType, MethodDescriptorType, ClassMethodDescriptorType, BuiltinFunctionType, classmethod, staticmethod)
 _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "WindowsError")
 """Names that need no binding beside those of `builtins` here: what every module or package has, and a builtin of other systems."""
 
 
 def names() -> dict[str, Any]:
     """Parameters of `resolve`: top-level modules of the standard library, names of builtins, and the members of those that are types;
-    what the classes of `INHERITED` inherit; the members of `COLLECTIONS`; what is declared of callables and classes outside the repository, with all that objects have which
-    these calls give; the fixtures that pytest brings; and how sure each resolution is."""
+    what the classes of `INHERITED` inherit; the members of `COLLECTIONS`; what is declared of callables and classes outside the repository, with what the classes of
+    `DESCRIBED` have, which of it are methods, and all that those of their objects have which can have no more; the fixtures that pytest brings; and how sure each resolution is."""
     types = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {
         "generator": GeneratorType,
         "coroutine": CoroutineType,
@@ -34,7 +46,10 @@ def names() -> dict[str, Any]:
         "callbacks": {callback.name: {key: value for key, value in asdict(callback).items() if key != "name"} for callback in CALLBACKS},
         "passed_through": PASSED_THROUGH,
         "results": RESULTS,
+        "attributes": ATTRIBUTES,
         "members": _members(),
+        "described": {name: _names(value) for name, value in _classes(DESCRIBED)},
+        "methods": {name: [method for method in _names(value) if _is_method(value, method)] for name, value in _classes(DESCRIBED)},
         "ancestors": _ancestors(),
         "bare": list(BARE),
         "fixtures": FIXTURES,
@@ -44,13 +59,26 @@ def names() -> dict[str, Any]:
 
 
 def _members() -> dict[str, list[str]]:
-    """All attributes of the objects of classes in `RESULTS` that can have no others."""
-    found = {}
-    for result in sorted({result for result in RESULTS.values() if not result.startswith("builtins.")}):
-        value = _imported(result)
-        if not value.__dictoffset__:
-            found[result] = sorted(dir(value))
-    return found
+    """All attributes of the objects of the classes of `DESCRIBED` that can have no others."""
+    return {name: sorted(dir(value)) for name, value in _classes(DESCRIBED) if not value.__dictoffset__}
+
+
+def _names(value: type) -> list[str]:
+    """What a class has, without special names."""
+    return [name for name in dir(value) if not name.startswith("__")]
+
+
+def _is_method(value: type, name: str) -> bool:
+    return isinstance(inspect.getattr_static(value, name), _METHODS)
+
+
+def _classes(modules: Iterable[str]) -> Iterator[tuple[str, type]]:
+    """The classes of modules, each under its name there. A module may be missing, as `ssl` where the interpreter was built without: nobody uses it there."""
+    for module in modules:
+        with suppress(ImportError):
+            for name, value in sorted(vars(importlib.import_module(module)).items()):
+                if isinstance(value, type):
+                    yield f"{module}.{name}", value
 
 
 def _members_of_collections() -> dict[str, dict[str, str]]:
@@ -75,15 +103,10 @@ def _imported(dotted: str) -> Any:
 def _ancestors() -> dict[str, list[str]]:
     """The linearisation of classes behind themselves and before `object`, under every name that their modules have for them."""
     found = {}
-    for module in INHERITED:
-        try:
-            members = vars(importlib.import_module(module))
-        except ImportError:  # an interpreter may be built without, as without ssl: nobody inherits from it there
-            continue
-        for name, value in sorted(members.items()):
-            if isinstance(value, type) and len(value.__mro__) > len((value, object)):
-                above = [f"{ancestor.__module__}.{ancestor.__qualname__}" for ancestor in value.__mro__[1:-1]]
-                found[f"{module}.{name}"] = found[f"{value.__module__}.{value.__qualname__}"] = above
+    for name, value in _classes(INHERITED):
+        if len(value.__mro__) > len((value, object)):
+            above = [f"{ancestor.__module__}.{ancestor.__qualname__}" for ancestor in value.__mro__[1:-1]]
+            found[name] = found[f"{value.__module__}.{value.__qualname__}"] = above
     return found
 
 

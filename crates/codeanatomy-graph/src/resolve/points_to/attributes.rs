@@ -15,7 +15,7 @@ use crate::resolve::syntax::NONE;
 use crate::table::Str;
 
 /// Parts of a dotted name that is followed through results of external calls.
-const LONGEST_PATH: usize = 8;
+const LONGEST_PATH: usize = 5;
 
 impl Machine<'_, '_> {
     /// An attribute expression on some objects.
@@ -45,15 +45,15 @@ impl Machine<'_, '_> {
             Value::Class { .. } => self.class_attribute(node, object, name),
             Value::Instance { class, .. } => self.instance_attribute(node, object, class, name),
             Value::Super { class, receiver } => self.super_attribute(node, class, receiver, name),
+            Value::External(path) if self.repository.outside.is_method(path) && !self.resolver.strings.text(name).starts_with("__") => {
+                self.unknown(Reason::NoSuchAttribute)
+            }
             Value::External(path) => self.external_attribute(path, name),
             Value::ExternalResult(class) if self.repository.outside.is_collection(class) => {
                 self.attribute_of_collection(object, class, name)
             }
             Value::ExternalResult(path) if !self.repository.outside.result_may_have(path, name) => self.unknown(Reason::NoSuchAttribute),
-            Value::ExternalResult(path) => match self.same_again(path, name) {
-                Some(path) => self.one(Value::External(path)),
-                None => self.external_attribute(path, name),
-            },
+            Value::ExternalResult(path) => self.attribute_of_result(path, name),
             Value::ExternalMember(path) => match self.dotted(path, name) {
                 Some(path) => self.one(Value::ExternalMember(path)),
                 None => self.unknown(Reason::ExternalResult),
@@ -194,6 +194,21 @@ impl Machine<'_, '_> {
             end += 1;
         }
         None
+    }
+
+    /// An attribute of what a call outside gave, or of an object of a class there.
+    fn attribute_of_result(&mut self, path: Str, name: Str) -> Set {
+        if let Some(set) = self.declared_attribute(path, name) {
+            return set;
+        }
+        let is_special = self.resolver.strings.text(name).starts_with("__");
+        if !is_special && self.repository.outside.is_its_own(path, name) {
+            return self.unknown(Reason::ExternalResult);
+        }
+        match self.same_again(path, name) {
+            Some(path) => self.one(Value::External(path)),
+            None => self.external_attribute(path, name),
+        }
     }
 
     fn external_attribute(&mut self, path: Str, name: Str) -> Set {

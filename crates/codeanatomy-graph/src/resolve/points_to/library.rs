@@ -91,7 +91,7 @@ impl Machine<'_, '_> {
                 }
                 self.sets.one(id)
             }
-            _ => return None,
+            _ => return text.strip_prefix("operator.").and_then(|name| self.operator_function(site, name, arguments)),
         })
     }
 

@@ -50,6 +50,8 @@ pub struct Unit {
     pub parameters: Vec<Set>,
     frame: u32,
     is_queued: bool,
+    /// Whether its last run is kept for the end.
+    is_waiting: bool,
     is_running: bool,
     runs: usize,
     /// How many call sites share it; it grows in place only for one.
@@ -99,6 +101,8 @@ pub struct Machine<'m, 'a> {
     called: FxHashSet<Id>,
     /// By how often they ran.
     queue: Vec<VecDeque<u32>>,
+    /// Those that have one run left: it comes when all else has settled, so that it sees what came meanwhile.
+    waiting: Vec<u32>,
     running: Vec<Id>,
     stack: Vec<State>,
     open_calls: usize,
@@ -166,6 +170,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             made: FxHashSet::default(),
             called: FxHashSet::default(),
             queue: Vec::new(),
+            waiting: Vec::new(),
             running: Vec::new(),
             stack: Vec::new(),
             open_calls: 0,
@@ -193,7 +198,12 @@ impl<'m, 'a> Machine<'m, 'a> {
         let below = self.below();
         self.enter_fixtures(&below, cancelled)?;
         let mut next = 0;
-        while next < self.functions.len() || self.give_again() || self.fill_annotated() || self.fill_declared_variables() {
+        while next < self.functions.len()
+            || self.give_again()
+            || self.fill_annotated()
+            || self.fill_declared_variables()
+            || self.queue_waiting()
+        {
             next = self.enter_all(next, cancelled)?;
         }
         self.forget();
@@ -417,21 +427,53 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     fn add_unit(&mut self, definition: u32, parent: u32, parameters: Vec<Set>) -> u32 {
         let frame = self.repository.definitions.get(definition).inner;
-        self.units.push(Unit { definition, parent, parameters, frame, is_queued: false, is_running: false, runs: 0, users: 1 });
+        self.units.push(Unit {
+            definition,
+            parent,
+            parameters,
+            frame,
+            is_queued: false,
+            is_waiting: false,
+            is_running: false,
+            runs: 0,
+            users: 1,
+        });
         self.units.len() as u32 - 1
     }
 
     fn queue_unit(&mut self, unit: u32) {
         let known = &mut self.units[unit as usize];
-        if known.is_queued {
+        if known.is_queued || known.is_waiting {
             return;
         }
         let (definition, runs) = (known.definition, known.runs);
-        if runs >= self.limits.runs_per_activation {
+        let left = self.limits.runs_per_activation.saturating_sub(runs);
+        if left == 0 {
             self.note(Limit::RunsPerActivation, definition);
             return;
         }
+        if left == 1 && runs > 0 {
+            known.is_waiting = true;
+            self.waiting.push(unit);
+            return;
+        }
+        self.enqueue(unit);
+    }
+
+    /// Queues those that have waited; says whether there were any.
+    fn queue_waiting(&mut self) -> bool {
+        let waiting = std::mem::take(&mut self.waiting);
+        for &unit in &waiting {
+            self.units[unit as usize].is_waiting = false;
+            self.enqueue(unit);
+        }
+        !waiting.is_empty()
+    }
+
+    fn enqueue(&mut self, unit: u32) {
+        let known = &mut self.units[unit as usize];
         known.is_queued = true;
+        let runs = known.runs;
         if self.queue.len() <= runs {
             self.queue.resize_with(runs + 1, VecDeque::new);
         }

@@ -20,7 +20,11 @@ impl Machine<'_, '_> {
     /// A binary operation; `in_place` for an augmented assignment.
     pub fn operate(&mut self, node: u32, left: Set, right: Set, in_place: bool) -> Set {
         let operator = self.resolver.strings.get(self.repository.tree.value[node as usize]).unwrap_or_default().to_owned();
-        let Some(stem) = operator_stem(&operator) else { return self.unknown(Reason::Dynamic) };
+        self.operate_by(node, &operator, left, right, in_place)
+    }
+
+    fn operate_by(&mut self, node: u32, operator: &str, left: Set, right: Set, in_place: bool) -> Set {
+        let Some(stem) = operator_stem(operator) else { return self.unknown(Reason::Dynamic) };
         let (own, reflected, augmented) = (
             self.resolver.strings.intern(&format!("__{stem}__")),
             self.resolver.strings.intern(&format!("__r{stem}__")),
@@ -33,14 +37,44 @@ impl Machine<'_, '_> {
             result = result.or_else(|| self.special(node, id, own, arguments(), Via::Operator));
             let result = result.unwrap_or_else(|| match (self.reflect(node, right, reflected, id), self.values.get(id)) {
                 (EMPTY, value) if !matches!(value, Value::Instance { .. }) => {
-                    self.combine(node, value, left, right, &operator, in_place.then_some(id))
+                    self.combine(node, value, left, right, operator, in_place.then_some(id))
                 }
-                (EMPTY, Value::Instance { class, .. }) => self.combined_members(class, &operator).unwrap_or(EMPTY),
+                (EMPTY, Value::Instance { class, .. }) => self.combined_members(class, operator).unwrap_or(EMPTY),
                 (result, _) => result,
             });
             found = self.union(found, result);
         }
         found
+    }
+
+    /// A function of `operator` that does what an operator does; nothing for any other.
+    pub fn operator_function(&mut self, site: u32, name: &str, arguments: &Arguments) -> Option<Set> {
+        let (left, right) = (arguments.positional(0).unwrap_or(EMPTY), arguments.positional(1).unwrap_or(EMPTY));
+        let name = name.trim_end_matches('_');
+        if let Some(operator) = operator_of_stem(name) {
+            return Some(self.operate_by(site, operator, left, right, false));
+        }
+        if let Some(operator) = name.strip_prefix('i').and_then(operator_of_stem) {
+            return Some(self.operate_by(site, operator, left, right, true));
+        }
+        match name {
+            "getitem" => {
+                let mut found = EMPTY;
+                for object in self.elements(left) {
+                    let set = self.item(site, object, right, false);
+                    found = self.union(found, set);
+                }
+                Some(found)
+            }
+            "eq" | "ne" | "lt" | "le" | "gt" | "ge" => {
+                let method = self.resolver.strings.intern(&format!("__{name}__"));
+                for id in self.elements(left) {
+                    self.special(site, id, method, Arguments::one(right), Via::Operator);
+                }
+                Some(self.literal(self.words.bool))
+            }
+            _ => None,
+        }
     }
 
     /// The right operand's own method.
@@ -229,22 +263,27 @@ impl Machine<'_, '_> {
     }
 }
 
-/// `add` for `__add__`.
+/// Operators with what their special methods are called: `add` for `__add__`.
+const STEMS: [(&str, &str); 13] = [
+    ("Add", "add"),
+    ("Sub", "sub"),
+    ("Mult", "mul"),
+    ("MatMult", "matmul"),
+    ("Div", "truediv"),
+    ("FloorDiv", "floordiv"),
+    ("Mod", "mod"),
+    ("Pow", "pow"),
+    ("LShift", "lshift"),
+    ("RShift", "rshift"),
+    ("BitOr", "or"),
+    ("BitXor", "xor"),
+    ("BitAnd", "and"),
+];
+
 fn operator_stem(operator: &str) -> Option<&'static str> {
-    Some(match operator {
-        "Add" => "add",
-        "Sub" => "sub",
-        "Mult" => "mul",
-        "MatMult" => "matmul",
-        "Div" => "truediv",
-        "FloorDiv" => "floordiv",
-        "Mod" => "mod",
-        "Pow" => "pow",
-        "LShift" => "lshift",
-        "RShift" => "rshift",
-        "BitOr" => "or",
-        "BitXor" => "xor",
-        "BitAnd" => "and",
-        _ => return None,
-    })
+    STEMS.iter().find(|(known, _)| *known == operator).map(|&(_, stem)| stem)
+}
+
+fn operator_of_stem(stem: &str) -> Option<&'static str> {
+    STEMS.iter().find(|(_, known)| *known == stem).map(|&(operator, _)| operator)
 }

@@ -59,8 +59,14 @@ pub struct Outside {
     passed_through: FxHashMap<Str, usize>,
     /// The class of what calls give, by the name of what is called.
     results: FxHashMap<Str, Ancestor>,
+    /// The class of what attributes of objects hold, by the name of the class and their own.
+    attributes: FxHashMap<Str, Ancestor>,
     /// All attributes of the objects of a class that can have no others.
     members: FxHashMap<Str, FxHashSet<Str>>,
+    /// What classes have, without special names; their objects may have more.
+    described: FxHashMap<Str, FxHashSet<Str>>,
+    /// Methods of classes, by their dotted names.
+    methods: FxHashSet<Str>,
     /// What classes inherit, in the order of their linearisation, without `object`.
     ancestors: FxHashMap<Ancestor, Vec<Ancestor>>,
     /// Classes that give nothing but special names.
@@ -73,7 +79,7 @@ pub struct Outside {
 
 impl Outside {
     /// Parameters: `callbacks`, an object of `{position, keyword, passes, gives}` by dotted name; `passed_through`, positions by dotted name;
-    /// `results`, names of classes by dotted name; `members`, lists of names by dotted name of a class; `ancestors`, lists of dotted names by
+    /// `results` and `attributes`, names of classes by dotted name; `members`, `described` and `methods`, lists of names by dotted name of a class; `ancestors`, lists of dotted names by
     /// dotted name; `bare`, a list of dotted names; `fixtures`, names of classes by name; `collections`, by dotted name of a class the dotted
     /// names of its members by their names. All but `bare` are optional.
     pub fn read(run: &mut Run<'_>) -> Result<Self, OperatorError> {
@@ -106,16 +112,23 @@ impl Outside {
             let wrong = || OperatorError::Parameter(format!("`passed_through.{name}` must be a position"));
             result.passed_through.insert(run.strings.intern(name), position.as_u64().ok_or_else(wrong)? as usize);
         }
-        for (key, classes) in [("results", &mut result.results), ("fixtures", &mut result.fixtures)] {
+        for (key, classes) in [("results", &mut result.results), ("attributes", &mut result.attributes), ("fixtures", &mut result.fixtures)]
+        {
             for (name, class) in parameters.get(key).and_then(|value| value.as_object()).into_iter().flatten() {
                 let wrong = || OperatorError::Parameter(format!("`{key}.{name}` must be the name of a class"));
                 let class = Ancestor::outside(class.as_str().ok_or_else(wrong)?, run.strings);
                 classes.insert(run.strings.intern(name), class);
             }
         }
-        for (class, _) in parameters.get("members").and_then(|value| value.as_object()).into_iter().flatten() {
-            let names = texts(&parameters["members"], class)?.iter().map(|name| run.strings.intern(name)).collect();
-            result.members.insert(run.strings.intern(class), names);
+        for (key, all) in [("members", &mut result.members), ("described", &mut result.described)] {
+            for (class, _) in parameters.get(key).and_then(|value| value.as_object()).into_iter().flatten() {
+                let names = texts(&parameters[key], class)?.iter().map(|name| run.strings.intern(name)).collect();
+                all.insert(run.strings.intern(class), names);
+            }
+        }
+        for (class, _) in parameters.get("methods").and_then(|value| value.as_object()).into_iter().flatten() {
+            let names = texts(&parameters["methods"], class)?;
+            result.methods.extend(names.iter().map(|name| run.strings.intern(&format!("{class}.{name}"))));
         }
         for (class, members) in parameters.get("collections").and_then(|value| value.as_object()).into_iter().flatten() {
             let wrong = || OperatorError::Parameter(format!("`collections.{class}` must map names to dotted names"));
@@ -153,6 +166,16 @@ impl Outside {
     /// Whether what a call of a class or function outside gave may have an attribute.
     pub fn result_may_have(&self, name: Str, attribute: Str) -> bool {
         self.members.get(&name).is_none_or(|members| members.contains(&attribute))
+    }
+
+    /// Whether an attribute of an object is none of its class's, but its own.
+    pub fn is_its_own(&self, class: Str, attribute: Str) -> bool {
+        self.described.get(&class).is_some_and(|names| !names.contains(&attribute))
+    }
+
+    /// Whether a dotted name is that of a method, which has no attributes but special ones.
+    pub fn is_method(&self, name: Str) -> bool {
+        self.methods.contains(&name)
     }
 
     /// The class of what a fixture gives that pytest brings.
@@ -289,12 +312,30 @@ impl Machine<'_, '_> {
             "pytest.mark.parametrize" => self.made_parametrization(site, arguments),
             "pytest.param" => self.made_row(site, arguments),
             "importlib.import_module" => self.imported_by_name(site, arguments),
-            _ => match self.repository.outside.results.get(&name) {
-                Some(&Ancestor::Builtin(class)) => self.literal(class),
-                Some(&Ancestor::External(class)) => self.one(Value::ExternalResult(class)),
-                _ => self.one(Value::ExternalResult(name)),
-            },
+            _ => {
+                let class = self.repository.outside.results.get(&name).copied();
+                self.object_of(class.unwrap_or(Ancestor::External(name)))
+            }
         }
+    }
+
+    /// An object of a class outside the repository.
+    fn object_of(&mut self, class: Ancestor) -> Set {
+        match class {
+            Ancestor::Builtin(class) => self.literal(class),
+            Ancestor::External(class) => self.one(Value::ExternalResult(class)),
+            Ancestor::Class(class) => {
+                let object = self.some_object(class);
+                self.sets.one(object)
+            }
+        }
+    }
+
+    /// What an attribute of an object of a class outside the repository holds, where that is declared.
+    pub fn declared_attribute(&mut self, class: Str, name: Str) -> Option<Set> {
+        let dotted = self.resolver.dot(class, name);
+        let held = self.repository.outside.attributes.get(&dotted).copied()?;
+        Some(self.object_of(held))
     }
 
     fn is_function(&self, set: Set) -> bool {
