@@ -41,6 +41,7 @@ impl Machine<'_, '_> {
 
     fn attribute(&mut self, node: u32, object: Id, name: Str) -> Set {
         match self.values.get(object) {
+            Value::Module(_) if name == self.words.dict_ => self.one(Value::Vars(object)),
             Value::Module(_) | Value::Namespace(_) => self.member(node, object, name),
             Value::Class { .. } => self.class_attribute(node, object, name),
             Value::Instance { class, .. } => self.instance_attribute(node, object, class, name),
@@ -78,6 +79,7 @@ impl Machine<'_, '_> {
                 self.builtin_attribute(object, kind, name, true)
             }
             Value::Coroutine(_) => self.builtin_attribute(object, self.words.coroutine, name, true),
+            Value::Vars(_) => self.builtin_attribute(object, self.words.dict, name, true),
             Value::Function { .. } => {
                 if name == self.words.name || name == self.words.qualname || name == self.words.doc || name == self.words.module {
                     return self.literal(self.words.str);
@@ -394,7 +396,7 @@ impl Machine<'_, '_> {
     /// What every class has from `type`, as far as it is followed.
     fn attribute_of_type(&mut self, node: u32, class: Id, name: Str) -> Option<Set> {
         Some(match self.resolver.strings.text(name) {
-            "__dict__" => self.literal(self.words.dict),
+            "__dict__" => self.one(Value::Vars(class)),
             "__mro__" => {
                 let ancestors = self.lineage(class);
                 let ancestors: Vec<Set> = ancestors.into_iter().map(|id| self.sets.one(id)).collect();
@@ -492,12 +494,19 @@ impl Machine<'_, '_> {
         found
     }
 
+    /// What was stored on an object itself, read at a node.
+    pub fn field_of(&mut self, node: u32, object: Id, class: Id, name: Str) -> Set {
+        let fields = self.fields(object, class, name);
+        self.read_at(node, fields.bindings);
+        fields.values
+    }
+
     fn instance_attribute(&mut self, node: u32, object: Id, class: Id, name: Str) -> Set {
         if name == self.words.class {
             return self.sets.one(class);
         }
         if name == self.words.dict_ {
-            return self.literal(self.words.dict);
+            return self.one(Value::Vars(object));
         }
         let fields = self.fields(object, class, name);
         self.read_at(node, fields.bindings);
@@ -796,6 +805,7 @@ impl Machine<'_, '_> {
             },
             Value::Generator(unit) => self.builtin_target(self.generator_type(unit), name),
             Value::Coroutine(_) => self.builtin_target(self.words.coroutine, name),
+            Value::Vars(_) => self.builtin_target(self.words.dict, name),
             _ => Vec::new(),
         }
     }

@@ -96,6 +96,10 @@ impl Machine<'_, '_> {
     pub fn store_items(&mut self, node: u32, objects: Set, index: Set, set: Set) {
         let is_slice = self.repository.tree.children(node).nth(1).is_some_and(|index| self.repository.tree.kind(index) == Syntax::Slice);
         for object in self.elements(objects) {
+            if let Value::Vars(of) = self.values.get(object) {
+                self.store_var(node, of, index, set);
+                continue;
+            }
             let stored = self.special(node, object, self.words.setitem, Arguments::of(vec![index, set]), Via::Subscript);
             if stored.is_some() || self.holds(object).is_none() {
                 continue;
@@ -151,6 +155,7 @@ impl Machine<'_, '_> {
                 },
             },
             Value::Class { .. } => self.item_of_class(node, object, keys),
+            Value::Vars(of) => self.var(node, of, keys),
             Value::External(_) | Value::Builtin(_) => self.sets.one(object),
             Value::Text(_) => self.literal(self.words.str),
             Value::Literal(kind) if kind == self.words.str || (kind == self.words.bytes && is_slice) => self.literal(kind),
@@ -368,7 +373,7 @@ impl Machine<'_, '_> {
             Value::Container { kind: Container::Dict, .. } => self.read_values(id, Key::KEYS),
             Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
             Value::Generator(unit) => self.yielded(unit),
-            Value::Text(_) => self.literal(self.words.str),
+            Value::Text(_) | Value::Vars(_) => self.literal(self.words.str),
             Value::Literal(kind) if kind == self.words.str => self.literal(kind),
             Value::Literal(kind) if kind == self.words.bytes => self.literal(self.words.int),
             Value::Literal(_) => self.unknown(Reason::Container),

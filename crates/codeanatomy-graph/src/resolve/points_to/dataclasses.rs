@@ -175,7 +175,7 @@ impl Machine<'_, '_> {
     /// What the `__init__` that a dataclass gets, or the `__new__` that a named tuple has, would do.
     pub fn fill_fields(&mut self, site: u32, class: Id, object: Id, arguments: &Arguments) {
         let slots = self.slots_of(class);
-        if slots.is_empty() {
+        if slots.is_empty() && !self.has_made_init(class) {
             return;
         }
         let is_tuple = self.order(class).holds == Some(Container::Tuple);

@@ -117,7 +117,8 @@ impl Machine<'_, '_> {
                 let numbers = self.literal(self.words.int);
                 self.filled(site, Container::Iterator, numbers)
             }
-            "globals" | "locals" | "vars" => self.literal(self.words.dict),
+            "globals" => self.globals(),
+            "locals" | "vars" => self.called_vars(arguments),
             "open" => self.one(Value::ExternalResult(name)),
             _ if self.repository.builtins.is_type(name) => self.literal(name),
             _ => match text.split_once('.') {
@@ -471,6 +472,7 @@ impl Machine<'_, '_> {
             Value::Integer(_) => self.words.int,
             Value::Container { kind, .. } => self.resolver.strings.intern(kind.type_name()),
             Value::Generator(_) => self.words.generator,
+            Value::Vars(_) => self.words.dict,
             _ => return None,
         })
     }

@@ -375,6 +375,11 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.units_of.get(&function).cloned().unwrap_or_default()
     }
 
+    /// Whether an activation is that of a module.
+    pub fn is_of_module(&self, unit: u32) -> bool {
+        self.resolver.is_module(self.units[unit as usize].definition)
+    }
+
     /// The activation of a module that has run; `None` of what is no module.
     pub fn module_unit(&self, file: u32) -> Option<u32> {
         self.modules.get(&file).copied()

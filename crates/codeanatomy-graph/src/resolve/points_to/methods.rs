@@ -22,6 +22,10 @@ impl Machine<'_, '_> {
             }
             Value::Container { kind, .. } => self.container_method(site, kind, method, receiver, arguments),
             Value::Generator(unit) => self.generator_method(site, unit, method, arguments),
+            Value::Vars(of) => match self.vars_method(site, of, method, arguments) {
+                Some(set) => set,
+                None => self.simple_method(site, kind, method, arguments),
+            },
             Value::Coroutine(unit) => match method {
                 "send" => self.returned(unit),
                 "__await__" => self.sets.one(receiver),

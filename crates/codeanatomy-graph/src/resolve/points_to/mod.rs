@@ -35,4 +35,5 @@ pub mod state;
 pub mod statements;
 mod supers;
 pub mod value;
+mod vars;
 pub mod words;

@@ -197,6 +197,8 @@ pub enum Value {
     },
     Generator(u32),
     Coroutine(u32),
+    /// The dictionary of what a module, a class or an object has.
+    Vars(Id),
     Unknown(Reason),
 }
 
