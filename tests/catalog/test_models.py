@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from codeanatomy.catalog.models import FIXTURES, RESULTS
+from codeanatomy.catalog.models import ATTRIBUTES, FIXTURES, RESULTS
 from codeanatomy.semantics.interpreter import names
 
 
@@ -45,11 +45,22 @@ def test_fixtures_of_pytest_give_objects_of_their_class(tmp_path):
     assert ran.returncode == 0, ran.stdout
 
 
-def test_objects_without_a_dictionary_have_no_other_attributes():
-    members = names()["members"]
-    assert {"datetime.date", "datetime.datetime", "datetime.timedelta"} <= members.keys()
-    assert "isoformat" in members["datetime.date"]
-    assert "hour" not in members["datetime.date"]
+def test_described_classes_say_what_their_objects_have():
+    described = names()["described"]
+    date, stream = described["datetime.date"], described["io.BytesIO"]
+    assert (date["is_closed"], stream["is_closed"]) == (True, False)
+    assert {"isoformat", "today", "__add__"} <= set(date["methods"])
+    assert {"year", "month"} <= set(date["others"])
+    assert "hour" not in date["methods"] + date["others"]
+    assert "getvalue" in stream["methods"]
+    assert "closed" in stream["others"]
+    assert not [name for name in stream["methods"] if name.startswith("__")]
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_attributes_are_there_and_no_methods(name):
+    described = names()["described"][name.rpartition(".")[0]]
+    assert name.rpartition(".")[2] in described["others"]
 
 
 def test_members_of_collections_are_those_of_the_class_that_has_them():

@@ -217,7 +217,7 @@ def test_an_interpreter_may_lack_modules(monkeypatch: pytest.MonkeyPatch) -> Non
         ("resolve", {**names(), "builtin_members": 1}, "`builtin_members` must map names of types to lists of texts"),
         ("resolve", {**names(), "ancestors": 1}, "`ancestors` must map names of classes to lists of names"),
         ("resolve", {**names(), "results": {"os.getcwd": 1}}, "`results.os.getcwd` must be the name of a class"),
-        ("resolve", {**names(), "members": {"m.C": 1}}, "`m.C` must be a list of texts"),
+        ("resolve", {**names(), "described": {"m.C": 1}}, "`described.m.C` must have `methods`, `others` and `is_closed`"),
         ("resolve", interpreter.names(), "`limits.contexts_per_function` must be a whole number from 1 to 4294967295"),
     ],
     ids=[
@@ -228,7 +228,7 @@ def test_an_interpreter_may_lack_modules(monkeypatch: pytest.MonkeyPatch) -> Non
         "odd members",
         "odd ancestors",
         "odd results",
-        "odd members of a class",
+        "odd description of a class",
         "no limits",
     ],
 )

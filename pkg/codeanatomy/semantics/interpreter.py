@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import inspect
 import opcode
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,21 +17,30 @@ from types import (
     FunctionType,
     GeneratorType,
     MethodDescriptorType,
+    WrapperDescriptorType,
 )
 from typing import Any
 
 from codeanatomy.catalog.models import ATTRIBUTES, BARE, CALLBACKS, COLLECTIONS, DESCRIBED, FIXTURES, INHERITED, PASSED_THROUGH, RESULTS
 from codeanatomy.catalog.resolution import confidence
 
-_METHODS = (FunctionType, MethodDescriptorType, ClassMethodDescriptorType, BuiltinFunctionType, classmethod, staticmethod)
+_METHODS = (
+    FunctionType,
+    MethodDescriptorType,
+    WrapperDescriptorType,
+    ClassMethodDescriptorType,
+    BuiltinFunctionType,
+    classmethod,
+    staticmethod,
+)
 _IMPLICIT = ("__annotations__", "__builtins__", "__cached__", "__file__", "__path__", "WindowsError")
 """Names that need no binding beside those of `builtins` here: what every module or package has, and a builtin of other systems."""
 
 
 def names() -> dict[str, Any]:
     """Parameters of `resolve`: top-level modules of the standard library, names of builtins, and the members of those that are types;
-    what the classes of `INHERITED` inherit; the members of `COLLECTIONS`; what is declared of callables and classes outside the repository, with what the classes of
-    `DESCRIBED` have, which of it are methods, and all that those of their objects have which can have no more; the fixtures that pytest brings; and how sure each resolution is."""
+    what the classes of `INHERITED` inherit, what those of `COLLECTIONS` and `DESCRIBED` have; what is declared of callables and classes outside
+    the repository; the fixtures that pytest brings; and how sure each resolution is."""
     types = {name: value for name, value in vars(builtins).items() if isinstance(value, type)} | {
         "generator": GeneratorType,
         "coroutine": CoroutineType,
@@ -47,9 +55,7 @@ def names() -> dict[str, Any]:
         "passed_through": PASSED_THROUGH,
         "results": RESULTS,
         "attributes": ATTRIBUTES,
-        "members": _members(),
-        "described": {name: _names(value) for name, value in _classes(DESCRIBED)},
-        "methods": {name: [method for method in _names(value) if _is_method(value, method)] for name, value in _classes(DESCRIBED)},
+        "described": {name: _described(value) for name, value in _classes(DESCRIBED)},
         "ancestors": _ancestors(),
         "bare": list(BARE),
         "fixtures": FIXTURES,
@@ -58,18 +64,16 @@ def names() -> dict[str, Any]:
     }
 
 
-def _members() -> dict[str, list[str]]:
-    """All attributes of the objects of the classes of `DESCRIBED` that can have no others."""
-    return {name: sorted(dir(value)) for name, value in _classes(DESCRIBED) if not value.__dictoffset__}
-
-
-def _names(value: type) -> list[str]:
-    """What a class has, without special names."""
-    return [name for name in dir(value) if not name.startswith("__")]
-
-
-def _is_method(value: type, name: str) -> bool:
-    return isinstance(inspect.getattr_static(value, name), _METHODS)
+def _described(value: type) -> dict[str, Any]:
+    """The methods of a class and what else it has, without what every object has; closed is one whose objects have nothing more. Of others,
+    special names are left out."""
+    members: dict[str, Any] = {}
+    for owner in reversed(value.__mro__[:-1]):
+        members |= vars(owner)
+    is_closed = not value.__dictoffset__
+    names = sorted(name for name in members if is_closed or not name.startswith("__"))
+    methods = [name for name in names if isinstance(members[name], _METHODS)]
+    return {"methods": methods, "others": sorted({*names} - {*methods}), "is_closed": is_closed}
 
 
 def _classes(modules: Iterable[str]) -> Iterator[tuple[str, type]]:

@@ -6,6 +6,7 @@ use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::outside::Has;
 use crate::resolve::points_to::records::MAKER;
 use crate::resolve::points_to::state::{Held, UNBOUND, joined};
 use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
@@ -53,7 +54,6 @@ impl Machine<'_, '_> {
             Value::ExternalResult(class) if self.repository.outside.is_collection(class) => {
                 self.attribute_of_collection(object, class, name)
             }
-            Value::ExternalResult(path) if !self.repository.outside.result_may_have(path, name) => self.unknown(Reason::NoSuchAttribute),
             Value::ExternalResult(path) => self.attribute_of_result(path, name),
             Value::ExternalMember(path) => match self.dotted(path, name) {
                 Some(path) => self.one(Value::ExternalMember(path)),
@@ -204,8 +204,10 @@ impl Machine<'_, '_> {
             return set;
         }
         let is_special = self.resolver.strings.text(name).starts_with("__");
-        if !is_special && self.repository.outside.is_its_own(path, name) {
-            return self.unknown(Reason::ExternalResult);
+        match self.repository.outside.result_has(path, name, is_special) {
+            Has::Never if !self.repository.builtins.has(self.words.object, name) => return self.unknown(Reason::NoSuchAttribute),
+            Has::ItsOwn => return self.unknown(Reason::ExternalResult),
+            _ => {}
         }
         match self.same_again(path, name) {
             Some(path) => self.one(Value::External(path)),

@@ -51,6 +51,23 @@ pub struct Callback {
     gives: Gives,
 }
 
+/// What a class has beside what every object has.
+struct Described {
+    names: FxHashSet<Str>,
+    /// Whether its objects have nothing more; else special names are not among these.
+    is_closed: bool,
+}
+
+/// Whether an object of a class has an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Has {
+    /// It may be: nothing is said of the class, or nothing against it.
+    Perhaps,
+    /// Not by its class: what was stored on the object alone.
+    ItsOwn,
+    Never,
+}
+
 /// What is declared of names outside the repository.
 #[derive(Default)]
 pub struct Outside {
@@ -61,10 +78,7 @@ pub struct Outside {
     results: FxHashMap<Str, Ancestor>,
     /// The class of what attributes of objects hold, by the name of the class and their own.
     attributes: FxHashMap<Str, Ancestor>,
-    /// All attributes of the objects of a class that can have no others.
-    members: FxHashMap<Str, FxHashSet<Str>>,
-    /// What classes have, without special names; their objects may have more.
-    described: FxHashMap<Str, FxHashSet<Str>>,
+    described: FxHashMap<Str, Described>,
     /// Methods of classes, by their dotted names.
     methods: FxHashSet<Str>,
     /// What classes inherit, in the order of their linearisation, without `object`.
@@ -79,7 +93,7 @@ pub struct Outside {
 
 impl Outside {
     /// Parameters: `callbacks`, an object of `{position, keyword, passes, gives}` by dotted name; `passed_through`, positions by dotted name;
-    /// `results` and `attributes`, names of classes by dotted name; `members`, `described` and `methods`, lists of names by dotted name of a class; `ancestors`, lists of dotted names by
+    /// `results` and `attributes`, names of classes by dotted name; `described`, `{methods, others, is_closed}` by dotted name of a class; `ancestors`, lists of dotted names by
     /// dotted name; `bare`, a list of dotted names; `fixtures`, names of classes by name; `collections`, by dotted name of a class the dotted
     /// names of its members by their names. All but `bare` are optional.
     pub fn read(run: &mut Run<'_>) -> Result<Self, OperatorError> {
@@ -120,15 +134,14 @@ impl Outside {
                 classes.insert(run.strings.intern(name), class);
             }
         }
-        for (key, all) in [("members", &mut result.members), ("described", &mut result.described)] {
-            for (class, _) in parameters.get(key).and_then(|value| value.as_object()).into_iter().flatten() {
-                let names = texts(&parameters[key], class)?.iter().map(|name| run.strings.intern(name)).collect();
-                all.insert(run.strings.intern(class), names);
-            }
-        }
-        for (class, _) in parameters.get("methods").and_then(|value| value.as_object()).into_iter().flatten() {
-            let names = texts(&parameters["methods"], class)?;
-            result.methods.extend(names.iter().map(|name| run.strings.intern(&format!("{class}.{name}"))));
+        for (class, described) in parameters.get("described").and_then(|value| value.as_object()).into_iter().flatten() {
+            let wrong = || OperatorError::Parameter(format!("`described.{class}` must have `methods`, `others` and `is_closed`"));
+            let listed = |key| texts(described, key).map_err(|_| wrong());
+            let (methods, others) = (listed("methods")?, listed("others")?);
+            let is_closed = described.get("is_closed").and_then(|value| value.as_bool()).ok_or_else(wrong)?;
+            let names = methods.iter().chain(&others).map(|name| run.strings.intern(name)).collect();
+            result.methods.extend(methods.iter().map(|name| run.strings.intern(&format!("{class}.{name}"))));
+            result.described.insert(run.strings.intern(class), Described { names, is_closed });
         }
         for (class, members) in parameters.get("collections").and_then(|value| value.as_object()).into_iter().flatten() {
             let wrong = || OperatorError::Parameter(format!("`collections.{class}` must map names to dotted names"));
@@ -163,14 +176,13 @@ impl Outside {
         matches!(class, Ancestor::External(_)) && (is_special || !self.bare.contains(&class))
     }
 
-    /// Whether what a call of a class or function outside gave may have an attribute.
-    pub fn result_may_have(&self, name: Str, attribute: Str) -> bool {
-        self.members.get(&name).is_none_or(|members| members.contains(&attribute))
-    }
-
-    /// Whether an attribute of an object is none of its class's, but its own.
-    pub fn is_its_own(&self, class: Str, attribute: Str) -> bool {
-        self.described.get(&class).is_some_and(|names| !names.contains(&attribute))
+    /// Whether what a call of a class or function outside gave has an attribute; `is_special` is of the form `__name__`.
+    pub fn result_has(&self, name: Str, attribute: Str, is_special: bool) -> Has {
+        match self.described.get(&name) {
+            Some(Described { names, is_closed: true }) if !names.contains(&attribute) => Has::Never,
+            Some(Described { names, is_closed: false }) if !is_special && !names.contains(&attribute) => Has::ItsOwn,
+            _ => Has::Perhaps,
+        }
     }
 
     /// Whether a dotted name is that of a method, which has no attributes but special ones.
