@@ -17,6 +17,8 @@ use crate::table::Str;
 pub struct Dataclass {
     has_init: bool,
     by_keyword: bool,
+    /// Of `attrs`: assignments of `attr.ib` are fields too, and arguments have the names of fields without underscores before them.
+    is_attrs: bool,
 }
 
 /// How a call of a class fills a field.
@@ -32,6 +34,8 @@ enum Filled {
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     name: Str,
+    /// The name of its argument.
+    argument: Str,
     filled: Filled,
     /// Its default as written; `NONE` without one.
     default: u32,
@@ -46,12 +50,20 @@ impl Machine<'_, '_> {
         tree.in_field(node, Field::DecoratorList).find_map(|decorator| {
             let is_call = tree.kind(decorator) == Syntax::Call;
             let callee = if is_call { tree.child(decorator, Field::Func).unwrap_or(decorator) } else { decorator };
-            let name = self.resolver.strings.get(tree.name[callee as usize]);
-            matches!(name, Some("dataclass" | "define" | "attrs" | "frozen" | "mutable")).then(|| Dataclass {
+            let name = self.resolver.strings.get(tree.name[callee as usize]).unwrap_or_default();
+            let is_attrs = matches!(name, "define" | "attrs" | "frozen" | "mutable") || (name == "s" && self.is_of_attr(callee));
+            (is_attrs || name == "dataclass").then(|| Dataclass {
                 has_init: self.option(decorator, "init") != Some(false),
                 by_keyword: self.option(decorator, "kw_only") == Some(true),
+                is_attrs,
             })
         })
+    }
+
+    /// Whether an expression is an attribute of the name `attr`.
+    fn is_of_attr(&self, node: u32) -> bool {
+        let tree = &self.repository.tree;
+        tree.kind(node) == Syntax::Attribute && self.resolver.strings.get(tree.name[node as usize + 1]) == Some("attr")
     }
 
     /// A keyword of a call that is written as `True` or `False`.
@@ -98,7 +110,8 @@ impl Machine<'_, '_> {
             let Ancestor::Class(id) = *ancestor else { continue };
             let records = self.classes.get(&id).map(|known| known.records.clone()).unwrap_or_default();
             let names = records.into_iter().flat_map(|record| self.record_fields(record));
-            let mut own: Vec<Slot> = names.map(|name| Slot { name, filled: Filled::ByPlace, default: NONE, is_passed_on: false }).collect();
+            let mut own: Vec<Slot> =
+                names.map(|name| Slot { name, argument: name, filled: Filled::ByPlace, default: NONE, is_passed_on: false }).collect();
             own.extend(self.written_slots(id));
             for slot in own {
                 // One that is defined again keeps its place.
@@ -123,8 +136,14 @@ impl Machine<'_, '_> {
         let tree = &self.repository.tree;
         let mut all_by_keyword = options.is_some_and(|options| options.by_keyword);
         let mut slots = Vec::new();
-        for statement in tree.in_field(node, Field::Body).filter(|&statement| tree.kind(statement) == Syntax::AnnAssign) {
-            let Some(target) = tree.child(statement, Field::Target).filter(|&target| tree.kind(target) == Syntax::Name) else { continue };
+        let is_attrs = options.is_some_and(|options| options.is_attrs);
+        for statement in tree.in_field(node, Field::Body) {
+            let target = match tree.kind(statement) {
+                Syntax::AnnAssign => tree.child(statement, Field::Target),
+                Syntax::Assign if is_attrs && self.makes_field(statement) => tree.child(statement, Field::Targets),
+                _ => None,
+            };
+            let Some(target) = target.filter(|&target| tree.kind(target) == Syntax::Name) else { continue };
             let form = tree.child(statement, Field::Annotation).map_or("", |annotation| self.form(annotation));
             match form {
                 "ClassVar" if !is_tuple => continue,
@@ -144,9 +163,20 @@ impl Machine<'_, '_> {
                 Filled::ByPlace
             };
             let is_passed_on = form == "InitVar" && !is_tuple;
-            slots.push(Slot { name: tree.name[target as usize], filled, default, is_passed_on });
+            let name = tree.name[target as usize];
+            let text = self.resolver.strings.shared(name);
+            let argument = if is_attrs { self.resolver.strings.intern(text.trim_start_matches('_')) } else { name };
+            slots.push(Slot { name, argument, filled, default, is_passed_on });
         }
         slots
+    }
+
+    /// Whether an assignment is of what a function of `attrs` for fields gives.
+    fn makes_field(&self, statement: u32) -> bool {
+        let tree = &self.repository.tree;
+        let call = tree.child(statement, Field::Value).filter(|&value| tree.kind(value) == Syntax::Call);
+        let function = call.and_then(|call| tree.child(call, Field::Func));
+        function.is_some_and(|function| matches!(self.resolver.strings.get(tree.name[function as usize]), Some("ib" | "attrib" | "field")))
     }
 
     /// Whether a class statement names `NamedTuple` itself: what derives from one has no more fields.
@@ -183,7 +213,7 @@ impl Machine<'_, '_> {
         let mut given: Vec<Option<Argument>> = vec![None; slots.len()];
         for argument in arguments.all.iter().filter(|argument| !argument.is_spread) {
             let place = match argument.keyword {
-                Some(name) => slots.iter().position(|slot| slot.name == name && slot.filled != Filled::Never),
+                Some(name) => slots.iter().position(|slot| slot.argument == name && slot.filled != Filled::Never),
                 None => by_place.next(),
             };
             let Some(place) = place else { continue };
