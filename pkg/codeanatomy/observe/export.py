@@ -123,7 +123,7 @@ class Export:
 
 
 def _array(texts: Iterable[str]) -> str:
-    """As texts: tens of thousands of spans as objects would give the garbage collector, which stops every thread, a long look."""
+    """A JSON array of what is JSON already."""
     return "[" + ",\n".join(texts) + "]"
 
 
