@@ -118,7 +118,8 @@ _RESULTS: dict[str, str] = {
         os.fsdecode os.getcwd os.path.{{{_PATHS}}} platform.{{machine node platform python_version release system version}} re.escape re.sub
         hashlib.{{{_DIGESTS}}}.hexdigest secrets.token_hex secrets.token_urlsafe socket.gethostname string.capwords tempfile.gettempdir
         textwrap.{{dedent fill indent shorten}} time.asctime time.ctime time.strftime traceback.format_exc unicodedata.normalize
-        http.cookies.SimpleCookie.output urllib.parse.{{ParseResult.geturl SplitResult.geturl quote quote_plus unquote unquote_plus urlencode urljoin urlunparse urlunsplit}}
+        urllib.parse.{{quote quote_plus unquote unquote_plus urlencode urljoin urlunparse urlunsplit}} urllib.parse.{{ParseResult SplitResult}}.geturl
+        http.cookies.SimpleCookie.output
         email.utils.{{formataddr formatdate format_datetime}} gettext.{{gettext ngettext npgettext pgettext}}
         gettext.NullTranslations.{{gettext ngettext npgettext pgettext}} gettext.GNUTranslations.{{gettext ngettext npgettext pgettext}}
         datetime.date.{{ctime isoformat strftime}} datetime.datetime.{{ctime isoformat strftime tzname}} datetime.time.{{isoformat strftime tzname}}
