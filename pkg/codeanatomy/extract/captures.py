@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from operator import attrgetter
 
 import numpy as np
@@ -46,18 +47,22 @@ _ERRORS = """
 """
 
 _WHOLE = Query(_LANGUAGE, _SYNTAX)
-_BROKEN = Query(_LANGUAGE, _SYNTAX + _ERRORS)
-"""Looking for what may be missing anywhere is dear, and most trees say that they have no error."""
 
 _parser = Parser(_LANGUAGE)
 _start, _end = attrgetter("start_byte"), attrgetter("end_byte")
 _type = attrgetter("type")
 
 
+@cache
+def _broken() -> Query:
+    """Looking for what may be missing anywhere is dear, and most trees say that they have no error."""
+    return Query(_LANGUAGE, _SYNTAX + _ERRORS)
+
+
 def captures(utf8: bytes) -> dict[str, list[Node]]:
     """The captured nodes of a text by name, in no order. They keep its tree alive."""
     root = _parser.parse(utf8).root_node
-    return QueryCursor(_BROKEN if root.has_error else _WHOLE).captures(root)
+    return QueryCursor(_broken() if root.has_error else _WHOLE).captures(root)
 
 
 @dataclass(frozen=True, slots=True)

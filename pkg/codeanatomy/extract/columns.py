@@ -27,9 +27,9 @@ _ARROW = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A column of few different words: an index into `words` per row, -1 for null."""
+    """A column of words that occur again and again: an index into `words` per row, -1 for null."""
 
-    indices: NDArray[np.int8]
+    indices: NDArray[np.signedinteger]
     words: Sequence[str]
 
 
@@ -69,5 +69,5 @@ def _array(column: Column, values: Values) -> pa.Array:
 
 def _dictionary(values: Words) -> pa.Array:
     absent = values.indices < 0
-    indices = pa.array(values.indices, pa.int8(), mask=absent if absent.any() else None)
+    indices = pa.array(values.indices, mask=absent if absent.any() else None)
     return pa.DictionaryArray.from_arrays(indices, pa.array(values.words, pa.string()))

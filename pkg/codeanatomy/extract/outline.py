@@ -92,11 +92,17 @@ def _decorate(bstart: Ints, bend: Ints, decorated: Spans, decorator: Spans) -> I
 
 def _parents(bstart: Ints, body_bstart: Ints, body_bend: Ints) -> Ints:
     """The last definition before each whose body has begun and not ended where it starts: broken text has definitions in heads."""
+    begins, ends = body_bstart.tolist(), body_bend.tolist()
     parents: list[int] = []
-    around: list[tuple[int, int, int]] = []
-    for row, (start, first, last) in enumerate(zip(bstart.tolist(), body_bstart.tolist(), body_bend.tolist(), strict=True)):
-        while around and around[-1][2] <= start:
+    around: list[int] = []
+    for row, start in enumerate(bstart.tolist()):
+        while around and ends[around[-1]] <= start:
             around.pop()
-        parents.append(next((outer for outer, begin, _ in reversed(around) if begin <= start), -1))
-        around.append((row, first, last))
+        parent = -1
+        for outer in reversed(around):
+            if begins[outer] <= start:
+                parent = outer
+                break
+        parents.append(parent)
+        around.append(row)
     return np.array(parents, np.int64)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from codeanatomy.catalog.evidence.tree_sitter import TABLES, TS_CALLS, TS_DEFINITIONS, TS_ERRORS, TS_IMPORTS
 from codeanatomy.extract import text, tokens
@@ -162,13 +164,13 @@ def _calls(page: _Page, definitions: Outline, calls: Spans, callees: Spans) -> C
     # In `[*f()]` the grammar has the star inside the call.
     calls, callees = _without_stars(page.joined, calls), _without_stars(page.joined, callees)
     files = page.files(calls.bstart)
-    called = _called(page.joined, callees.bstart.tolist(), callees.bend.tolist())
+    callee, name = _called(page.joined, callees)
     return (
         page.rows("call", files)
         | page.holders(definitions, calls.bstart)
         | page.span("", calls.bstart, calls.bend, files)
         | page.span("callee_", callees.bstart, callees.bend, files)
-        | {"callee": [callee for callee, _ in called], "name": [name for _, name in called]}
+        | {"callee": callee, "name": name}
     )
 
 
@@ -182,12 +184,38 @@ def _without_stars(joined: bytes, spans: Spans) -> Spans:
     return Spans(bstart, spans.bend, ())
 
 
-def _called(joined: bytes, starts: list[int], ends: list[int]) -> list[Called]:
-    """What each callee says."""
-    return [
-        _short_callee(joined[start:end]) if end - start < _LONG else _callee(joined, start, end)
-        for start, end in zip(starts, ends, strict=True)
+class _Callees(dict[bytes, int]):
+    """Numbers of different callees by their text."""
+
+    def __init__(self) -> None:
+        self.called: list[Called] = []
+
+    def __missing__(self, text: bytes) -> int:
+        self[text] = number = self.add(_short_callee(text))
+        return number
+
+    def add(self, called: Called) -> int:
+        """The number of one more."""
+        self.called.append(called)
+        return len(self.called) - 1
+
+
+def _called(joined: bytes, callees: Spans) -> tuple[Words, Words]:
+    """What each callee says, and the name that it ends with."""
+    known = _Callees()
+    numbers = [
+        known[joined[start:end]] if end - start < _LONG else known.add(_callee(joined, start, end))
+        for start, end in zip(callees.bstart.tolist(), callees.bend.tolist(), strict=True)
     ]
+    rows = np.array(numbers, np.int32)
+    texts, names = zip(*known.called, strict=True) if known.called else ((), ())
+    return _words(rows, texts), _words(rows, names)
+
+
+def _words(rows: NDArray[np.int32], words: Sequence[str | None]) -> Words:
+    """A column of `words`, some of them null, by their numbers."""
+    absent = np.array([word is None for word in words], bool)
+    return Words(np.where(absent[rows], np.int32(-1), rows), [word or "" for word in words])
 
 
 @lru_cache(_KNOWN)
