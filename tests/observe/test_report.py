@@ -393,6 +393,8 @@ parent.document.documentElement.dataset.measured = JSON.stringify({
   bars: document.querySelectorAll('.track .bar').length, dom: page.outerHTML});
 </script>"""
 """Put at the end of a copy of the page by the test: how the browser laid it out. A frame is as narrow as it is told; a window is not."""
+QUIET = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic")
+OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000", *QUIET)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)")
@@ -401,10 +403,8 @@ def test_the_page_in_a_browser(watched, tmp_path, width):
     report = (watched.bundle / "report.html").read_text().replace("</body>", f"{MEASURE}</body>")
     page = tmp_path / "page.html"
     page.write_text(FRAMED.format(width=width, page=escape(report)))
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000", f"--user-data-dir={tmp_path / 'profile'}"]
-    done = subprocess.run(
-        [CHROMIUM, *options, "--enable-logging=stderr", "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=60, check=True
-    )
+    command = [CHROMIUM, *OPTIONS, f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr", "--dump-dom", page.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert "CONSOLE" not in done.stderr
     measured = json.loads(unescape(re.search(r'data-measured="([^"]*)"', done.stdout)[1]))
     assert measured["inner"] == width
