@@ -18,6 +18,7 @@ from tests.support.repositories import BAD, SHOP, write
 
 from codeanatomy import Coded, build_graph_product
 from codeanatomy.catalog.sections import SECTIONS
+from codeanatomy.engine.generation import OutputFolder
 from codeanatomy.events import BuildUnfinished, FilesFound, StageStarted
 
 SCHEMAS = Path(__file__).parents[2] / "pkg" / "codeanatomy" / "observe" / "schemas"
@@ -291,3 +292,24 @@ def test_cancelled_after_publishing_the_generation_and_its_report_are_told(small
     assert json.loads(build.manifest_path.read_text())["status"] == "ok"
     assert json.loads((build.run_bundle / "report.json").read_text())["generation"] == 1
     assert build.report_path.exists()
+
+
+def test_cancelled_after_publishing_without_a_bundle_the_generation_is_told(small, monkeypatch):
+    events, scopes = [], []
+
+    async def cancelled(self, keep):
+        scopes[0].cancel()
+        await anyio.lowlevel.checkpoint()
+
+    async def build(request):
+        with anyio.CancelScope() as scope:
+            scopes.append(scope)
+            await build_graph_product(request, events.append)
+
+    monkeypatch.setattr(OutputFolder, "clean", cancelled)
+    anyio.run(build, small(include_run_bundle=False))
+    last = events[-1].build
+    assert (last.status, last.generation, last.tables.keys() >= {"cpg_nodes"}) == ("cancelled", 1, True)
+    assert (last.run_bundle, last.report_path) == (None, None)
+    assert json.loads(last.manifest_path.read_text())["status"] == "ok"
+    assert [path.name for path in last.manifest_path.parent.iterdir()] == ["manifest.json"]

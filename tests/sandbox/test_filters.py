@@ -164,6 +164,21 @@ def test_a_build_that_requires_the_sandbox_stops_where_the_kernel_lacks_somethin
     assert (tmp_path / "build" / "codeanatomy" / "CURRENT").exists() == (code == 0)
 
 
+def test_git_is_confined_in_a_replay_too(tmp_path: Path) -> None:
+    write(tmp_path, {"one.py": "x = 1\n"})
+    for arguments in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    def build(*flags: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", OLD_COMMAND, str(tmp_path), "--no-enable-libcst", "--no-enable-tree-sitter", *flags]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+    replay = ("--rulepack-profile", "Replay")
+    codes = [build().returncode, build(*replay).returncode, (refused := build(*replay, "--require-sandbox")).returncode]
+    assert (codes, "CA221: " in refused.stderr) == ([0, 0, 6], True), refused.stderr
+
+
 @pytest.mark.parametrize(
     ("absent", "lines"),
     [
