@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -16,8 +18,11 @@ import anyio
 import pytest
 from tests.sandbox.shard import Shard
 
+from codeanatomy.catalog.extractors import EXTRACTORS
 from codeanatomy.failure import Coded
 from codeanatomy.sandbox.confinement import FILES, SCOPE, SECCOMP, TCP, UNCONFINED, WORKER, Confinement
+from codeanatomy.sandbox.limits import Limits
+from codeanatomy.sandbox.run import ENVIRONMENT
 
 LANDLOCK = (FILES, TCP, SCOPE)
 MEANS: dict[str, tuple[str, ...]] = {
@@ -186,3 +191,19 @@ def workers_alive() -> list[int]:
         if f'"parent": {os.getpid()}'.encode() in command:
             found.append(int(entry.name))
     return found
+
+
+WARM = """
+import importlib, sys
+sys.path[:0] = sys.argv[2:]
+extraction = importlib.import_module(sys.argv[1]).open()
+print(*[line.split()[1] for line in open("/proc/self/status") if line.startswith("VmData:")])
+"""
+
+
+@pytest.mark.parametrize("module", [extractor.module for extractor in EXTRACTORS if extractor.module.startswith("codeanatomy.extract.")])
+def test_memory_that_nobody_uses_is_not_taken_from_the_sources(module: str) -> None:
+    """An allocator that reserves a gigabyte at its first use would leave half of what a worker may have."""
+    command = [sys.executable, "-c", WARM, module, *sys.path]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) * 1024 < Limits().data_bytes / 8

@@ -37,6 +37,8 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     # Arrow's own allocator takes a gigabyte of address space at once, which would count against the worker's memory.
     "ARROW_DEFAULT_MEMORY_POOL": "system",
+    # So does the engine's, of which some extractors need a function; this way it may be written only when it is used, and counts then.
+    "MIMALLOC_ARENA_EAGER_COMMIT": "0",
     # Linear algebra libraries start a thread a core when numpy is imported; a worker has no use for them.
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
