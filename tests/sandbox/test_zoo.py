@@ -195,7 +195,7 @@ async def test_what_a_worker_is_given(shard: MakeShard, monkeypatch: pytest.Monk
     outcome = await shard("prober", [b"bad"], UNCONFINED).run()
     facts = json.loads(outcome.failures[0].message)
     assert facts["path"] == "file_0.py"
-    libraries = {"ARROW_DEFAULT_MEMORY_POOL", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"}
+    libraries = {"ARROW_DEFAULT_MEMORY_POOL", "MIMALLOC_ARENA_EAGER_COMMIT", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"}
     memory = {"MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_"}
     assert set(facts["environment"]) - {"LC_CTYPE"} == {"LANG"} | libraries | memory
     assert (facts["collects"], facts["warns"]) == (False, "ignore")
