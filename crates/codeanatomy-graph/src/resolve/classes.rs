@@ -6,7 +6,7 @@ use crate::resolve::definitions::{DefinitionKind, node_id};
 use crate::resolve::kinds::Field;
 use crate::resolve::points_to::classes::{Ancestor, Order};
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{Id, Value};
+use crate::resolve::points_to::value::Id;
 use crate::resolve::resolver::Target;
 use crate::resolve::rows::{InheritsRow, InheritsRows, MroRow, MroRows, OverrideRow, OverrideRows, Places};
 use crate::resolve::sets::add;
@@ -41,20 +41,19 @@ impl Machine<'_, '_> {
         }
         let mut found = Vec::new();
         for &ancestor in &order.ancestors {
-            let target = self.ancestor_target(ancestor);
-            add(&mut found, target);
+            if let Some(target) = self.ancestor_target(ancestor) {
+                add(&mut found, target);
+            }
         }
         found
     }
 
-    fn ancestor_target(&self, ancestor: Ancestor) -> Target {
+    /// What stands for an ancestor in rows: nothing for a class that a call made, for that has no definition.
+    pub fn ancestor_target(&self, ancestor: Ancestor) -> Option<Target> {
         match ancestor {
-            Ancestor::Class(id) => match self.values.get(id) {
-                Value::Class { definition, .. } => Target::Definition(definition),
-                _ => unreachable!("an ancestor is a class"),
-            },
-            Ancestor::External(name) => Target::External(name),
-            Ancestor::Builtin(name) => Target::Builtin(name),
+            Ancestor::Class(id) => self.class_definition(id).map(Target::Definition),
+            Ancestor::External(name) => Some(Target::External(name)),
+            Ancestor::Builtin(name) => Some(Target::Builtin(name)),
         }
     }
 
@@ -63,7 +62,7 @@ impl Machine<'_, '_> {
         let node = repository.definitions.get(class).node;
         let written: Vec<u32> = repository.tree.in_field(node, Field::Bases).collect();
         // `*bases` are several.
-        let known = made.iter().filter_map(|id| self.classes.get(id)).map(|known| &known.bases);
+        let known = made.iter().filter_map(|id| self.classes.get(id)).map(|known| known.bases());
         let bases = match known.max_by_key(|bases| bases.len()) {
             Some(bases) if bases.len() > written.len() => bases.iter().map(|&(base, _)| base).collect(),
             _ => written,
@@ -71,10 +70,9 @@ impl Machine<'_, '_> {
         for (position, base) in bases.into_iter().enumerate() {
             let mut targets: Vec<Target> = Vec::new();
             for id in made {
-                let set = self.classes.get(id).and_then(|known| known.bases.get(position)).map(|&(_, set)| set);
+                let set = self.classes.get(id).and_then(|known| known.bases().get(position)).map(|&(_, set)| set);
                 for id in set.map_or(Vec::new(), |set| self.elements(set)) {
-                    if let Some(ancestor) = self.ancestor(id) {
-                        let target = self.ancestor_target(ancestor);
+                    if let Some(target) = self.ancestor(id).and_then(|ancestor| self.ancestor_target(ancestor)) {
                         add(&mut targets, target);
                     }
                 }

@@ -357,13 +357,7 @@ impl Machine<'_, '_> {
     fn class_attribute(&mut self, node: u32, class: Id, name: Str) -> Set {
         if let Some(held) = self.look_up_held(class, name, None) {
             self.read_at(node, held.bindings);
-            let mut found = EMPTY;
-            for value in self.elements(held.values) {
-                for bound in self.on_class(node, value, class) {
-                    let one = self.sets.one(bound);
-                    found = self.union(found, one);
-                }
-            }
+            let found = self.all_on_class(node, held.values, class);
             return self.member_named(class, name, held.values).unwrap_or(found);
         }
         let members = self.members(node, class, name);
@@ -381,17 +375,11 @@ impl Machine<'_, '_> {
         }
         let given = self.given_by_metaclass(node, class, name);
         if given != EMPTY {
-            let mut found = EMPTY;
-            for value in self.elements(given) {
-                let bound = self.on_class(node, value, class);
-                let set = self.sets.of(bound);
-                found = self.union(found, set);
-            }
-            return found;
+            return self.all_on_class(node, given, class);
         }
         match self.attribute_of_type(node, class, name) {
             Some(set) => set,
-            None => self.beyond(class, class, name, None),
+            None => self.beyond(node, class, class, name, None),
         }
     }
 
@@ -406,7 +394,7 @@ impl Machine<'_, '_> {
                 self.sets.one(tuple)
             }
             "__bases__" => {
-                let bases: Vec<Set> = self.classes.get(&class)?.bases.iter().map(|&(_, set)| set).collect();
+                let bases: Vec<Set> = self.classes.get(&class)?.bases().iter().map(|&(_, set)| set).collect();
                 let tuple = self.tuple(node, &bases);
                 self.sets.one(tuple)
             }
@@ -443,7 +431,18 @@ impl Machine<'_, '_> {
         found
     }
 
-    /// What a value found on a class is when asked for on the class itself.
+    /// What values found on a class are when asked for on the class itself.
+    fn all_on_class(&mut self, node: u32, set: Set, class: Id) -> Set {
+        let mut found = EMPTY;
+        for value in self.elements(set) {
+            let bound = self.on_class(node, value, class);
+            let one = self.sets.of(bound);
+            found = self.union(found, one);
+        }
+        found
+    }
+
+    /// The same of one.
     fn on_class(&mut self, node: u32, value: Id, class: Id) -> Vec<Id> {
         match self.values.get(value) {
             Value::Function { definition, .. } => {
@@ -545,7 +544,7 @@ impl Machine<'_, '_> {
         if let Some(set) = self.of_member(node, class, name) {
             return set;
         }
-        self.beyond(class, object, name, None)
+        self.beyond(node, class, object, name, None)
     }
 
     /// What was stored on an object, or where nothing was, on any object of its class.
@@ -607,7 +606,7 @@ impl Machine<'_, '_> {
     }
 
     /// A name that no class of the repository has.
-    pub fn beyond(&mut self, class: Id, object: Id, name: Str, after: Option<Id>) -> Set {
+    pub fn beyond(&mut self, node: u32, class: Id, object: Id, name: Str, after: Option<Id>) -> Set {
         match self.outside(class, name, after) {
             Some(Ancestor::External(path)) => {
                 let dotted = self.resolver.dot(path, name);
@@ -620,7 +619,14 @@ impl Machine<'_, '_> {
                 let dotted = self.resolver.dot(of, name);
                 self.one(Value::BuiltinMethod { name: dotted, receiver: object })
             }
-            _ if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
+            _ if !self.order(class).is_complete => {
+                let unnamed = self.unnamed(class, name, after);
+                match unnamed {
+                    EMPTY => self.unknown(Reason::UnknownBase),
+                    _ if object == class => self.all_on_class(node, unnamed, class),
+                    _ => self.on_object(node, unnamed, object, class),
+                }
+            }
             _ if self.repository.builtins.has(self.words.object, name) => {
                 let dotted = self.resolver.dot(self.words.object, name);
                 self.one(Value::BuiltinMethod { name: dotted, receiver: object })

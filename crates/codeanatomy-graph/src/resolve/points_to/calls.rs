@@ -5,7 +5,7 @@ use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::{Passed, Via};
 use crate::resolve::points_to::machine::{Machine, Parameter};
 use crate::resolve::points_to::records::is_record;
-use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Origin, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::syntax::NONE;
 use crate::table::Str;
@@ -123,7 +123,12 @@ impl Machine<'_, '_> {
                 let receiver = self.sets.one(receiver);
                 self.call(site, function, &arguments.behind(receiver), via)
             }
-            Value::Class { definition, .. } => {
+            Value::Class { origin: Origin::Call(_), .. } => {
+                let target = self.nearest_named(callee);
+                self.found.call(site, via, target);
+                self.construct(site, callee, arguments)
+            }
+            Value::Class { origin: Origin::Statement(definition), .. } => {
                 self.found.call(site, via, Target::Definition(definition));
                 if let Some(set) = self.modelled_class(site, callee, definition, arguments) {
                     return set;

@@ -15,7 +15,7 @@ use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::records::{MAKER, is_record};
 use crate::resolve::points_to::state::{Held, UNBOUND};
-use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Origin, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::scopes::ScopeKind;
 use crate::resolve::syntax::NONE;
@@ -52,10 +52,25 @@ pub struct Order {
     holders: RefCell<FxHashMap<Str, Rc<[usize]>>>,
 }
 
+impl Order {
+    /// The place behind a class, from which on it is searched for its `super()`; without one the first.
+    pub fn behind(&self, class: Option<Id>) -> usize {
+        let place = class.and_then(|class| self.ancestors.iter().position(|&other| other == Ancestor::Class(class)));
+        place.map_or(0, |at| at + 1)
+    }
+}
+
+/// The bases with which a metaclass made a class, and what it is then an object of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MadeAnew {
+    pub bases: Vec<(u32, Set)>,
+    pub metaclasses: Set,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Class {
     /// The values of each base expression, with its node.
-    pub bases: Vec<(u32, Set)>,
+    bases: Vec<(u32, Set)>,
     pub metaclasses: Set,
     /// With its cell, which grows when it changes.
     order: Option<(u32, Rc<Order>)>,
@@ -67,24 +82,33 @@ pub struct Class {
     pub dataclass: Option<Dataclass>,
     /// The named tuples made by a call that it derives from.
     pub records: Vec<Id>,
+    /// Of one that a call made: the names that it was given.
+    pub names: Vec<Str>,
+    /// Whether it was given names that are not known.
+    pub has_more: bool,
+    /// What the `__new__` of its metaclass made of other names than its body: it has what is stored on those.
+    made_as: Vec<Id>,
+    /// What a metaclass made of it, where that is not what its statement says.
+    pub made_anew: Option<MadeAnew>,
     /// Whether something was stored on it under a name that its body does not bind.
     is_open: bool,
+}
+
+impl Class {
+    /// The bases that count: what its metaclass made of them, else what is written.
+    pub fn bases(&self) -> &[(u32, Set)] {
+        self.made_anew.as_ref().map_or(&self.bases, |made| &made.bases)
+    }
 }
 
 impl Machine<'_, '_> {
     /// Notes the bases and the metaclass of a class where it is made.
     pub fn declare_class(&mut self, node: u32, class: Id) {
         let tree = &self.repository.tree;
-        let (mut bases, mut records) = (Vec::new(), Vec::new());
+        let mut bases = Vec::new();
         for base in tree.in_field(node, Field::Bases) {
             let set = self.evaluate(base);
-            let made =
-                self.elements(set).into_iter().filter(|id| matches!(self.values.get(*id), Value::Wrapper { kind: Wrapper::Record, .. }));
-            records.extend(made);
-            for set in self.base_sets(base, set) {
-                let set = self.stood_for(base, set);
-                bases.push((base, set));
-            }
+            bases.extend(self.base_sets(base, set).into_iter().map(|set| (base, set)));
         }
         let mut metaclasses = EMPTY;
         for keyword in tree.in_field(node, Field::Keywords) {
@@ -93,16 +117,27 @@ impl Machine<'_, '_> {
                 metaclasses = set;
             }
         }
+        if let Some(definition) = self.class_definition(class) {
+            let made = self.made_classes.entry(definition).or_default();
+            if !made.contains(&class) {
+                made.push(class);
+            }
+        }
+        self.set_bases(class, bases, metaclasses);
+    }
+
+    /// Notes what stands at the nodes of bases, as far as it was not known before, and the metaclasses.
+    pub fn set_bases(&mut self, class: Id, mut bases: Vec<(u32, Set)>, metaclasses: Set) {
+        let mut records = Vec::new();
+        for (base, set) in &mut bases {
+            let is_record = |id: &Id| matches!(self.values.get(*id), Value::Wrapper { kind: Wrapper::Record, .. });
+            records.extend(self.elements(*set).into_iter().filter(is_record));
+            *set = self.stood_for(*base, *set);
+        }
         let before = self.classes.get(&class).map(|known| known.bases.clone()).unwrap_or_default();
         for (index, base) in bases.iter_mut().enumerate() {
             if let Some(&(_, set)) = before.get(index) {
                 base.1 = self.union(base.1, set);
-            }
-        }
-        if let Value::Class { definition, .. } = self.values.get(class) {
-            let made = self.made_classes.entry(definition).or_default();
-            if !made.contains(&class) {
-                made.push(class);
             }
         }
         let heir = self.sets.one(class);
@@ -120,6 +155,14 @@ impl Machine<'_, '_> {
         known.records = records;
         if changed {
             self.forget_order(class);
+        }
+    }
+
+    /// The class statement that made a class, if one did.
+    pub fn class_definition(&self, class: Id) -> Option<u32> {
+        match self.values.get(class) {
+            Value::Class { origin: Origin::Statement(definition), .. } => Some(definition),
+            _ => None,
         }
     }
 
@@ -174,44 +217,70 @@ impl Machine<'_, '_> {
 
     /// What follows once a class has its body: `__init_subclass__`, `__set_name__`, what a dataclass adds.
     pub fn class_made(&mut self, node: u32, class: Id) {
-        self.made_by_metaclass(node, class);
-        let order = self.order(class);
-        let name = self.words.init_subclass;
-        if order.ancestors.len() > 1
-            && let Some(methods) = self.look_up(class, name, Some(class))
-        {
-            let keywords = self.arguments(node);
-            let named = Arguments {
-                all: keywords
-                    .all
-                    .into_iter()
-                    .filter(|argument| argument.keyword.is_some_and(|name| name != self.words.metaclass))
-                    .collect(),
-            };
-            for method in self.elements(methods) {
-                for bound in self.bound(method, class, class) {
-                    self.call(node, bound, &named, Via::Class);
-                }
-            }
-        }
+        let mut named = self.arguments(node);
+        named.all.retain(|argument| argument.keyword.is_some_and(|name| name != self.words.metaclass));
+        self.made_by_metaclass(node, class, &named);
+        self.tell_bases(node, class, &named);
         self.classes.entry(class).or_default().dataclass = self.dataclass(node);
     }
 
-    /// Notes what a class statement runs of the metaclass. What that is given, the name, the bases and the body, is not followed.
-    fn made_by_metaclass(&mut self, node: u32, class: Id) {
+    /// Runs the `__init_subclass__` that a class has from its bases.
+    pub fn tell_bases(&mut self, node: u32, class: Id, named: &Arguments) {
+        let order = self.order(class);
+        if order.ancestors.len() > 1
+            && let Some(methods) = self.look_up(class, self.words.init_subclass, Some(class))
+        {
+            for method in self.elements(methods) {
+                for bound in self.bound(method, class, class) {
+                    self.call(node, bound, named, Via::Class);
+                }
+            }
+        }
+    }
+
+    /// What a class statement runs of the metaclass: `__prepare__`, `__new__`, `__init__`. The body is given as the dictionary of the class.
+    fn made_by_metaclass(&mut self, node: u32, class: Id, named: &Arguments) {
         let Some(metaclass) = self.metaclasses(class).first().copied() else { return };
-        for name in [self.words.prepare, self.words.new, self.words.init] {
-            let set = self.look_up(metaclass, name, None).unwrap_or(EMPTY);
+        let name = self.repository.tree.name[node as usize];
+        let bases: Vec<Set> = self.classes.get(&class).map(|known| known.bases.iter().map(|&(_, set)| set).collect()).unwrap_or_default();
+        let bases = self.tuple(node, &bases);
+        let (name, bases, body) = (self.one(Value::Text(name)), self.sets.one(bases), self.one(Value::Vars(class)));
+        let with = |sets: Vec<Set>| {
+            let mut arguments = Arguments::of(sets);
+            arguments.all.extend_from_slice(&named.all);
+            arguments
+        };
+        let (own, made) = (self.sets.one(metaclass), self.sets.one(class));
+        for (method, arguments) in [
+            (self.words.prepare, with(vec![name, bases])),
+            (self.words.new, with(vec![own, name, bases, body])),
+            (self.words.init, with(vec![made, name, bases, body])),
+        ] {
+            let set = self.look_up(metaclass, method, None).unwrap_or(EMPTY);
             for value in self.elements(set) {
                 for function in self.bound(value, metaclass, metaclass) {
+                    // Of a class method the receiver is bound, of `__new__` and `__init__` it comes first.
                     let function = match self.values.get(function) {
-                        Value::Method { function, .. } => self.values.get(function),
-                        function => function,
+                        Value::Method { function, .. } if method != self.words.prepare => function,
+                        _ => function,
                     };
-                    if let Value::Function { definition, .. } = function {
-                        self.found.call(node, Via::Class, Target::Definition(definition));
+                    let set = self.call(node, function, &arguments, Via::Class);
+                    if method == self.words.new {
+                        self.note_made_as(class, set);
                     }
                 }
+            }
+        }
+    }
+
+    /// Notes what a metaclass made of a class statement, if it gave other names to `type.__new__` than the body.
+    fn note_made_as(&mut self, class: Id, made: Set) {
+        for id in self.elements(made) {
+            let known = self.classes.entry(class).or_default();
+            if matches!(self.values.get(id), Value::Class { origin: Origin::Call(_), .. }) && !known.made_as.contains(&id) {
+                known.made_as.push(id);
+                known.made_as.sort_unstable();
+                self.forget_order(class);
             }
         }
     }
@@ -230,7 +299,7 @@ impl Machine<'_, '_> {
         })
     }
 
-    fn forget_order(&mut self, class: Id) {
+    pub fn forget_order(&mut self, class: Id) {
         let Some(known) = self.classes.get_mut(&class) else { return };
         let Some((cell, _)) = known.order.take() else { return };
         let below = std::mem::take(&mut known.below);
@@ -258,8 +327,8 @@ impl Machine<'_, '_> {
             return Rc::new(Order { ancestors: vec![Ancestor::Class(class)], ..Order::default() });
         }
         open.push(class);
-        let bases = self.classes.get(&class).map(|known| known.bases.clone()).unwrap_or_default();
-        let mut is_complete = self.classes.contains_key(&class);
+        let bases = self.classes.get(&class).map(|known| known.bases().to_vec()).unwrap_or_default();
+        let mut is_complete = self.classes.get(&class).is_some_and(|known| !known.has_more);
         let (mut sequences, mut direct) = (Vec::new(), Vec::new());
         for (_, set) in bases {
             let base = self.elements(set).into_iter().find_map(|id| self.ancestor(id).filter(|&base| base != Ancestor::Class(class)));
@@ -282,8 +351,17 @@ impl Machine<'_, '_> {
         }
         sequences.push(direct);
         let mut ancestors = vec![Ancestor::Class(class)];
+        for made in self.classes.get(&class).map(|known| known.made_as.clone()).unwrap_or_default() {
+            let known = self.classes.entry(made).or_default();
+            is_complete &= !known.has_more;
+            if !known.below.contains(&class) {
+                known.below.push(class);
+            }
+            ancestors.push(Ancestor::Class(made));
+        }
         let above = merge(sequences.clone()).unwrap_or_else(|| in_order_of_sight(&sequences));
-        ancestors.extend(above.into_iter().filter(|&other| other != Ancestor::Class(class)));
+        let above: Vec<Ancestor> = above.into_iter().filter(|other| !ancestors.contains(other)).collect();
+        ancestors.extend(above);
         open.pop();
         let is_enumeration = self.is_order_of_enumeration(class, &ancestors);
         let holds = ancestors.iter().find_map(|&ancestor| self.held_by(ancestor));
@@ -324,7 +402,9 @@ impl Machine<'_, '_> {
         let mut found = Vec::new();
         for ancestor in &order.ancestors {
             let Ancestor::Class(id) = *ancestor else { continue };
-            let Some(set) = self.classes.get(&id).map(|known| known.metaclasses) else { continue };
+            let Some(known) = self.classes.get(&id) else { continue };
+            let (written, made) = (known.metaclasses, known.made_anew.as_ref().map_or(EMPTY, |made| made.metaclasses));
+            let set = self.union(made, written);
             for metaclass in self.elements(set) {
                 if matches!(self.values.get(metaclass), Value::Class { .. }) && !found.contains(&metaclass) {
                     found.push(metaclass);
@@ -342,7 +422,7 @@ impl Machine<'_, '_> {
     /// The same with the places that bound it.
     pub fn look_up_held(&mut self, class: Id, name: Str, after: Option<Id>) -> Option<Held> {
         let order = self.order(class);
-        let skip = after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
+        let skip = order.behind(after);
         for &at in self.holders(&order, name).iter().filter(|&&at| at >= skip) {
             if let Ancestor::Class(id) = order.ancestors[at] {
                 let cell = self.cells.of_value(id, Key::attribute(name));
@@ -368,9 +448,11 @@ impl Machine<'_, '_> {
 
     /// Whether a class itself may have a name.
     pub fn may_have(&self, class: Id, name: Str) -> bool {
-        let Value::Class { definition, .. } = self.values.get(class) else { return false };
-        let inner = self.repository.definitions.get(definition).inner;
-        self.repository.bindings.slot(inner, name).is_some() || self.classes.get(&class).is_some_and(|known| known.is_open)
+        let is_bound = self.class_definition(class).is_some_and(|definition| {
+            let inner = self.repository.definitions.get(definition).inner;
+            self.repository.bindings.slot(inner, name).is_some()
+        });
+        is_bound || self.classes.get(&class).is_some_and(|known| known.is_open || known.names.contains(&name))
     }
 
     /// Notes that something is stored on a class; what was looked up in it before may be found now.
@@ -383,7 +465,7 @@ impl Machine<'_, '_> {
     }
 
     /// Tells those who looked something up in a class or in one below it.
-    fn touch_order(&mut self, class: Id) {
+    pub fn touch_order(&mut self, class: Id) {
         let Some(known) = self.classes.get(&class) else { return };
         let below = known.below.clone();
         if let Some((cell, order)) = &known.order {
@@ -398,10 +480,16 @@ impl Machine<'_, '_> {
     /// The definitions under a name that the order of a class finds first.
     pub fn class_targets(&mut self, class: Id, name: Str, after: Option<Id>, of_class: bool) -> Vec<Target> {
         let order = self.order(class);
-        let skip = after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
+        let skip = order.behind(after);
         for ancestor in &order.ancestors[skip..] {
             let Ancestor::Class(id) = *ancestor else { continue };
-            let Value::Class { definition, .. } = self.values.get(id) else { continue };
+            let Some(definition) = self.class_definition(id) else {
+                let given = self.functions_named(id, name);
+                if given.is_empty() {
+                    continue;
+                }
+                return given;
+            };
             let inner = self.repository.definitions.get(definition).inner;
             if let Some(slot) = self.repository.bindings.slot(inner, name)
                 && !(of_class && self.is_of_instances(slot))
@@ -436,7 +524,7 @@ impl Machine<'_, '_> {
     /// The first ancestor outside the repository that may have a name; and whether the repository knows all ancestors.
     pub fn outside(&mut self, class: Id, name: Str, after: Option<Id>) -> Option<Ancestor> {
         let order = self.order(class);
-        let skip = after.and_then(|after| order.ancestors.iter().position(|&other| other == Ancestor::Class(after))).map_or(0, |at| at + 1);
+        let skip = order.behind(after);
         let is_special = self.resolver.strings.text(name).starts_with("__");
         let external = order.ancestors[skip..].iter().copied().find(|&ancestor| self.repository.outside.may_have(ancestor, is_special));
         // A builtin that is there as the base of an external class says nothing of what that class itself has.

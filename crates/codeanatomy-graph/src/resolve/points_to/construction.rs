@@ -31,19 +31,23 @@ impl Machine<'_, '_> {
     pub fn instantiate(&mut self, site: u32, class: Id, arguments: &Arguments) -> Set {
         let own = self.sets.one(class);
         if let Some(members) = self.enumerated(class) {
-            return members;
+            return self.made_enumeration(site, class, arguments).unwrap_or(members);
         }
         let made = match self.look_up(class, self.words.new, None) {
             Some(makers) => {
                 let made = self.call_all(site, makers, &arguments.behind(own), Via::Constructor(Maker::New));
                 self.made_of(site, class, makers, made)
             }
+            None if self.makes_classes(class, arguments) => self.made_class(site, Some(class), arguments),
             None => {
                 let object = self.object(site, class);
                 self.sets.one(object)
             }
         };
         for object in self.elements(made) {
+            if let Value::Class { .. } = self.values.get(object) {
+                self.init_class(site, object, class, arguments);
+            }
             let Value::Instance { class: of, .. } = self.values.get(object) else { continue };
             if of != class && !self.derives(of, class) {
                 continue;
@@ -90,6 +94,7 @@ impl Machine<'_, '_> {
         for id in self.elements(made) {
             match self.values.get(id) {
                 Value::Instance { class: of, .. } if of == class || self.derives(of, class) => has_own = true,
+                Value::Class { .. } if self.metaclasses(id).contains(&class) => has_own = true,
                 Value::Instance { class: of, .. } if self.look_up(of, self.words.new, None) == Some(makers) => {
                     is_open = true;
                     continue;
@@ -119,8 +124,8 @@ impl Machine<'_, '_> {
             known.sites.push(site);
         }
         let site = if is_known || has_room { site } else { ANYWHERE };
-        if let Value::Class { definition, .. } = self.values.get(class)
-            && site == ANYWHERE
+        if site == ANYWHERE
+            && let Some(definition) = self.class_definition(class)
         {
             self.note(Limit::ObjectsPerClass, definition);
         }

@@ -128,7 +128,7 @@ impl Machine<'_, '_> {
     fn written_slots(&mut self, class: Id) -> Vec<Slot> {
         let options = self.classes.get(&class).and_then(|known| known.dataclass);
         let is_tuple = options.is_none() && self.is_written_tuple(class);
-        let Value::Class { definition, .. } = self.values.get(class) else { return Vec::new() };
+        let Some(definition) = self.class_definition(class) else { return Vec::new() };
         if options.is_none() && !is_tuple {
             return Vec::new();
         }
@@ -181,7 +181,7 @@ impl Machine<'_, '_> {
 
     /// Whether a class statement names `NamedTuple` itself: what derives from one has no more fields.
     fn is_written_tuple(&self, class: Id) -> bool {
-        let bases = self.classes.get(&class).map(|known| known.bases.as_slice()).unwrap_or_default();
+        let bases = self.classes.get(&class).map(|known| known.bases()).unwrap_or_default();
         let is_maker =
             |id: &Id| matches!(self.values.get(*id), Value::External(name) if self.resolver.strings.text(name).ends_with(".NamedTuple"));
         bases.iter().any(|&(_, set)| self.sets.get(set).iter().any(is_maker))

@@ -25,15 +25,11 @@ impl Machine<'_, '_> {
 
     /// Whether that order of a class makes it an enumeration.
     pub fn is_order_of_enumeration(&self, class: Id, ancestors: &[Ancestor]) -> bool {
-        let definition_of = |id: Id| match self.values.get(id) {
-            Value::Class { definition, .. } => Some(definition),
-            _ => None,
-        };
-        if definition_of(class).is_some_and(|own| self.is_of_enum(own)) {
+        if self.class_definition(class).is_some_and(|own| self.is_of_enum(own)) {
             return false;
         }
         ancestors.iter().any(|&ancestor| match ancestor {
-            Ancestor::Class(id) => definition_of(id).is_some_and(|definition| self.modelled.enumerations.contains(&definition)),
+            Ancestor::Class(id) => self.class_definition(id).is_some_and(|definition| self.modelled.enumerations.contains(&definition)),
             Ancestor::External(name) => matches!(
                 self.resolver.strings.text(name),
                 "enum.Enum" | "enum.IntEnum" | "enum.StrEnum" | "enum.Flag" | "enum.IntFlag" | "enum.ReprEnum"
@@ -111,14 +107,14 @@ impl Machine<'_, '_> {
 
     /// What the body of a class bound, by name.
     pub fn body_of_class(&mut self, class: Id) -> Vec<(Str, Set)> {
-        let Value::Class { definition, .. } = self.values.get(class) else { return Vec::new() };
-        let inner = self.repository.definitions.get(definition).inner;
-        let slots = self.frames.of_own_scope(inner).to_vec();
-        let named = slots.into_iter().map(|slot| {
-            let name = self.repository.bindings.slots[slot as usize].name;
-            (name, self.read_values(class, Key::attribute(name)))
-        });
-        named.collect()
+        let names: Vec<Str> = match self.class_definition(class) {
+            Some(definition) => {
+                let slots = self.frames.of_own_scope(self.repository.definitions.get(definition).inner);
+                slots.iter().map(|&slot| self.repository.bindings.slots[slot as usize].name).collect()
+            }
+            None => self.classes.get(&class).map(|known| known.names.clone()).unwrap_or_default(),
+        };
+        names.into_iter().map(|name| (name, self.read_values(class, Key::attribute(name)))).collect()
     }
 
     /// `auto()` stands for a number, or in a `StrEnum` for a text.
@@ -127,13 +123,9 @@ impl Machine<'_, '_> {
         for id in self.elements(values) {
             let is_auto = match self.values.get(id) {
                 Value::ExternalResult(name) => self.resolver.strings.text(name) == "enum.auto",
-                Value::Instance { class, .. } => match self.values.get(class) {
-                    Value::Class { definition, .. } => {
-                        self.is_of_enum(definition)
-                            && self.resolver.strings.text(self.repository.definitions.get(definition).name) == "auto"
-                    }
-                    _ => false,
-                },
+                Value::Instance { class, .. } => self.class_definition(class).is_some_and(|definition| {
+                    self.is_of_enum(definition) && self.resolver.strings.text(self.repository.definitions.get(definition).name) == "auto"
+                }),
                 _ => false,
             };
             let one = if is_auto {

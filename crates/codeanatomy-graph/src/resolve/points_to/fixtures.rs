@@ -9,7 +9,7 @@ use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{EMPTY, Id, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{EMPTY, Id, Origin, Set, Value, Wrapper};
 use crate::resolve::sources::File;
 use crate::table::{Str, Strings};
 
@@ -146,7 +146,7 @@ impl Machine<'_, '_> {
         for id in self.elements(decorated) {
             match self.values.get(id) {
                 Value::Function { definition, .. } => found.push((id, definition)),
-                Value::Class { definition: class, .. } => {
+                Value::Class { origin: Origin::Statement(class), .. } => {
                     let definitions = &self.repository.definitions.all;
                     let is_test = |name: Str| self.resolver.strings.text(name).starts_with(TEST);
                     let methods = definitions.iter().filter(|definition| definition.parent == class && is_test(definition.name));
@@ -291,7 +291,7 @@ impl Machine<'_, '_> {
         if let Some(&class) = self.class_of.get(&function) {
             for ancestor in &self.order(class).ancestors {
                 if let Ancestor::Class(id) = *ancestor
-                    && let Value::Class { definition, .. } = self.values.get(id)
+                    && let Some(definition) = self.class_definition(id)
                 {
                     scopes.push(definition);
                 }

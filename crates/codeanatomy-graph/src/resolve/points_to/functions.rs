@@ -77,7 +77,7 @@ impl Machine<'_, '_> {
                 self.stored_by_name(site, first, names, set);
                 EMPTY
             }
-            "type" => self.type_of(first, arguments),
+            "type" => self.type_of(site, first, arguments),
             "__import__" => self.imported_by_builtin(site, arguments),
             "property" => self.made_property(site, arguments),
             "staticmethod" => self.wrapped(site, Wrapper::StaticMethod, first),
@@ -153,6 +153,7 @@ impl Machine<'_, '_> {
         let mut found = EMPTY;
         for class in self.elements(classes) {
             let set = match self.values.get(class) {
+                Value::Class { .. } if self.makes_classes(class, arguments) => self.made_class(site, Some(class), arguments),
                 Value::Class { .. } => {
                     let object = self.object(site, class);
                     match self.order(class).holds {
@@ -162,6 +163,7 @@ impl Machine<'_, '_> {
                     }
                     self.sets.one(object)
                 }
+                Value::Builtin(name) if name == self.words.type_ && arguments.count() >= 3 => self.made_class(site, None, arguments),
                 Value::Builtin(name) => self.literal(name),
                 _ => EMPTY,
             };
@@ -439,7 +441,10 @@ impl Machine<'_, '_> {
         matches!(self.values.get(id), Value::Wrapper { kind: Wrapper::Namespace, .. })
     }
 
-    fn type_of(&mut self, objects: Set, arguments: &Arguments) -> Set {
+    fn type_of(&mut self, site: u32, objects: Set, arguments: &Arguments) -> Set {
+        if arguments.count() >= 3 {
+            return self.called_type(site, arguments);
+        }
         if arguments.all.len() != 1 {
             return self.unknown(Reason::Dynamic);
         }

@@ -20,7 +20,7 @@ use crate::resolve::points_to::frames::Frames;
 use crate::resolve::points_to::models::Modelled;
 use crate::resolve::points_to::named::given_names;
 use crate::resolve::points_to::state::{Held, State};
-use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Sets, Value, Values};
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Origin, Reason, Set, Sets, Value, Values};
 use crate::resolve::points_to::words::Words;
 use crate::resolve::resolver::{Repository, Resolver};
 use crate::resolve::syntax::NONE;
@@ -287,7 +287,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                 let definition = binding.definition;
                 let value = match repository.definitions.get(definition).kind {
                     DefinitionKind::Function => Value::Function { definition, unit },
-                    DefinitionKind::Class => Value::Class { definition, unit },
+                    DefinitionKind::Class => Value::Class { origin: Origin::Statement(definition), unit },
                     _ => continue,
                 };
                 let id = self.values.id(value);

@@ -22,6 +22,7 @@ mod identity;
 mod imported;
 mod library;
 pub mod machine;
+mod made_classes;
 pub mod methods;
 mod models;
 mod named;

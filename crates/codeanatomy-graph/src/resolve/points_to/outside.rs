@@ -316,6 +316,10 @@ impl Machine<'_, '_> {
                 }
                 self.filled(site, Container::List, results)
             }
+            "enum.Enum" | "enum.IntEnum" | "enum.StrEnum" | "enum.Flag" | "enum.IntFlag" if arguments.count() >= 2 => {
+                let class = self.values.id(Value::External(name));
+                self.made_enumeration(site, class, arguments).unwrap_or(EMPTY)
+            }
             "typing.TypeVar" | "typing_extensions.TypeVar" | "typing.NewType" | "typing_extensions.NewType" => {
                 self.made_type(site, arguments)
             }

@@ -89,10 +89,7 @@ impl Machine<'_, '_> {
     fn classes_above(&mut self, class: Id) -> Vec<u32> {
         let order = self.order(class);
         let definition = |ancestor: &Ancestor| match *ancestor {
-            Ancestor::Class(id) => match self.values.get(id) {
-                Value::Class { definition, .. } => Some(definition),
-                _ => None,
-            },
+            Ancestor::Class(id) => self.class_definition(id),
             _ => None,
         };
         order.ancestors.iter().filter_map(definition).collect()

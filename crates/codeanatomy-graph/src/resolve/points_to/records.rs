@@ -29,7 +29,7 @@ impl Machine<'_, '_> {
         self.sets.one(id)
     }
 
-    fn field_names(&mut self, fields: Set) -> Vec<Str> {
+    pub fn field_names(&mut self, fields: Set) -> Vec<Str> {
         if let [text] = self.texts(fields)[..] {
             let text = self.resolver.strings.text(text).replace(',', " ");
             return text.split_whitespace().map(|name| self.resolver.strings.intern(name)).collect();

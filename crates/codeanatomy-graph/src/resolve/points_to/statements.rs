@@ -7,7 +7,7 @@ use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::state::{Delta, Held, Loop, UNBOUND, gathered};
-use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Origin, Reason, Set, Value, Wrapper};
 
 impl Machine<'_, '_> {
     /// A path on which nothing changed.
@@ -921,7 +921,7 @@ impl Machine<'_, '_> {
         let decorators: Vec<(u32, Set)> =
             tree.in_field(node, Field::DecoratorList).map(|decorator| (decorator, self.evaluate(decorator))).collect();
         let definition = repository.definitions.of_node[&node];
-        let class = self.values.id(Value::Class { definition, unit: self.state.unit });
+        let class = self.values.id(Value::Class { origin: Origin::Statement(definition), unit: self.state.unit });
         self.declare_class(node, class);
         let inner = repository.definitions.get(definition).inner;
         let slots: Vec<u32> = self.frames.of_own_scope(inner).to_vec();

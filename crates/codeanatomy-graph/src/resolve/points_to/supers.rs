@@ -27,7 +27,7 @@ impl Machine<'_, '_> {
             }
             return found;
         }
-        self.beyond(own, object, name, Some(class))
+        self.beyond(node, own, object, name, Some(class))
     }
 
     /// The class whose order `super()` in a class searches: that of the object; in a metaclass, whose objects are classes, theirs.

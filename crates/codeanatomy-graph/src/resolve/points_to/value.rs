@@ -141,6 +141,15 @@ pub enum Wrapper {
     Giving,
 }
 
+/// What makes a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// A class statement, by its definition.
+    Statement(u32),
+    /// A call of `type`, of a metaclass or of an enumeration, by its syntax node.
+    Call(u32),
+}
+
 /// One thing that an expression may be. `unit` is the activation of a function in which it was made; `site` the node that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
@@ -151,7 +160,7 @@ pub enum Value {
         unit: u32,
     },
     Class {
-        definition: u32,
+        origin: Origin,
         unit: u32,
     },
     /// An object of a class of the repository.

@@ -31,5 +31,5 @@ words! {
     prepare = "__prepare__", name_ = "name", package = "package", fromlist = "fromlist", field_names = "field_names", value = "value", private_name = "_name_",
     private_value = "_value_", members = "__members__", func_ = "func", register = "register", set_name = "__set_name__",
     mro_entries = "__mro_entries__", missing = "__missing__", ellipsis = "ellipsis", factory = "factory", setattr = "setattr", getattr_ = "getattr", float_ = "__float__", abs = "__abs__", round = "__round__",
-    bound = "bound", typ = "typ", val = "val", argnames = "argnames", argvalues = "argvalues", indirect = "indirect", param = "param", params = "params", request = "request",
+    bound = "bound", typ = "typ", val = "val", argnames = "argnames", argvalues = "argvalues", indirect = "indirect", param = "param", params = "params", request = "request", names = "names",
 }
