@@ -7,7 +7,7 @@ use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::operator::OperatorError;
-use crate::resolve::definitions::DefinitionKind;
+use crate::resolve::definitions::{DefinitionKind, Flavour};
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::limits::{Limit, Limits};
 use crate::resolve::points_to::annotations::{Moment, postponed};
@@ -387,7 +387,6 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     /// What `self` or `cls` may be in a method that nothing calls: of its class, or of one below that inherits the method.
     fn open_receiver(&mut self, function: Id, definition: u32, below: &FxHashMap<Id, Vec<Id>>) -> Option<Set> {
-        use crate::resolve::definitions::Flavour;
         let class = self.class_of.get(&function).copied()?;
         let definition = self.repository.definitions.get(definition);
         if definition.flavour == Flavour::Static && definition.name != self.words.new {
@@ -659,7 +658,8 @@ impl<'m, 'a> Machine<'m, 'a> {
         for (position, parameter) in parameters.iter().enumerate() {
             let mut set = self.units[self.state.unit as usize].parameters[position];
             if self.is_opaque(set) {
-                let declared = self.declared_parameter(parameter);
+                let own = if position == 0 && set != EMPTY { self.own_receiver(definition) } else { EMPTY };
+                let declared = if own == EMPTY { self.declared_parameter(parameter) } else { own };
                 set = self.union(set, declared);
             }
             self.bind(parameter.node, set);
@@ -673,6 +673,20 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
         self.body(node, Field::Body);
         self.around_annotations();
+    }
+
+    /// What `self` or `cls` is in a method of which callers pass nothing known: a decorator hands on arguments that it does not name.
+    fn own_receiver(&mut self, definition: u32) -> Set {
+        let function = self.values.id(Value::Function { definition, unit: self.units[self.state.unit as usize].parent });
+        let Some(&class) = self.class_of.get(&function) else { return EMPTY };
+        match self.repository.definitions.get(definition).flavour {
+            Flavour::Static => EMPTY,
+            Flavour::Class => self.sets.one(class),
+            _ => {
+                let object = self.some_object(class);
+                self.sets.one(object)
+            }
+        }
     }
 
     /// The values that an annotation gives a parameter of which nothing in the repository knows more.
