@@ -251,37 +251,57 @@ impl Machine<'_, '_> {
         if let Some(test) = tree.child(node, Field::Test) {
             self.test(test);
         }
+        let test = tree.child(node, Field::Test);
         let mark = self.state.mark();
+        self.narrow_where(test, true);
         let one = self.child(node, Field::Body);
         let first = self.state.take(mark);
+        self.narrow_where(test, false);
         let two = self.child(node, Field::Orelse);
         let second = self.state.take(mark);
         self.state.join(&[first, second], &mut self.sets, &mut self.bindings);
         self.union(one, two)
     }
 
-    /// `a and b`, `a or b`: the first is always evaluated, the others perhaps.
-    fn alternatives(&mut self, node: u32) -> Set {
-        let tree = &self.repository.tree;
-        let mut set = EMPTY;
-        for (index, operand) in tree.children(node).enumerate() {
-            if index == 0 {
-                set = self.test(operand);
-                continue;
-            }
-            let mark = self.state.mark();
-            let values = self.test(operand);
-            let delta = self.state.take(mark);
-            self.state.join(&[delta, self.nothing()], &mut self.sets, &mut self.bindings);
-            set = self.union(set, values);
+    fn narrow_where(&mut self, test: Option<u32>, is_true: bool) {
+        if let Some(test) = test {
+            self.narrow(test, is_true);
         }
-        set
+    }
+
+    /// `a and b`, `a or b`: the first is always evaluated, the others perhaps, where those before them were true or false. The last one's truth is
+    /// not asked for.
+    fn alternatives(&mut self, node: u32) -> Set {
+        let operands: Vec<u32> = self.repository.tree.children(node).collect();
+        let goes_on_if = self.resolver.strings.get(self.repository.tree.value[node as usize]) == Some("And");
+        self.alternative(&operands, goes_on_if)
+    }
+
+    fn alternative(&mut self, operands: &[u32], goes_on_if: bool) -> Set {
+        let &[first, ref others @ ..] = operands else { return EMPTY };
+        if others.is_empty() {
+            return self.evaluate(first);
+        }
+        let set = self.test(first);
+        let mark = self.state.mark();
+        self.narrow(first, goes_on_if);
+        let values = self.alternative(others, goes_on_if);
+        let delta = self.state.take(mark);
+        self.state.join(&[delta, self.nothing()], &mut self.sets, &mut self.bindings);
+        self.union(set, values)
     }
 
     /// A condition: its value, and the truth of objects that define one.
     pub fn test(&mut self, node: u32) -> Set {
         let set = self.evaluate(node);
-        self.truth(node, set);
+        // Of `a and b`, the truth of all but the last has been asked for.
+        let mut asked = node;
+        while self.repository.tree.kind(asked) == Syntax::BoolOp
+            && let Some(last) = self.repository.tree.children(asked).last()
+        {
+            asked = last;
+        }
+        self.truth(asked, self.found.values[asked as usize]);
         set
     }
 
@@ -365,6 +385,7 @@ impl Machine<'_, '_> {
             }
             for condition in tree.in_field(generator, Field::Ifs) {
                 self.test(condition);
+                self.narrow(condition, true);
             }
         }
         if kind == Container::Dict {

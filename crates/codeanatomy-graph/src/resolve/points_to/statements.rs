@@ -337,7 +337,7 @@ impl Machine<'_, '_> {
     }
 
     /// What a condition says of the variables in it: `isinstance(x, C)`, `x is None`.
-    fn narrow(&mut self, test: u32, is_true: bool) {
+    pub fn narrow(&mut self, test: u32, is_true: bool) {
         let tree = &self.repository.tree;
         match tree.kind(test) {
             Syntax::UnaryOp if self.resolver.strings.get(tree.value[test as usize]) == Some("Not") => self.narrow(test + 1, !is_true),
