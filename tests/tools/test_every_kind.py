@@ -152,6 +152,13 @@ def run(unknown):
     requests.get(p.join("a", "b"))
     c.missing()
     n: str = 3
+    told: Below = Odd()
+    told.only_below()
+
+
+class Odd:
+    def only_below(self):
+        return self
 ''',
     "pkg/broken.py": """\
 import os

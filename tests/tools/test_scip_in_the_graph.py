@@ -36,6 +36,47 @@ def first(known: Base, unknown):
 }
 
 
+ONLY_SCIP = {
+    "box.py": """\
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Box(Generic[T]):
+    def get(self) -> T:
+        return self.value
+
+
+class Base:
+    é = 1
+
+    def run(self, how):
+        return how
+
+
+class Other:
+    def run(self, how):
+        return how
+
+
+def use(box: Box[Base]):
+    box.get().run(how=2)
+    x = "汉"; box.get().é.bit_length()
+    other: Base = Other()
+    other.run(how=1)
+""",
+}
+
+
+async def graph_of(folder: Path, files: dict[str, str], sql: str) -> list[tuple]:
+    """The rows of a query on the graph of some files, built with SCIP."""
+    repository = write(folder / "repository", files)
+    await build_graph_product(GraphProductBuildRequest(repo_root=repository, output_dir=folder / "out", scip=ScipIndexConfig(mode="on"), types="off"))
+    async with open_graph(folder / "out") as graph:
+        return [tuple(row.values()) for row in (await graph.sql(sql)).to_pylist()]
+
+
 async def origins(folder: Path, mode: str) -> dict[tuple[int, str], list[tuple[str, str, float]]]:
     """Line and name of each use in `use.py`: its targets with origin and confidence."""
     repository = write(folder / "repository", FILES)
@@ -66,3 +107,20 @@ async def test_what_scip_says_nothing_of_is_left_as_it_is(tmp_path: Path) -> Non
     found = await origins(tmp_path, "on")
     assert found[9, "print"] == [("builtins.print", "resolver", 1.0)], "its definition is outside the repository"
     assert (8, "run") not in found, "nobody knows what it is"
+
+
+async def test_a_use_that_only_scip_knows_is_a_reference_of_its_own(tmp_path: Path) -> None:
+    sql = "SELECT line, col, end_col, name, access, target, confidence FROM refs WHERE origin = 'scip' ORDER BY line, col"
+    assert await graph_of(tmp_path, ONLY_SCIP, sql) == [
+        (24, 15, 18, "run", "read", "box.Base.run", 0.9),
+        (24, 19, 22, "how", "read", "box.Base.run.how", 0.9),
+        (25, 24, 25, "é", "read", "box.Base.é", 0.9),
+    ]
+
+
+async def test_where_scip_says_otherwise_is_told(tmp_path: Path) -> None:
+    sql = "SELECT subject, relation, origin_a, value_a, origin_b, value_b, path, line FROM disagreements ORDER BY subject"
+    assert await graph_of(tmp_path, ONLY_SCIP, sql) == [
+        ("how", "refers", "resolver", "box.Other.run.how", "scip", "box.Base.run.how", "box.py", 27),
+        ("run", "refers", "resolver", "box.Other.run", "scip", "box.Base.run", "box.py", 27),
+    ]

@@ -21,6 +21,12 @@ LAYER = Layer(
         EdgeKind("deletes", "A name that is deleted to what is deleted.", SYNTAX, MEANINGS),
         EdgeKind("global", "A name in a `global` statement to the variable of the module that it means from there on.", SYNTAX, MEANINGS),
         EdgeKind("nonlocal", "A name in a `nonlocal` statement to the variable of the enclosing function that it means.", SYNTAX, MEANINGS),
+        EdgeKind(
+            "disputes_reference",
+            "An attribute, or the name of a keyword argument, to what SCIP says that it means, where the values say otherwise: see `disagreements`.",
+            SYNTAX,
+            DEFINITIONS,
+        ),
     ),
     properties=(
         Property("scope_kind", ("scope",), "string", "`module`, `class`, `function`, `lambda`, `comprehension` or an annotation scope."),

@@ -131,8 +131,8 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
         "disagreements",
         "One row per two answers of different evidence to one question. The graph keeps the first; the second is told here alone.",
         (
-            ("subject", "What is asked about: the callee as written, or the caller where it is no dotted name."),
-            ("relation", "What is asked: `calls`."),
+            ("subject", "What is asked about: the callee as written, or the caller where it is no dotted name; the name of a reference."),
+            ("relation", "What is asked: `calls`, or of a name `refers`."),
             ("origin_a", "Evidence of the first answer."),
             ("value_a", "The first answer: qualified name."),
             ("origin_b", "Evidence of the second answer."),

@@ -184,6 +184,18 @@ VIEWS: tuple[View, ...] = (
         ),
     ),
     SqlView(
+        "scip_uses",
+        "What attributes and names of keyword arguments mean by SCIP, where the values say nothing or something else.",
+        ("scip_references", "ast_nodes", "definitions", "references", "overrides", "syntax"),
+        (
+            Column("syntax_id", "int64", "The attribute expression or the keyword."),
+            Column("definition_id", "int64", "The definition."),
+            *(AST_NODES.column(name) for name in ("name", "access")),
+            *(CPG_EDGES.column(name) for name in ("file_id", "path", "bstart", "bend", "line", "col", "end_line", "end_col")),
+            Column("is_disputed", "bool", "Whether the values say something else."),
+        ),
+    ),
+    SqlView(
         "checked_calls",
         "What a type checker says that written calls run: definitions, and where the values say nothing, names outside the repository.",
         ("call_sites", "types_calls", "types_functions", "definitions"),
@@ -233,7 +245,7 @@ VIEWS: tuple[View, ...] = (
     _part(CPG_EDGES, "files_edges", "modules", f"{_NO_SITE} label position {_NO_RESOLUTION}"),
     _part(CPG_EDGES, "syntax_edges", "syntax", f"{_NO_SITE} {_NO_RESOLUTION}"),
     _part(CPG_EDGES, "definitions_edges", "definitions inherits mro overrides syntax located", "ambiguity_group confidence resolution"),
-    _part(CPG_EDGES, "names_edges", "scopes captures bindings references scip_references"),
+    _part(CPG_EDGES, "names_edges", "scopes captures bindings references scip_references scip_uses"),
     _part(CPG_EDGES, "imports_edges", "imports externals python_external", "position confidence ambiguity_group"),
     _part(CPG_EDGES, "calls_edges", "calls call_sites call_facts checked_calls overrides", "position"),
     _part(

@@ -41,3 +41,17 @@ SELECT stable_id('refers', own.syntax_id, own.target_id, own.access, own.bstart)
 FROM "references" AS own
 LEFT JOIN scip_references AS said
     ON said.file_id = own.file_id AND said.bstart = own.bstart AND said.bend = own.bend AND said.definition_id = own.target_id
+UNION ALL
+SELECT stable_id('refers', syntax_id, definition_id, access, bstart) AS id,
+       CASE access WHEN 'write' THEN 'writes' WHEN 'delete' THEN 'deletes' ELSE 'reads' END AS kind,
+       syntax_id AS src, definition_id AS dst, syntax_id AS site_id, file_id, path, bstart, bend, line, col, end_line, end_col, name AS label,
+       NULL AS position, 'scip' AS origin, 'type' AS resolution, 0.9 AS confidence,
+       CASE WHEN count(*) OVER (PARTITION BY syntax_id, bstart) > 1 THEN syntax_id END AS ambiguity_group
+FROM scip_uses
+WHERE NOT is_disputed
+UNION ALL
+SELECT stable_id('disputes_reference', syntax_id, definition_id, access, bstart) AS id, 'disputes_reference' AS kind, syntax_id AS src,
+       definition_id AS dst, syntax_id AS site_id, file_id, path, bstart, bend, line, col, end_line, end_col, name AS label,
+       NULL AS position, 'scip' AS origin, 'type' AS resolution, NULL AS confidence, NULL AS ambiguity_group
+FROM scip_uses
+WHERE is_disputed

@@ -168,12 +168,14 @@ impl Machine<'_, '_> {
 
     /// What is written as a base: `*bases` are the elements of a tuple.
     fn base_sets(&mut self, base: u32, set: Set) -> Vec<Set> {
-        if self.repository.tree.kind(base) != Syntax::Starred {
-            return vec![set];
-        }
+        if self.repository.tree.kind(base) == Syntax::Starred { self.one_by_one(base, set) } else { vec![set] }
+    }
+
+    /// The elements of a tuple, each by itself; of anything else all together.
+    pub fn one_by_one(&mut self, site: u32, set: Set) -> Vec<Set> {
         match self.sets.get(set) {
             &[tuple] if let Some(&length) = self.lengths.get(&tuple) => (0..length as i64).map(|at| self.load_index(tuple, at)).collect(),
-            _ => vec![self.iterate(base, set, false)],
+            _ => vec![self.iterate(site, set, false)],
         }
     }
 

@@ -108,11 +108,7 @@ impl Machine<'_, '_> {
     /// The classes given as bases, each with the node of the call.
     fn given_bases(&mut self, site: u32, arguments: &Arguments) -> Vec<(u32, Set)> {
         let given = arguments.positional(1).unwrap_or(EMPTY);
-        let sets = match self.sets.get(given) {
-            &[tuple] if let Some(&length) = self.lengths.get(&tuple) => (0..length as i64).map(|at| self.load_index(tuple, at)).collect(),
-            _ => vec![self.iterate(site, given, false)],
-        };
-        sets.into_iter().map(|set| (site, set)).collect()
+        self.one_by_one(site, given).into_iter().map(|set| (site, set)).collect()
     }
 
     /// Notes with what bases and metaclass a class was made, if not with those that its statement has.
