@@ -130,6 +130,14 @@ CASES = {
         [],
         ["Base.run"],
     ),
+    "classes_per_metaclass": Case(
+        "class Meta(type):\n    known = {}\n\n    def __init__(cls, name, bases, body):\n        cls.known[name] = cls\n\n\n"
+        "class One(metaclass=Meta):\n    pass\n\n\nclass Two(metaclass=Meta):\n    def METHOD(self):\n        return 1\n\n\n"
+        "Meta.known['Two'].METHOD(0)  # here\n",
+        ["Two.METHOD"],
+        [],
+        ["Two"],
+    ),
     "finally_depth": Case(
         CLASSES
         + "def f(c):\n    try:\n        try:\n            try:\n                x = A()\n                c()\n                x = B()\n"

@@ -72,7 +72,9 @@ def use(box: Box[Base]):
 async def graph_of(folder: Path, files: dict[str, str], sql: str) -> list[tuple]:
     """The rows of a query on the graph of some files, built with SCIP."""
     repository = write(folder / "repository", files)
-    await build_graph_product(GraphProductBuildRequest(repo_root=repository, output_dir=folder / "out", scip=ScipIndexConfig(mode="on"), types="off"))
+    await build_graph_product(
+        GraphProductBuildRequest(repo_root=repository, output_dir=folder / "out", scip=ScipIndexConfig(mode="on"), types="off")
+    )
     async with open_graph(folder / "out") as graph:
         return [tuple(row.values()) for row in (await graph.sql(sql)).to_pylist()]
 

@@ -15,7 +15,7 @@ class ResolutionLimits:
     contexts_per_factory: int = 64
     nodes_per_factory: int = 4_000
     contexts_on_average: int = 3
-    runs_per_activation: int = 8
+    runs_per_activation: int = 6
     passes_per_loop: int = 8
     open_calls: int = 256
     values_per_set: int = 64
@@ -24,6 +24,7 @@ class ResolutionLimits:
     texts_per_sum: int = 8
     objects_per_class: int = 6
     heirs_per_method: int = 12
+    classes_per_metaclass: int = 12
     finally_depth: int = 2
     targets_per_name: int = 32
     hierarchy_methods: int = 12
@@ -52,6 +53,7 @@ SENTENCES: dict[str, str] = {
     "texts_per_sum": "Texts that putting two together may give, as for the name of an attribute; of more, only their type is known.",
     "objects_per_class": "Calls of a class whose objects are told apart; the attributes of further ones are shared, but of descriptors none are.",
     "heirs_per_method": "Classes that self may be of in a method that nothing calls; of more, only the first count, the one that defines the method before all.",
+    "classes_per_metaclass": "Classes that are told apart where their metaclass makes them; what is stored on further ones is shared.",
     "finally_depth": "try statements around a finally that is followed from every way into it; in a deeper one, only from the way that goes on.",
     "targets_per_name": "Definitions that one name may refer to; further ones are left out.",
     "hierarchy_methods": "Methods of classes below a receiver's that a call may be guessed to run; of more, none is. 0 is off, and so is Strict.",

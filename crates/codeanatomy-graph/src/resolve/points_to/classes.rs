@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::resolve::definitions::Flavour;
 use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::limits::Limit;
 use crate::resolve::linearisation::{in_order_of_sight, merge};
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
@@ -86,6 +87,8 @@ pub struct Class {
     pub names: Vec<Str>,
     /// Whether it was given names that are not known.
     pub has_more: bool,
+    /// Of a metaclass, the classes that are told apart where it makes them.
+    makes: Vec<Id>,
     /// What the `__new__` of its metaclass made of other names than its body: it has what is stored on those.
     made_as: Vec<Id>,
     /// What a metaclass made of it, where that is not what its statement says.
@@ -240,19 +243,25 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// What a class statement runs of the metaclass: `__prepare__`, `__new__`, `__init__`. The body is given as the dictionary of the class.
+    /// What a class statement runs of the metaclass: `__prepare__`, `__new__`, `__init__`. The body is given as the dictionary of the class. Of a metaclass
+    /// with many classes, further ones are any of its classes.
     fn made_by_metaclass(&mut self, node: u32, class: Id, named: &Arguments) {
         let Some(metaclass) = self.metaclasses(class).first().copied() else { return };
-        let name = self.repository.tree.name[node as usize];
-        let bases: Vec<Set> = self.classes.get(&class).map(|known| known.bases.iter().map(|&(_, set)| set).collect()).unwrap_or_default();
-        let bases = self.tuple(node, &bases);
-        let (name, bases, body) = (self.one(Value::Text(name)), self.sets.one(bases), self.one(Value::Vars(class)));
+        let (name, bases, body, made) = if self.is_told_apart(metaclass, class) {
+            let name = self.repository.tree.name[node as usize];
+            let bases = self.classes.get(&class).map(|known| known.bases.iter().map(|&(_, set)| set).collect::<Vec<_>>());
+            let bases = self.tuple(node, &bases.unwrap_or_default());
+            (self.one(Value::Text(name)), self.sets.one(bases), self.one(Value::Vars(class)), class)
+        } else {
+            let unknown = self.unknown(Reason::Limit);
+            (self.literal(self.words.str), unknown, unknown, self.some_object(metaclass))
+        };
         let with = |sets: Vec<Set>| {
             let mut arguments = Arguments::of(sets);
             arguments.all.extend_from_slice(&named.all);
             arguments
         };
-        let (own, made) = (self.sets.one(metaclass), self.sets.one(class));
+        let (own, made) = (self.sets.one(metaclass), self.sets.one(made));
         for (method, arguments) in [
             (self.words.prepare, with(vec![name, bases])),
             (self.words.new, with(vec![own, name, bases, body])),
@@ -273,6 +282,22 @@ impl Machine<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a class is one of the first of its metaclass.
+    fn is_told_apart(&mut self, metaclass: Id, class: Id) -> bool {
+        let known = self.classes.entry(metaclass).or_default();
+        if known.makes.contains(&class) {
+            return true;
+        }
+        if known.makes.len() < self.limits.classes_per_metaclass {
+            known.makes.push(class);
+            return true;
+        }
+        if let Some(definition) = self.class_definition(class) {
+            self.note(Limit::ClassesPerMetaclass, definition);
+        }
+        false
     }
 
     /// Notes what a metaclass made of a class statement, if it gave other names to `type.__new__` than the body.
