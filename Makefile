@@ -63,8 +63,8 @@ bench: build  ## Django's source distribution: each extractor against its floor,
 accuracy: build  ## The graph against truths that others wrote, and PyCG and pyrefly on the same; figures go into the README
 	$(BIN)/python -m bench accuracy --keep
 
-torture: build  ## Hostile inputs and kills at random moments
-	CODEANATOMY_TORTURE=100 $(BIN)/python -m pytest -q tests/torture tests/sandbox
+torture: build  ## Hostile inputs, kills at random moments, and every row of three large sources counted
+	CODEANATOMY_TORTURE=100 $(BIN)/python -m pytest -q tests/torture tests/sandbox tests/evidence/test_counts.py tests/evidence/test_external_interfaces.py
 
 wheel: .venv/packages.stamp  ## The wheel that users install
 	$(BIN)/maturin build --profile wheel --out dist
