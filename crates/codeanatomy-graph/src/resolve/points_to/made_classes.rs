@@ -44,8 +44,7 @@ impl Machine<'_, '_> {
         for id in self.elements(names) {
             match self.values.get(id) {
                 Value::Vars(class) if matches!(self.values.get(class), Value::Class { origin: Origin::Statement(_), .. }) => {
-                    // Calls for several classes that are not told apart do not say whose bases these are.
-                    if self.sets.len(names) == 1 && arguments.positional(1).is_some_and(|given| self.sets.len(given) == 1) {
+                    if self.sets.len(names) == 1 && arguments.positional(1).is_some_and(|given| self.are_other_bases(given)) {
                         self.make_anew(class, &bases, metaclasses);
                     }
                     let one = self.sets.one(class);
@@ -109,6 +108,14 @@ impl Machine<'_, '_> {
     fn given_bases(&mut self, site: u32, arguments: &Arguments) -> Vec<(u32, Set)> {
         let given = arguments.positional(1).unwrap_or(EMPTY);
         self.one_by_one(site, given).into_iter().map(|set| (site, set)).collect()
+    }
+
+    /// Whether what is given as bases is one tuple, and not that of a class statement. Calls for several classes that are not told apart do not say
+    /// whose bases theirs are.
+    fn are_other_bases(&self, given: Set) -> bool {
+        let &[tuple] = self.sets.get(given) else { return false };
+        let Value::Container { kind: Container::Tuple, site, .. } = self.values.get(tuple) else { return false };
+        self.repository.tree.kind(site) != Syntax::ClassDef
     }
 
     /// Notes with what bases and metaclass a class was made, if not with those that its statement has.
