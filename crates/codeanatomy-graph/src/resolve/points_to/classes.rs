@@ -49,6 +49,8 @@ pub struct Order {
     pub is_enumeration: bool,
     /// What its objects are besides, where it derives from the type of a container.
     pub holds: Option<Container>,
+    /// What metaclasses made of classes in it, each behind its class: no ancestors for Python.
+    stand_ins: Vec<Ancestor>,
     /// Where the classes stand that may have a name, by the names that were asked for.
     holders: RefCell<FxHashMap<Str, Rc<[usize]>>>,
 }
@@ -366,7 +368,7 @@ impl Machine<'_, '_> {
             if let Ancestor::Class(id) = base {
                 let above = self.linearised(id, open);
                 is_complete &= above.is_complete;
-                sequences.push(above.ancestors.clone());
+                sequences.push(above.ancestors.iter().copied().filter(|other| !above.stand_ins.contains(other)).collect());
                 let known = self.classes.entry(id).or_default();
                 if !known.below.contains(&class) {
                     known.below.push(class);
@@ -377,22 +379,28 @@ impl Machine<'_, '_> {
             direct.push(base);
         }
         sequences.push(direct);
-        let mut ancestors = vec![Ancestor::Class(class)];
-        for made in self.classes.get(&class).map(|known| known.made_as.clone()).unwrap_or_default() {
-            let known = self.classes.entry(made).or_default();
-            is_complete &= !known.has_more;
-            if !known.below.contains(&class) {
-                known.below.push(class);
-            }
-            ancestors.push(Ancestor::Class(made));
-        }
         let above = merge(sequences.clone()).unwrap_or_else(|| in_order_of_sight(&sequences));
-        let above: Vec<Ancestor> = above.into_iter().filter(|other| !ancestors.contains(other)).collect();
-        ancestors.extend(above);
+        let mut ancestors = Vec::with_capacity(above.len() + 1);
+        let mut stand_ins = Vec::new();
+        for ancestor in std::iter::once(Ancestor::Class(class)).chain(above.into_iter().filter(|&other| other != Ancestor::Class(class))) {
+            ancestors.push(ancestor);
+            let Ancestor::Class(id) = ancestor else { continue };
+            for made in self.classes.get(&id).map(|known| known.made_as.clone()).unwrap_or_default() {
+                let known = self.classes.entry(made).or_default();
+                is_complete &= !known.has_more;
+                if !known.below.contains(&id) {
+                    known.below.push(id);
+                }
+                if !stand_ins.contains(&Ancestor::Class(made)) {
+                    stand_ins.push(Ancestor::Class(made));
+                    ancestors.push(Ancestor::Class(made));
+                }
+            }
+        }
         open.pop();
         let is_enumeration = self.is_order_of_enumeration(class, &ancestors);
         let holds = ancestors.iter().find_map(|&ancestor| self.held_by(ancestor));
-        let order = Rc::new(Order { ancestors, is_complete, is_enumeration, holds, ..Order::default() });
+        let order = Rc::new(Order { ancestors, is_complete, is_enumeration, holds, stand_ins, ..Order::default() });
         let cell = self.cells.of_value(class, Key::ORDER);
         self.classes.entry(class).or_default().order = Some((cell, order.clone()));
         order
