@@ -3,7 +3,7 @@
 use crate::resolve::limits::{Limit, Limits};
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{Id, Reason, Set, Value};
+use crate::resolve::points_to::value::{Id, Reason, Set, Value, in_order};
 
 /// A set within the limits, and which of them were reached.
 #[derive(Clone, Copy)]
@@ -15,20 +15,20 @@ pub struct Bounded {
 impl Machine<'_, '_> {
     /// What is in one of two sets, or, beyond a limit, what stands for it.
     pub fn union(&mut self, one: Set, two: Set) -> Set {
-        let union = self.sets.union(one, two);
-        let length = self.sets.len(union);
-        let limits = &self.limits;
-        let is_small = length <= limits.constants_per_set && length <= limits.values_per_set && length <= limits.values_per_open_set;
-        if is_small || union == one || union == two {
-            return union;
+        if let Some(known) = self.sets.known_union(one, two)
+            && (known == one || known == two || self.is_small(self.sets.len(known)))
+        {
+            return known;
         }
         let Bounded { set, reached } = match self.bounded.get(&(one, two)) {
             Some(&known) => known,
             None => {
-                let Bounded { set: bounded, reached } = self.bounded(union);
-                // What one of them holds already stands: it would shrink, grow and shrink again, and all who read it would run each time.
-                let standing = [one, two].into_iter().find(|&set| self.sets.get(bounded).iter().all(|&id| self.sets.contains(set, id)));
-                let known = Bounded { set: standing.unwrap_or(bounded), reached };
+                let merged = self.sets.merged(one, two);
+                let largest = self.sets.len(one).max(self.sets.len(two));
+                if merged.len() == largest || self.is_small(merged.len()) {
+                    return self.sets.remember_union(one, two, &merged);
+                }
+                let known = self.bounded(merged, [one, two]);
                 self.bounded.insert((one, two), known);
                 known
             }
@@ -37,38 +37,49 @@ impl Machine<'_, '_> {
         set
     }
 
-    /// A set within the limits. Where one was reached before there is less room: what else it holds is only what may be likely.
-    fn bounded(&mut self, set: Set) -> Bounded {
+    fn is_small(&self, length: usize) -> bool {
+        let limits = &self.limits;
+        length <= limits.constants_per_set.min(limits.values_per_set).min(limits.values_per_open_set)
+    }
+
+    /// The set that stands for the elements of two. What one of them holds already stands: it would shrink, grow and shrink again, and all who
+    /// read it would run each time.
+    fn bounded(&mut self, elements: Vec<Id>, of: [Set; 2]) -> Bounded {
+        let (elements, reached) = self.within_limits(elements);
+        let standing = of.into_iter().find(|&set| elements.iter().all(|&id| self.sets.contains(set, id)));
+        Bounded { set: standing.unwrap_or_else(|| self.sets.of(elements)), reached }
+    }
+
+    /// Elements within the limits. Where one was reached before there is less room: what else is there is only what may be likely.
+    /// Most of what is tried on the way is never seen again, so none of it becomes a set.
+    fn within_limits(&mut self, mut elements: Vec<Id>) -> (Vec<Id>, [Option<Limit>; 2]) {
         let Limits { constants_per_set, values_per_set, values_per_open_set, .. } = self.limits;
-        let length = self.sets.len(set);
-        let (mut set, all) = (set, set);
-        if length > constants_per_set {
-            set = self.without_details(all);
-        }
-        let details = (set != all).then_some(Limit::ConstantsPerSet);
+        let length = elements.len();
+        let without = if length > constants_per_set { self.details_as_types(&elements) } else { None };
+        let details = without.as_ref().map(|_| Limit::ConstantsPerSet);
+        elements = without.unwrap_or(elements);
         let unknown = self.values.id(Value::Unknown(Reason::Limit));
-        let is_open = self.sets.contains(set, unknown);
+        let is_open = elements.contains(&unknown);
         let (room, limit) = if is_open { (values_per_open_set, Limit::ValuesPerOpenSet) } else { (values_per_set, Limit::ValuesPerSet) };
         if is_open && length > room {
-            let elements = self.elements(set).into_iter().filter(|&id| id == unknown || !matches!(self.values.get(id), Value::Unknown(_)));
-            set = self.sets.of(elements.collect());
+            elements.retain(|&id| id == unknown || !matches!(self.values.get(id), Value::Unknown(_)));
         }
-        if self.sets.len(set) <= room {
-            return Bounded { set, reached: [details, None] };
+        if elements.len() <= room {
+            return (elements, [details, None]);
         }
         for reduced in [Self::without_sites, Self::without_subclasses] {
-            set = reduced(self, set);
-            if self.sets.len(set) <= room {
-                return Bounded { set, reached: [details, Some(limit)] };
+            elements = in_order(reduced(self, &elements));
+            if elements.len() <= room {
+                return (elements, [details, Some(limit)]);
             }
         }
-        Bounded { set: self.sets.one(unknown), reached: [details, Some(limit)] }
+        (vec![unknown], [details, Some(limit)])
     }
 
     /// Objects of many classes become one object of the class that they share, many classes the class that they share.
-    fn without_subclasses(&mut self, set: Set) -> Set {
+    fn without_subclasses(&mut self, all: &[Id]) -> Vec<Id> {
         let (mut elements, mut objects, mut classes) = (Vec::new(), Vec::new(), Vec::new());
-        for id in self.elements(set) {
+        for &id in all {
             match self.values.get(id) {
                 Value::Instance { class, .. } => objects.push((id, class)),
                 Value::Class { .. } => classes.push((id, id)),
@@ -83,13 +94,13 @@ impl Machine<'_, '_> {
             Some(class) => elements.push(class),
             None => elements.extend(classes.iter().map(|&(id, _)| id)),
         }
-        self.sets.of(elements)
+        elements
     }
 
     /// Objects of one class become one, lists, dictionaries and the like each one of which nothing else is known.
-    fn without_sites(&mut self, set: Set) -> Set {
-        let mut elements = Vec::with_capacity(self.sets.len(set));
-        for id in self.elements(set) {
+    fn without_sites(&mut self, all: &[Id]) -> Vec<Id> {
+        let mut elements = Vec::with_capacity(all.len());
+        for &id in all {
             elements.push(match self.values.get(id) {
                 Value::Instance { class, .. } => self.some_object(class),
                 Value::Container { kind, .. } => {
@@ -99,7 +110,7 @@ impl Machine<'_, '_> {
                 _ => id,
             });
         }
-        self.sets.of(elements)
+        elements
     }
 
     /// The nearest class of the repository that is, or is above, the class of each.
@@ -124,19 +135,24 @@ impl Machine<'_, '_> {
 
     /// Constants become their types.
     pub fn without_details(&mut self, set: Set) -> Set {
+        let elements = self.elements(set);
+        self.details_as_types(&elements).map_or(set, |elements| self.sets.of(elements))
+    }
+
+    /// The elements in order with the types of the constants among them; none where there is no constant.
+    fn details_as_types(&mut self, all: &[Id]) -> Option<Vec<Id>> {
         let is_detail = |value: Value| matches!(value, Value::Text(_) | Value::Integer(_));
-        if !self.sets.get(set).iter().any(|&id| is_detail(self.values.get(id))) {
-            return set;
+        if !all.iter().any(|&id| is_detail(self.values.get(id))) {
+            return None;
         }
-        let mut elements = Vec::with_capacity(self.sets.len(set));
-        for index in 0..self.sets.len(set) {
-            let id = self.sets.at(set, index);
+        let mut elements = Vec::with_capacity(all.len());
+        for &id in all {
             elements.push(match self.values.get(id) {
                 Value::Text(_) => self.values.id(Value::Literal(self.words.str)),
                 Value::Integer(_) => self.values.id(Value::Literal(self.words.int)),
                 _ => id,
             });
         }
-        self.sets.of(elements)
+        Some(in_order(elements))
     }
 }

@@ -281,13 +281,11 @@ impl<T: Element> Sets<T> {
     }
 
     /// The set of some elements, in any order.
-    pub fn of(&mut self, mut elements: Vec<T>) -> Set {
+    pub fn of(&mut self, elements: Vec<T>) -> Set {
         if let [element] = elements[..] {
             return self.one(element);
         }
-        elements.sort_unstable();
-        elements.dedup();
-        self.stored.intern(&elements)
+        self.stored.intern(&in_order(elements))
     }
 
     /// Gives back the memory of remembered unions.
@@ -303,10 +301,6 @@ impl<T: Element> Sets<T> {
         self.stored.len(set)
     }
 
-    pub fn at(&self, set: Set, index: usize) -> T {
-        self.stored.at(set, index)
-    }
-
     pub fn contains(&self, set: Set, element: T) -> bool {
         self.get(set).binary_search(&element).is_ok()
     }
@@ -317,23 +311,26 @@ impl<T: Element> Sets<T> {
     }
 
     pub fn union(&mut self, one: Set, two: Set) -> Set {
-        if one == two || two == EMPTY {
-            return one;
+        match self.known_union(one, two) {
+            Some(known) => known,
+            None => self.remember_union(one, two, &self.merged(one, two)),
         }
-        if one == EMPTY {
-            return two;
-        }
+    }
+
+    /// The union of two sets where it is one of them or is remembered.
+    pub fn known_union(&self, one: Set, two: Set) -> Option<Set> {
         // Most unions add what is there already.
-        if self.adds_nothing(one, two) {
-            return one;
+        if one == two || self.adds_nothing(one, two) {
+            return Some(one);
         }
         if self.adds_nothing(two, one) {
-            return two;
+            return Some(two);
         }
-        let key = (one.min(two), one.max(two));
-        if let Some(&known) = self.unions.get(&key) {
-            return known;
-        }
+        self.unions.get(&pair(one, two)).copied()
+    }
+
+    /// The elements of two sets, in order.
+    pub fn merged(&self, one: Set, two: Set) -> Vec<T> {
         let (left, right) = (self.get(one), self.get(two));
         let mut merged = Vec::with_capacity(left.len() + right.len());
         let (mut at, mut other) = (0, 0);
@@ -345,10 +342,26 @@ impl<T: Element> Sets<T> {
         }
         merged.extend_from_slice(&left[at..]);
         merged.extend_from_slice(&right[other..]);
-        let set = self.stored.intern(&merged);
-        self.unions.insert(key, set);
+        merged
+    }
+
+    /// The set of the merged elements of two, from now on known as their union.
+    pub fn remember_union(&mut self, one: Set, two: Set, merged: &[T]) -> Set {
+        let set = self.stored.intern(merged);
+        self.unions.insert(pair(one, two), set);
         set
     }
+}
+
+fn pair(one: Set, two: Set) -> (Set, Set) {
+    (one.min(two), one.max(two))
+}
+
+/// Elements as a set holds them.
+pub fn in_order<T: Element>(mut elements: Vec<T>) -> Vec<T> {
+    elements.sort_unstable();
+    elements.dedup();
+    elements
 }
 
 #[cfg(test)]
