@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use crate::resolve::points_to::value::{EMPTY, Id, Set};
 use crate::resolve::syntax::NONE;
@@ -12,6 +12,8 @@ use crate::table::Str;
 
 /// Written by more than one activation.
 const MANY: u32 = NONE - 1;
+/// So many readers are not worth a look at who is among them more than once.
+const SOME: usize = 16;
 
 /// What part of its owner a cell is. The owner is a value or an activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,10 +78,10 @@ struct Cell {
     /// The nodes that bind or store it and may be in force, of a variable or an attribute.
     bindings: Set,
     writer: u32,
-    /// Who read it last: most reads are by the same activation again.
+    /// Who read it last: most reads are by the same activation again. It must run again when the cell grows, and reads it anew then.
     reader: u32,
-    /// Who must run again when it grows; they read it anew then. Some more than once.
-    readers: Vec<u32>,
+    /// Where the other readers are, if there ever were some.
+    others: u32,
 }
 
 #[derive(Default)]
@@ -87,11 +89,13 @@ pub struct Cells {
     all: Vec<Cell>,
     /// By the hash of owner and key: whoever asks for a cell looks into it anyway.
     known: HashTable<u32>,
+    /// The readers before the last of those cells that were read by several, in their order. Some more than once.
+    readers: Vec<Vec<u32>>,
 }
 
 impl Cells {
     pub fn of(&mut self, owner: u32, key: Key) -> u32 {
-        let Self { all, known } = self;
+        let Self { all, known, .. } = self;
         let is_it = |&cell: &u32| (all[cell as usize].owner, all[cell as usize].key) == (owner, key);
         let hash_of = |&cell: &u32| hash(all[cell as usize].owner, all[cell as usize].key);
         match known.entry(hash(owner, key), is_it, hash_of) {
@@ -99,7 +103,7 @@ impl Cells {
             Entry::Vacant(free) => {
                 let next = all.len() as u32;
                 free.insert(next);
-                all.push(Cell { owner, key, set: EMPTY, bindings: EMPTY, writer: NONE, reader: NONE, readers: Vec::new() });
+                all.push(Cell { owner, key, set: EMPTY, bindings: EMPTY, writer: NONE, reader: NONE, others: NONE });
                 next
             }
         }
@@ -118,8 +122,14 @@ impl Cells {
     pub fn read(&mut self, cell: u32, reader: u32) -> (Set, Set) {
         let known = &mut self.all[cell as usize];
         if known.reader != reader {
-            known.reader = reader;
-            known.readers.push(reader);
+            let last = std::mem::replace(&mut known.reader, reader);
+            if last != NONE {
+                if known.others == NONE {
+                    known.others = self.readers.len() as u32;
+                    self.readers.push(Vec::new());
+                }
+                push(&mut self.readers[known.others as usize], last);
+            }
         }
         (known.set, known.bindings)
     }
@@ -143,13 +153,18 @@ impl Cells {
     /// Those to tell that a cell changed.
     pub fn take_readers(&mut self, cell: u32) -> Vec<u32> {
         let cell = &mut self.all[cell as usize];
-        cell.reader = NONE;
-        std::mem::take(&mut cell.readers)
+        let mut readers = if cell.others == NONE { Vec::new() } else { std::mem::take(&mut self.readers[cell.others as usize]) };
+        let last = std::mem::replace(&mut cell.reader, NONE);
+        if last != NONE {
+            readers.push(last);
+        }
+        readers
     }
 
     /// Gives back the memory of who is to be told: nothing changes any more.
     pub fn forget_readers(&mut self) {
-        self.all.iter_mut().for_each(|cell| cell.readers = Vec::new());
+        self.all.iter_mut().for_each(|cell| (cell.reader, cell.others) = (NONE, NONE));
+        self.readers = Vec::new();
     }
 
     /// Whether nobody but `unit` ever wrote a cell.
@@ -161,4 +176,39 @@ impl Cells {
 
 fn hash(owner: u32, key: Key) -> u64 {
     FxBuildHasher.hash_one((owner, key))
+}
+
+/// Adds a reader. Those who take turns would fill the memory: before the list grows, only the first of each is kept.
+fn push(readers: &mut Vec<u32>, reader: u32) {
+    if readers.len() == readers.capacity() && readers.len() >= SOME {
+        let mut seen = FxHashSet::with_capacity_and_hasher(readers.len(), FxBuildHasher);
+        readers.retain(|&reader| seen.insert(reader));
+    }
+    readers.push(reader);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers_are_told_in_the_order_in_which_they_came() {
+        let mut cells = Cells::default();
+        let cell = cells.of(1, Key::ELEMENTS);
+        [7, 7, 9, 7, 8].into_iter().for_each(|reader| _ = cells.read(cell, reader));
+        assert_eq!(cells.write(cell, Set(1), EMPTY, 1), [7, 9, 7, 8]);
+        assert!(cells.take_readers(cell).is_empty());
+        cells.read(cell, 8);
+        assert_eq!(cells.take_readers(cell), [8]);
+    }
+
+    #[test]
+    fn readers_who_take_turns_fill_no_memory() {
+        let mut cells = Cells::default();
+        let cell = cells.of(1, Key::ELEMENTS);
+        (0..10_000).for_each(|turn| _ = cells.read(cell, [3, 5, 4][turn % 3]));
+        let readers = cells.take_readers(cell);
+        assert_eq!(readers[..3], [3, 5, 4]);
+        assert!(readers.len() <= 2 * SOME, "{}", readers.len());
+    }
 }
