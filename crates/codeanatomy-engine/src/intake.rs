@@ -46,6 +46,9 @@ pub fn column_bytes(column: &Column) -> usize {
         Column::StrList(values) => values.values.capacity() * 4 + values.offsets.capacity() * 8,
         Column::I64Runs(values) => values.bytes(),
         Column::StrRuns(values) => values.bytes(),
+        Column::I64Picked(values) => values.bytes(),
+        Column::StrPicked(values) => values.bytes(),
+        Column::Positions(_) => 0,
     }
 }
 
@@ -97,7 +100,9 @@ fn append(column: &mut Column, array: &ArrayRef, strings: &mut Strings) {
                 rows.push(&row);
             });
         }
-        Column::I64Runs(_) | Column::StrRuns(_) => unreachable!("what operators read has no runs: see `empty`"),
+        Column::I64Runs(_) | Column::StrRuns(_) | Column::I64Picked(_) | Column::StrPicked(_) | Column::Positions(_) => {
+            unreachable!("only what operators return is so: see `empty`")
+        }
     }
 }
 

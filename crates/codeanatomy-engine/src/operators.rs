@@ -59,16 +59,18 @@ fn column_type(kind: Kind) -> ColumnType {
     }
 }
 
-/// Runs an operator to its end: blocking. Returns the rows of every output port, in order, and what it warns of.
+/// Runs an operator to its end: blocking. Returns the rows of every output port, in order, and what it warns of. The ports that are not read
+/// may have none.
 pub fn run(
     operator: &'static Operator,
     inputs: Vec<Table>,
     mut strings: Strings,
     parameters: &Value,
+    unread: &[&'static str],
     token: &CancelToken,
 ) -> Result<(Vec<Rows>, Vec<RunWarning>)> {
     let cancelled = || token.is_set();
-    let mut given = Run { inputs, strings: &mut strings, parameters, cancelled: &cancelled, notes: Vec::new() };
+    let mut given = Run { inputs, strings: &mut strings, parameters, cancelled: &cancelled, unread, notes: Vec::new() };
     let outcome = (operator.run)(&mut given);
     let warnings = given.notes.iter().map(|note| reached(operator, note)).collect();
     drop(given);

@@ -104,14 +104,14 @@ impl Rows {
     pub fn kind(column: &Column) -> Kind {
         match column {
             Column::Bool(_) => Kind::Bool,
-            Column::I32(_) => Kind::I32,
+            Column::I32(_) | Column::Positions(_) => Kind::I32,
             Column::I64(_) | Column::I64Runs(_) => Kind::I64,
             Column::F64(_) => Kind::F64,
             Column::Str(_) | Column::StrRuns(_) => Kind::Str,
             Column::Binary(_) => Kind::Binary,
             Column::I32List(_) => Kind::I32List,
-            Column::I64List(_) => Kind::I64List,
-            Column::StrList(_) => Kind::StrList,
+            Column::I64List(_) | Column::I64Picked(_) => Kind::I64List,
+            Column::StrList(_) | Column::StrPicked(_) => Kind::StrList,
         }
     }
 
@@ -131,10 +131,8 @@ impl Rows {
         match column {
             Column::Bool(values) => Arc::new(BooleanArray::from(values[rows].to_vec())),
             Column::F64(values) => Arc::new(Float64Array::from(values[rows].to_vec())),
-            Column::I32(values) => {
-                let values = &values[rows];
-                Arc::new(Int32Array::new(values.to_vec().into(), nulls(values.iter().map(|&value| value == NULL_I32))))
-            }
+            Column::I32(values) => Arc::new(integers(values[rows].to_vec())),
+            Column::Positions(positions) => Arc::new(integers(positions.rows(|column| &self.columns[column], rows))),
             Column::I64(values) => Arc::new(longs(values[rows].to_vec())),
             Column::I64Runs(values) => Arc::new(longs(values.rows(rows))),
             Column::Str(values) => Arc::new(self.texts.array(&values[rows])),
@@ -143,8 +141,19 @@ impl Rows {
             Column::I32List(values) => list(values, rows, DataType::Int32, |values| Arc::new(Int32Array::from(values.to_vec()))),
             Column::I64List(values) => list(values, rows, DataType::Int64, |values| Arc::new(Int64Array::from(values.to_vec()))),
             Column::StrList(values) => list(values, rows, DataType::Utf8View, |values| Arc::new(self.texts.array(values))),
+            Column::I64Picked(values) => {
+                lists(&values.offsets[rows.start..=rows.end], DataType::Int64, Arc::new(Int64Array::from(values.rows(rows))))
+            }
+            Column::StrPicked(values) => {
+                lists(&values.offsets[rows.start..=rows.end], DataType::Utf8View, Arc::new(self.texts.array(&values.rows(rows))))
+            }
         }
     }
+}
+
+fn integers(values: Vec<i32>) -> Int32Array {
+    let nulls = nulls(values.iter().map(|&value| value == NULL_I32));
+    Int32Array::new(values.into(), nulls)
 }
 
 fn longs(values: Vec<i64>) -> Int64Array {
@@ -158,10 +167,14 @@ fn nulls(is_null: impl Iterator<Item = bool> + Clone) -> Option<NullBuffer> {
 
 fn list<T: Clone>(values: &Ragged<T>, rows: Range<usize>, element: DataType, array: impl FnOnce(&[T]) -> ArrayRef) -> ArrayRef {
     let offsets = &values.offsets[rows.start..=rows.end];
-    let (first, last) = (offsets[0], offsets[offsets.len() - 1]);
+    lists(offsets, element, array(&values.values[offsets[0]..offsets[offsets.len() - 1]]))
+}
+
+/// Lists of the values between each two offsets, of which `values` has those from the first to the last.
+fn lists(offsets: &[usize], element: DataType, values: ArrayRef) -> ArrayRef {
     let lengths = offsets.windows(2).map(|pair| pair[1] - pair[0]);
     let field = Arc::new(Field::new("element", element, true));
-    Arc::new(ListArray::new(field, OffsetBuffer::from_lengths(lengths), array(&values.values[first..last]), None))
+    Arc::new(ListArray::new(field, OffsetBuffer::from_lengths(lengths), values, None))
 }
 
 /// A table that gets its rows when its operator has run.

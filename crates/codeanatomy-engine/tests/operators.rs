@@ -40,7 +40,7 @@ fn right(_: &mut Run<'_>) -> Outcome {
 /// Code, stage and message of the refusal; none where the tables are taken.
 fn refusal(run: fn(&mut Run<'_>) -> Outcome) -> Option<(&'static str, &'static str, String)> {
     let operator = Box::leak(Box::new(Operator { name: "odd", sentence: "An operator.", inputs: &[], outputs: &[PORT], run }));
-    let outcome = operators::run(operator, Vec::new(), Strings::new(), &json!({}), &CancelToken::new());
+    let outcome = operators::run(operator, Vec::new(), Strings::new(), &json!({}), &[], &CancelToken::new());
     outcome.err().map(|error| (error.code.name, error.code.stage.name(), error.message))
 }
 

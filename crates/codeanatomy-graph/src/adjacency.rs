@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::operator::{Kind, Operator, OperatorError, Port, Run};
-use crate::table::{Column, NULL_I64, Ragged, Str, Strings, Table};
+use crate::table::{Column, NULL_I64, Picked, Str, Strings, Table};
 
 const ROW: &[(&str, Kind)] =
     &[("id", Kind::I64), ("degree", Kind::I32), ("edge_ids", Kind::I64List), ("kinds", Kind::StrList), ("neighbours", Kind::I64List)];
@@ -26,7 +26,7 @@ const ENDS_AT_ONCE: usize = if cfg!(test) { 64 } else { 1 << 20 };
 /// Rows between two looks at the token.
 const STEP: usize = 1 << 14;
 
-/// One end of an edge with all that its row says, so that nothing is looked up while sorting. The order of the fields is that of the rows.
+/// One end of an edge with all that decides its place, so that nothing is looked up while sorting. The order of the fields is that of the rows.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct End {
     node: i64,
@@ -34,14 +34,16 @@ struct End {
     rank: u32,
     neighbour: i64,
     edge: i64,
+    /// Where the edge is among all.
+    place: u32,
 }
 
-/// The edges, with the kinds as ranks: numbers of strings depend on the run, the order of texts does not.
-struct Edges<'a> {
-    ids: &'a [i64],
-    ranks: Vec<u32>,
-    /// The kind of each rank.
-    kinds: Vec<Str>,
+/// The edges. Both outputs say in which order they have them, and hold none.
+struct Edges {
+    ids: Arc<Vec<i64>>,
+    kinds: Arc<Vec<Str>>,
+    /// Ranks of the kinds: numbers of strings depend on the run, the order of texts does not.
+    ranks: FxHashMap<Str, u32>,
 }
 
 fn run(run: &mut Run<'_>) -> Result<Vec<Table>, OperatorError> {
@@ -52,8 +54,8 @@ fn run(run: &mut Run<'_>) -> Result<Vec<Table>, OperatorError> {
         unreachable!("columns of the port `edges`")
     };
     check(&ids, &kinds, &sources, &targets)?;
-    // The kinds themselves are needed no more: there are millions.
-    let edges = Edges::new(&ids, kinds, run.strings);
+    let (sources, targets) = (Arc::new(sources), Arc::new(targets));
+    let edges = Edges::new(ids, kinds, run.strings);
     Ok(vec![edges.gather(run, &sources, &targets)?, edges.gather(run, &targets, &sources)?])
 }
 
@@ -64,15 +66,14 @@ fn check(ids: &[i64], kinds: &[Str], sources: &[i64], targets: &[i64]) -> Result
     }
 }
 
-impl<'a> Edges<'a> {
-    fn new(ids: &'a [i64], kinds: Vec<Str>, strings: &Strings) -> Self {
+impl Edges {
+    fn new(ids: Vec<i64>, kinds: Vec<Str>, strings: &Strings) -> Self {
         let mut distinct: Vec<Str> = kinds.iter().copied().collect::<FxHashSet<Str>>().into_iter().collect();
         distinct.sort_unstable_by_key(|&kind| strings.text(kind));
-        let places: FxHashMap<Str, u32> = distinct.iter().copied().zip(0..).collect();
-        Self { ids, ranks: kinds.iter().map(|kind| places[kind]).collect(), kinds: distinct }
+        Self { ids: Arc::new(ids), kinds: Arc::new(kinds), ranks: distinct.into_iter().zip(0..).collect() }
     }
 
-    fn gather(&self, run: &Run<'_>, nodes: &[i64], neighbours: &[i64]) -> Result<Table, OperatorError> {
+    fn gather(&self, run: &Run<'_>, nodes: &[i64], neighbours: &Arc<Vec<i64>>) -> Result<Table, OperatorError> {
         let mut rows = Rows::with_capacity(nodes.len());
         let borders = borders(nodes);
         let mut first = 0;
@@ -80,11 +81,11 @@ impl<'a> Edges<'a> {
             // As many buckets as fit the memory, at least one.
             let last = borders.partition_point(|&border| border <= borders[first] + ENDS_AT_ONCE).max(first + 2) - 1;
             for end in self.sorted(run, nodes, neighbours, first, &borders[first..=last])? {
-                rows.add(end, self.kinds[end.rank as usize]);
+                rows.add(end);
             }
             first = last;
         }
-        Ok(rows.table())
+        Ok(rows.table(self, neighbours))
     }
 
     /// The ends of some buckets in order: one pass into the buckets, then each by itself.
@@ -107,10 +108,11 @@ impl<'a> Edges<'a> {
         let mut next: Vec<usize> = borders.iter().map(|border| border - borders[0]).collect();
         let mut ends = vec![End::default(); next[next.len() - 1]];
         let buckets = next.len() - 1;
-        for row in 0..nodes.len() {
-            let bucket = bucket(nodes[row]).wrapping_sub(first);
+        for (place, &node) in nodes.iter().enumerate() {
+            let bucket = bucket(node).wrapping_sub(first);
             if bucket < buckets {
-                ends[next[bucket]] = End { node: nodes[row], rank: self.ranks[row], neighbour: neighbours[row], edge: self.ids[row] };
+                let (rank, neighbour, edge) = (self.ranks[&self.kinds[place]], neighbours[place], self.ids[place]);
+                ends[next[bucket]] = End { node, rank, neighbour, edge, place: place as u32 };
                 next[bucket] += 1;
             }
         }
@@ -139,42 +141,34 @@ fn bucket(node: i64) -> usize {
 struct Rows {
     nodes: Vec<i64>,
     offsets: Vec<usize>,
-    edges: Vec<i64>,
-    kinds: Vec<Str>,
-    neighbours: Vec<i64>,
+    places: Vec<u32>,
 }
 
 impl Rows {
     fn with_capacity(ends: usize) -> Self {
-        Self {
-            nodes: Vec::new(),
-            offsets: Vec::new(),
-            edges: Vec::with_capacity(ends),
-            kinds: Vec::with_capacity(ends),
-            neighbours: Vec::with_capacity(ends),
-        }
+        Self { nodes: Vec::new(), offsets: Vec::new(), places: Vec::with_capacity(ends) }
     }
 
-    fn add(&mut self, end: End, kind: Str) {
+    fn add(&mut self, end: End) {
         if self.nodes.last() != Some(&end.node) {
             self.nodes.push(end.node);
-            self.offsets.push(self.edges.len());
+            self.offsets.push(self.places.len());
         }
-        self.edges.push(end.edge);
-        self.kinds.push(kind);
-        self.neighbours.push(end.neighbour);
+        self.places.push(end.place);
     }
 
-    fn table(mut self) -> Table {
-        self.offsets.push(self.edges.len());
+    fn table(mut self, edges: &Edges, neighbours: &Arc<Vec<i64>>) -> Table {
+        self.offsets.push(self.places.len());
         let degrees = self.offsets.windows(2).map(|pair| (pair[1] - pair[0]) as i32).collect();
-        let offsets = Arc::new(self.offsets);
+        let (offsets, places) = (Arc::new(self.offsets), Arc::new(self.places));
+        let picked =
+            |values: &Arc<Vec<i64>>| Column::I64Picked(Picked { offsets: offsets.clone(), places: places.clone(), values: values.clone() });
         Table::new(vec![
             ("id", Column::I64(self.nodes)),
             ("degree", Column::I32(degrees)),
-            ("edge_ids", Column::I64List(Ragged { offsets: offsets.clone(), values: self.edges })),
-            ("kinds", Column::StrList(Ragged { offsets: offsets.clone(), values: self.kinds })),
-            ("neighbours", Column::I64List(Ragged { offsets, values: self.neighbours })),
+            ("edge_ids", picked(&edges.ids)),
+            ("kinds", Column::StrPicked(Picked { offsets: offsets.clone(), places: places.clone(), values: edges.kinds.clone() })),
+            ("neighbours", picked(neighbours)),
         ])
     }
 }
@@ -196,7 +190,14 @@ mod tests {
             ("dst", Column::I64(edges.iter().map(|edge| edge.3).collect())),
         ]);
         let parameters = serde_json::Value::Null;
-        let mut run = Run { inputs: vec![table], strings: &mut strings, parameters: &parameters, cancelled: &|| false, notes: Vec::new() };
+        let mut run = Run {
+            inputs: vec![table],
+            strings: &mut strings,
+            parameters: &parameters,
+            cancelled: &|| false,
+            unread: &[],
+            notes: Vec::new(),
+        };
         let tables = (ADJACENCY.run)(&mut run)?;
         Ok(tables.iter().map(|table| rows(table, &strings)).collect())
     }
@@ -205,15 +206,15 @@ mod tests {
         let [
             (_, Column::I64(ids)),
             (_, Column::I32(degrees)),
-            (_, Column::I64List(edges)),
-            (_, Column::StrList(kinds)),
-            (_, Column::I64List(ends)),
+            (_, Column::I64Picked(edges)),
+            (_, Column::StrPicked(kinds)),
+            (_, Column::I64Picked(ends)),
         ] = table.columns.as_slice()
         else {
             panic!("columns of an adjacency table")
         };
-        let texts = |row| kinds.row(row).iter().map(|&kind| strings.text(kind).to_string()).collect();
-        (0..ids.len()).map(|row| (ids[row], degrees[row], edges.row(row).to_vec(), texts(row), ends.row(row).to_vec())).collect()
+        let texts = |row| kinds.rows(row..row + 1).into_iter().map(|kind| strings.text(kind).to_string()).collect();
+        (0..ids.len()).map(|row| (ids[row], degrees[row], edges.rows(row..row + 1), texts(row), ends.rows(row..row + 1))).collect()
     }
 
     fn texts(kinds: &[&str]) -> Vec<String> {

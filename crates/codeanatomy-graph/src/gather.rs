@@ -100,7 +100,14 @@ mod tests {
             ),
         ]);
         let parameters = serde_json::Value::Null;
-        let mut run = Run { inputs: vec![table], strings: &mut strings, parameters: &parameters, cancelled: &|| false, notes: Vec::new() };
+        let mut run = Run {
+            inputs: vec![table],
+            strings: &mut strings,
+            parameters: &parameters,
+            cancelled: &|| false,
+            unread: &[],
+            notes: Vec::new(),
+        };
         let tables = (GATHER.run)(&mut run)?;
         let [(_, Column::I64(ids)), (_, Column::Str(entities)), (_, Column::StrList(keys)), (_, Column::StrList(values))] =
             tables[0].columns.as_slice()

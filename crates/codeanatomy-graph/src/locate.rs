@@ -141,7 +141,14 @@ mod tests {
             ("continuations", Column::I32List(continuations)),
         ]);
         let inputs = vec![files, lines, spans(&mut strings, rows)];
-        let mut run = Run { inputs, strings: &mut strings, parameters: &serde_json::Value::Null, cancelled: &|| false, notes: Vec::new() };
+        let mut run = Run {
+            inputs,
+            strings: &mut strings,
+            parameters: &serde_json::Value::Null,
+            cancelled: &|| false,
+            unread: &[],
+            notes: Vec::new(),
+        };
         Ok((LOCATE.run)(&mut run)?.remove(0))
     }
 

@@ -67,6 +67,8 @@ pub struct Run<'a> {
     pub parameters: &'a Value,
     /// Whether the run is cancelled. Cheap: ask at least once per file and once per few thousand rows.
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
+    /// The output ports whose rows nobody reads: their tables may stay empty.
+    pub unread: &'a [&'static str],
     /// Filled by the run; one a limit, by name.
     pub notes: Vec<Note>,
 }

@@ -1,11 +1,14 @@
 //! Columns of plain values: what operators read and write. Not Arrow, and no plan: the engine turns batches into these and back.
 
 use std::hash::BuildHasher;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use rustc_hash::FxBuildHasher;
+
+use crate::positions::{Lines, Part, parts};
 
 /// A null in an integer column.
 pub const NULL_I32: i32 = i32::MIN;
@@ -152,20 +155,80 @@ impl<T: Copy + PartialEq> Runs<T> {
     }
 
     /// The values of some rows, one by one.
-    pub fn rows(&self, rows: std::ops::Range<usize>) -> Vec<T> {
+    pub fn rows(&self, rows: Range<usize>) -> Vec<T> {
         let mut values = Vec::with_capacity(rows.len());
-        let mut run = self.ends.partition_point(|&end| end <= rows.start);
-        while values.len() < rows.len() {
-            let end = self.ends[run].min(rows.end);
-            values.resize(end - rows.start, self.values[run]);
-            run += 1;
+        for (value, piece) in self.pieces(rows) {
+            values.resize(values.len() + piece.len(), value);
         }
         values
+    }
+
+    /// Each value of some rows with those of them that have it.
+    pub fn pieces(&self, rows: Range<usize>) -> impl Iterator<Item = (T, Range<usize>)> + '_ {
+        let first = self.ends.partition_point(|&end| end <= rows.start);
+        let mut start = rows.start;
+        (first..self.ends.len()).take_while(move |&run| run == first || self.ends[run - 1] < rows.end).map(move |run| {
+            let piece = start..self.ends[run].min(rows.end);
+            start = piece.end;
+            (self.values[run], piece)
+        })
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.ends.capacity() * size_of::<usize>() + self.values.capacity() * size_of::<T>()
+    }
+}
+
+/// Lists of values that lie elsewhere, in another order: row `i` is the values at the places `places[offsets[i]..offsets[i + 1]]`.
+#[derive(Clone, Debug)]
+pub struct Picked<T> {
+    pub offsets: Arc<Vec<usize>>,
+    pub places: Arc<Vec<u32>>,
+    pub values: Arc<Vec<T>>,
+}
+
+impl<T: Copy> Picked<T> {
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The values of some rows, end to end.
+    pub fn rows(&self, rows: Range<usize>) -> Vec<T> {
+        self.places[self.offsets[rows.start]..self.offsets[rows.end]].iter().map(|&place| self.values[place as usize]).collect()
+    }
+
+    /// Bytes held: of what several columns share, one part for each.
+    pub fn bytes(&self) -> usize {
+        fn part<T>(of: &Arc<Vec<T>>) -> usize {
+            of.capacity() * size_of::<T>() / Arc::strong_count(of)
+        }
+        part(&self.offsets) + part(&self.places) + part(&self.values)
+    }
+}
+
+/// Lines or columns of the byte offsets in another column: computed when they are read, since a file has far fewer lines than rows.
+#[derive(Clone, Debug)]
+pub struct Positions {
+    pub part: Part,
+    /// Places of the columns that hold the offsets, and the file ids in runs.
+    pub offsets: usize,
+    pub files: usize,
+    pub rows: usize,
+    pub lines: Arc<Lines<Ragged<i32>>>,
+}
+
+impl Positions {
+    /// The values of some rows, where `columns` are those of the table.
+    pub fn rows<'a>(&self, column: impl Fn(usize) -> &'a Column, rows: Range<usize>) -> Vec<i32> {
+        let (Column::I32(offsets), Column::I64Runs(files)) = (column(self.offsets), column(self.files)) else {
+            unreachable!("positions are of offsets in files")
+        };
+        parts(self.part, &self.lines, files, offsets, rows)
     }
 }
 
@@ -185,6 +248,12 @@ pub enum Column {
     I64Runs(Runs<i64>),
     /// The same as `Str`.
     StrRuns(Runs<Str>),
+    /// The same as `I64List`.
+    I64Picked(Picked<i64>),
+    /// The same as `StrList`.
+    StrPicked(Picked<Str>),
+    /// The same as `I32`.
+    Positions(Positions),
 }
 
 impl Column {
@@ -201,6 +270,9 @@ impl Column {
             Column::StrList(values) => values.len(),
             Column::I64Runs(values) => values.len(),
             Column::StrRuns(values) => values.len(),
+            Column::I64Picked(values) => values.len(),
+            Column::StrPicked(values) => values.len(),
+            Column::Positions(positions) => positions.rows,
         }
     }
 

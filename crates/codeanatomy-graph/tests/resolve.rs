@@ -186,6 +186,7 @@ impl Evidence {
             strings: &mut self.strings,
             parameters: &parameters,
             cancelled: &|| false,
+            unread: &[],
             notes: Vec::new(),
         })?;
         Ok(Graph { tables, strings: self.strings })
@@ -205,11 +206,12 @@ impl Graph {
         let table = &self.tables[port];
         let column = |name: &&str| &table.columns.iter().find(|(other, _)| other == name).expect("a column of that name").1;
         let columns: Vec<&Column> = columns.iter().map(column).collect();
-        (0..table.rows()).map(|row| columns.iter().map(|column| self.cell(column, row)).collect::<Vec<_>>().join(" ")).collect()
+        (0..table.rows()).map(|row| columns.iter().map(|column| self.cell(table, column, row)).collect::<Vec<_>>().join(" ")).collect()
     }
 
-    fn cell(&self, column: &Column, row: usize) -> String {
+    fn cell(&self, table: &Table, column: &Column, row: usize) -> String {
         match column {
+            Column::Positions(positions) => positions.rows(|other| &table.columns[other].1, row..row + 1)[0].to_string(),
             Column::I64(values) => self.name(values[row]).unwrap_or_else(|| "-".into()),
             Column::I32(values) => values[row].to_string(),
             Column::Str(values) => self.strings.get(values[row]).unwrap_or("-").to_owned(),
@@ -297,10 +299,11 @@ fn a_call_goes_through_an_import() {
 #[test]
 fn the_order_of_rows_does_not_matter() {
     let (one, two) = (Evidence::of(&shop()).resolve().unwrap(), Evidence::of(&shop()).reversed().resolve().unwrap());
-    for (port, (first, second)) in RESOLVE.outputs.iter().zip(one.tables.iter().zip(&two.tables)) {
-        for ((name, first), (_, second)) in first.columns.iter().zip(&second.columns) {
-            let cells = |graph: &Graph, column: &Column| (0..column.len()).map(|row| graph.cell(column, row)).collect::<Vec<_>>();
-            assert_eq!(cells(&one, first), cells(&two, second), "{}.{name}", port.name);
+    for (port, tables) in RESOLVE.outputs.iter().zip(one.tables.iter().zip(&two.tables)) {
+        for ((name, first), (_, second)) in tables.0.columns.iter().zip(&tables.1.columns) {
+            let cells =
+                |graph: &Graph, table, column: &Column| (0..column.len()).map(|row| graph.cell(table, column, row)).collect::<Vec<_>>();
+            assert_eq!(cells(&one, tables.0, first), cells(&two, tables.1, second), "{}.{name}", port.name);
             if let (Column::I64(first), Column::I64(second)) = (first, second) {
                 assert_eq!(first, second, "{}.{name}", port.name);
             }
@@ -436,7 +439,8 @@ fn a_cancelled_run_stops() {
     let mut evidence = Evidence::of(&shop());
     let parameters = json!({"standard_library": [], "builtins": [], "limits": limits(), "confidence": confidence(), "bare": []});
     let inputs = evidence.tables();
-    let run = &mut Run { inputs, strings: &mut evidence.strings, parameters: &parameters, cancelled: &|| true, notes: Vec::new() };
+    let run =
+        &mut Run { inputs, strings: &mut evidence.strings, parameters: &parameters, cancelled: &|| true, unread: &[], notes: Vec::new() };
     assert!(matches!((RESOLVE.run)(run), Err(OperatorError::Cancelled)));
 }
 
@@ -445,7 +449,14 @@ fn a_missing_parameter_is_named() {
     let mut evidence = Evidence::of(&shop());
     let mut refusal = |parameters: Value| {
         let inputs = evidence.tables();
-        let run = &mut Run { inputs, strings: &mut evidence.strings, parameters: &parameters, cancelled: &|| false, notes: Vec::new() };
+        let run = &mut Run {
+            inputs,
+            strings: &mut evidence.strings,
+            parameters: &parameters,
+            cancelled: &|| false,
+            unread: &[],
+            notes: Vec::new(),
+        };
         (RESOLVE.run)(run).expect_err("an error").to_string()
     };
     let others = json!({"standard_library": [], "limits": limits(), "confidence": confidence(), "bare": []});
@@ -466,7 +477,7 @@ fn outputs_have_the_columns_of_their_ports() {
     for (port, table) in RESOLVE.outputs.iter().zip(&graph.tables) {
         let kind = |column: &Column| match column {
             Column::Bool(_) => Kind::Bool,
-            Column::I32(_) => Kind::I32,
+            Column::I32(_) | Column::Positions(_) => Kind::I32,
             Column::I64(_) | Column::I64Runs(_) => Kind::I64,
             Column::F64(_) => Kind::F64,
             _ => Kind::Str,

@@ -59,8 +59,11 @@ impl Build {
         grow(&reservation, strings.len() * 64, &place)?;
         let read = started.elapsed();
         let (token, parameters) = (self.token.clone(), self.validated().spec.operator_parameters.get(&run.operator).cloned());
-        let worker =
-            tokio::task::spawn_blocking(move || operators::run(operator, inputs, strings, &parameters.unwrap_or_default(), &token));
+        let is_read = |port: &str| run.views.iter().any(|(view, name)| name == port && self.compiled.schedule.is_used(*view));
+        let unread: Vec<&'static str> = operator.outputs.iter().map(|port| port.name).filter(|port| !is_read(port)).collect();
+        let worker = tokio::task::spawn_blocking(move || {
+            operators::run(operator, inputs, strings, &parameters.unwrap_or_default(), &unread, &token)
+        });
         let (results, warnings) = worker.await.map_err(|error| EngineError::of_task(error, &place))??;
         Span::current().record("codeanatomy.rows", results.iter().map(Rows::count).sum::<usize>());
         self.ledger.warn(index, warnings);

@@ -42,10 +42,14 @@ use facts::Uncompiled;
 use interpreter::Interpreter;
 use objects::Objects;
 use owners::Definitions;
+use rows::InstructionRows;
 use sources::Sources;
 use syntax::Forest;
 use uncompiled::FromSyntax;
 use writer::Writer;
+
+/// The largest of the outputs, and no view of the product reads it.
+const INSTRUCTIONS: &str = "instructions";
 
 /// Parameters: what the interpreter that compiled the code says of its opcodes. `opcodes` ({name: number}, `dis.opmap`), `relative_jumps`
 /// and `absolute_jumps` ([number], `dis.hasjrel` and `dis.hasjabs`), `caches` ({number: code units}), `version` ([3, 11]).
@@ -111,7 +115,7 @@ pub const CONTROL_FLOW: Operator = Operator {
         Port { name: "flow", columns: rows::FLOW },
         Port { name: "steps", columns: rows::STEPS },
         Port { name: "dominance", columns: rows::DOMINANCE },
-        Port { name: "instructions", columns: rows::INSTRUCTIONS },
+        Port { name: INSTRUCTIONS, columns: rows::INSTRUCTIONS },
     ],
     run,
 };
@@ -131,6 +135,7 @@ fn run(run: &mut Run<'_>) -> Result<Vec<Table>, OperatorError> {
     let order = codes.ordered(&sources, run.strings)?;
     let mut writer = Writer::new(&definitions, run.strings);
     let mut objects = Objects::new(&interpreter, &codes, &definitions, &asked, &forest, run.strings);
+    objects.instruction_rows = (!run.unread.contains(&INSTRUCTIONS)).then(InstructionRows::default);
     for file in order.chunk_by(|&left, &right| codes.files[left] == codes.files[right]) {
         run.check()?;
         objects.file(file, &sources.file(codes.files[file[0]])?, &mut writer, run.strings)?;
@@ -140,7 +145,7 @@ fn run(run: &mut Run<'_>) -> Result<Vec<Table>, OperatorError> {
         run.check()?;
         from_syntax.file(file, &sources.file(file)?, &mut writer, run.strings)?;
     }
-    Ok(writer.tables(objects.instruction_rows))
+    Ok(writer.tables(objects.instruction_rows.unwrap_or_default()))
 }
 
 /// The files that have a syntax tree and no code, in the order of their paths.

@@ -29,7 +29,8 @@ pub struct Objects<'a> {
     asked: &'a Comparisons,
     forest: &'a Forest<'a>,
     opcode_names: Vec<Str>,
-    pub instruction_rows: InstructionRows,
+    /// None where nobody reads them.
+    pub instruction_rows: Option<InstructionRows>,
 }
 
 /// What is known of the code objects of one file so far.
@@ -58,7 +59,7 @@ impl<'a> Objects<'a> {
     ) -> Self {
         let opcode_names =
             (0..=u8::MAX).map(|number| interpreter.opcode(number).map_or(NULL_STR, |opcode| strings.intern(&opcode.name))).collect();
-        Self { interpreter, codes, definitions, asked, forest, opcode_names, instruction_rows: InstructionRows::default() }
+        Self { interpreter, codes, definitions, asked, forest, opcode_names, instruction_rows: None }
     }
 
     /// All code objects of one file; `rows` in order of their numbers.
@@ -154,7 +155,7 @@ impl<'a> Objects<'a> {
     }
 
     fn write_instructions(&mut self, object: &Object<'_>, instructions: &[Instruction], graph: &Graph) {
-        let rows = &mut self.instruction_rows;
+        let Some(rows) = &mut self.instruction_rows else { return };
         for (number, block) in graph.blocks.iter().enumerate() {
             for instruction in &instructions[block.first..block.end] {
                 rows.code_id.push(object.id);

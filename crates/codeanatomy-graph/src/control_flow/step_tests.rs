@@ -115,7 +115,7 @@ fn the_order_of_rows_does_not_matter() {
     let mut strings = Strings::new();
     let inputs = inputs(&sample, &mut strings).into_iter().map(reversed).collect();
     let parameters = parameters((3, 11));
-    let mut run = Run { inputs, strings: &mut strings, parameters: &parameters, cancelled: &|| false, notes: Vec::new() };
+    let mut run = Run { inputs, strings: &mut strings, parameters: &parameters, cancelled: &|| false, unread: &[], notes: Vec::new() };
     let tables = (CONTROL_FLOW.run)(&mut run).expect("sound code objects");
     let backward = Out { tables, strings };
     assert_eq!(steps(&forward, &sample), steps(&backward, &sample));

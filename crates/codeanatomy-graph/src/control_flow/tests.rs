@@ -148,9 +148,13 @@ pub(super) fn inputs(sample: &Sample, strings: &mut Strings) -> Vec<Table> {
 }
 
 pub(super) fn run_with(sample: &Sample, parameters: &Value) -> Result<Out, OperatorError> {
+    run_without(sample, parameters, &[])
+}
+
+fn run_without(sample: &Sample, parameters: &Value, unread: &[&'static str]) -> Result<Out, OperatorError> {
     let mut strings = Strings::new();
     let inputs = inputs(sample, &mut strings);
-    let mut run = Run { inputs, strings: &mut strings, parameters, cancelled: &|| false, notes: Vec::new() };
+    let mut run = Run { inputs, strings: &mut strings, parameters, cancelled: &|| false, unread, notes: Vec::new() };
     let tables = (CONTROL_FLOW.run)(&mut run)?;
     Ok(Out { tables, strings })
 }
@@ -217,6 +221,14 @@ fn a_loop_jumps_back() {
     assert_eq!((out.i32s("blocks", "end_line")[1], out.i32s("blocks", "end_col")[1]), (2, 8));
     assert_eq!(out.i32s("flow", "src_line"), [1, 1, 1, 1]);
     assert_eq!(out.i32s("flow", "dst_line"), [2, 1, 2, 1]);
+}
+
+#[test]
+fn instructions_that_nobody_reads_are_not_written() {
+    let sample = sample("while a:\n    b()\n", (3, 11), vec![("<module>", -1, -1, 1, 0, WHILE, WHILE_LINES, "")]);
+    let out = run_without(&sample, &parameters(sample.version), &["instructions"]).expect("a sound code object");
+    assert!(out.i32s("instructions", "offset").is_empty());
+    assert_eq!(out.edges(), run(&sample).edges());
 }
 
 #[test]
@@ -433,7 +445,7 @@ fn a_cancelled_run_stops() {
     let mut strings = Strings::new();
     let inputs = inputs(&lambda(), &mut strings);
     let parameters = parameters((3, 11));
-    let mut run = Run { inputs, strings: &mut strings, parameters: &parameters, cancelled: &|| true, notes: Vec::new() };
+    let mut run = Run { inputs, strings: &mut strings, parameters: &parameters, cancelled: &|| true, unread: &[], notes: Vec::new() };
     assert!(matches!((CONTROL_FLOW.run)(&mut run), Err(OperatorError::Cancelled)));
 }
 
@@ -458,7 +470,7 @@ fn the_order_of_rows_does_not_matter() {
     let mut strings = Strings::new();
     let inputs = inputs(&lambda(), &mut strings).into_iter().map(reversed).collect();
     let parameters = parameters((3, 11));
-    let mut run = Run { inputs, strings: &mut strings, parameters: &parameters, cancelled: &|| false, notes: Vec::new() };
+    let mut run = Run { inputs, strings: &mut strings, parameters: &parameters, cancelled: &|| false, unread: &[], notes: Vec::new() };
     let tables = (CONTROL_FLOW.run)(&mut run).expect("sound code objects");
     let backward = Out { tables, strings };
     for (output, name) in

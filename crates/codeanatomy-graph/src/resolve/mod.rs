@@ -30,9 +30,11 @@ mod syntax;
 mod text;
 mod type_texts;
 
+use std::sync::Arc;
+
 use crate::ids::Allocator;
 use crate::operator::{Operator, OperatorError, Run};
-use crate::positions::{FileLines, Lines};
+use crate::positions::Lines;
 use crate::resolve::bindings::Bindings;
 use crate::resolve::builtins::Builtins;
 use crate::resolve::confidence::Confidences;
@@ -43,11 +45,11 @@ use crate::resolve::modules::Modules;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::outside::Outside;
 use crate::resolve::resolver::{Repository, Resolver, Target};
-use crate::resolve::rows::{ExternalRow, Places, Rows};
+use crate::resolve::rows::{ExternalRow, FileTable, Places, Rows};
 use crate::resolve::scopes::Scopes;
 use crate::resolve::sources::{Columns, File, Files, texts};
 use crate::resolve::syntax::Tree;
-use crate::table::{NULL_STR, Ragged, Table};
+use crate::table::{NULL_STR, Table};
 
 pub const RESOLVE: Operator = Operator {
     name: "resolve",
@@ -83,7 +85,7 @@ fn read(
     let builtins = Builtins::read(run)?;
     let outside = Outside::read(run)?;
     let files = Files::read(files, run.strings)?;
-    let outlined = outline::add_trees(&files, &text.lines(), outlines, &mut syntax, run.strings)?;
+    let outlined = outline::add_trees(&files, &text.lines, outlines, &mut syntax, run.strings)?;
     let tree = Tree::read(syntax, &files, run.strings)?;
     let mut scopes = Scopes::read(run, &files, &tree, &outlined, symbols)?;
     let mut definitions = Definitions::read(&files, &text.lengths(&files), &tree, &mut scopes, run.strings);
@@ -97,11 +99,7 @@ fn read(
 /// Rows, file by file: first what was found out, then, when the memory for finding out is given back, the facts.
 fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repository) -> Result<Vec<Table>, OperatorError> {
     let mut rows = Rows::default();
-    let lines = text.lines();
-    let places = |file: &File| {
-        let of_file = lines.file(file.id).unwrap_or(FileLines { starts: &[0], continuations: &[] });
-        Places::new(file.id, file.path, of_file)
-    };
+    let places = |file: &File| Places::new(file.id, file.path, text.lines.of(file.id));
     let mut resolver = Resolver::new(repository, run.strings, ids);
     let mut machine = Machine::new(&mut resolver);
     machine.run(run.cancelled)?;
@@ -135,7 +133,7 @@ fn write(run: &mut Run<'_>, ids: &mut Allocator, text: &Text, repository: &Repos
         repository.scope_rows(number, run.strings, places, (&mut rows.scopes, &mut rows.symbols, &mut rows.captures));
         repository.binding_rows(number, run.strings, places, &mut rows.bindings);
     }
-    Ok(rows.into_tables())
+    Ok(rows.into_tables(&text.lines))
 }
 
 impl Machine<'_, '_> {
@@ -173,8 +171,7 @@ impl Resolver<'_> {
 /// Lines and lengths of the files.
 struct Text {
     file_ids: Vec<i64>,
-    starts: Ragged<i32>,
-    continuations: Ragged<i32>,
+    lines: FileTable,
     length: Vec<i32>,
 }
 
@@ -182,11 +179,8 @@ impl Text {
     fn read(table: Table) -> Result<Self, OperatorError> {
         let mut columns = Columns::new(1, table);
         let (file_ids, starts, continuations) = (columns.i64s()?, columns.i32_lists()?, columns.i32_lists()?);
-        Ok(Self { file_ids, starts, continuations, length: columns.i32s()? })
-    }
-
-    fn lines(&self) -> Lines<'_> {
-        Lines::new(&self.file_ids, &self.starts, &self.continuations)
+        let lines = Arc::new(Lines::new(&file_ids, starts, continuations));
+        Ok(Self { file_ids, lines, length: columns.i32s()? })
     }
 
     /// The length of every file; 0 where it is not known.

@@ -8,12 +8,12 @@ use rustc_hash::FxHashMap;
 use crate::operator::OperatorError;
 use crate::positions::Lines;
 use crate::resolve::sources::{Columns, Files, PORTS, gather};
-use crate::table::{Column, NULL_STR, Str, Strings, Table};
+use crate::table::{Column, NULL_STR, Ragged, Str, Strings, Table};
 
 /// Adds a tree to the syntax rows for every file that has outline rows; says which files, by rank.
 pub fn add_trees(
     files: &Files,
-    lines: &Lines<'_>,
+    lines: &Lines<Ragged<i32>>,
     [definitions, calls, imports]: [Table; 3],
     syntax: &mut Table,
     strings: &mut Strings,
@@ -30,7 +30,7 @@ pub fn add_trees(
             continue;
         }
         outlined[rank] = true;
-        let starts = lines.file(file.id).map_or(&[0][..], |lines| lines.starts);
+        let starts = lines.of(file.id).starts;
         let [of_definitions, of_calls, of_imports] = found;
         let ends =
             definitions.bend[of_definitions.clone()].iter().chain(&calls.bend[of_calls.clone()]).chain(&imports.bend[of_imports.clone()]);

@@ -1,58 +1,40 @@
 //! The output tables of `resolve`: one row type, one buffer and one port each, declared once. No row is computed here.
 
-use crate::operator::{Kind, Port};
-use crate::positions::FileLines;
-use crate::table::{Column, Runs, Str, Table};
+use std::sync::Arc;
 
-/// Where something is: a span of a file, for machines (bytes) and for people (lines and columns).
+use crate::operator::{Kind, Port};
+use crate::positions::{Cursor, FileLines, Lines, Part};
+use crate::table::{Column, Positions, Ragged, Runs, Str, Table};
+
+/// Where something is: a span of a file. Lines and columns are computed from it when they are read.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     pub file_id: i64,
     pub path: Str,
     pub bstart: i32,
     pub bend: i32,
-    pub line: i32,
-    pub col: i32,
-    pub end_line: i32,
-    pub end_col: i32,
 }
 
-/// Turns the spans of one file into places. Remembers the last line: spans mostly come in order.
+/// Makes places of the spans of one file.
 pub struct Places<'a> {
     file_id: i64,
     path: Str,
-    lines: FileLines<'a>,
-    line: usize,
+    cursor: Cursor<'a>,
 }
 
 impl<'a> Places<'a> {
     pub fn new(file_id: i64, path: Str, lines: FileLines<'a>) -> Self {
-        Self { file_id, path, lines, line: 0 }
+        Self { file_id, path, cursor: Cursor::new(lines) }
     }
 
     /// Line and column of a byte offset.
     pub fn position(&mut self, offset: i32) -> (i32, i32) {
-        let starts = self.lines.starts;
-        // A byte order mark stands before the first line.
-        let offset = offset.max(starts.first().copied().unwrap_or(0));
-        let holds =
-            |line: usize| starts.get(line).is_some_and(|&start| start <= offset) && starts.get(line + 1).is_none_or(|&next| next > offset);
-        if holds(self.line + 1) {
-            self.line += 1;
-        } else if !holds(self.line) {
-            self.line = starts.partition_point(|&start| start <= offset).max(1) - 1;
-        }
-        if self.lines.continuations.is_empty() {
-            return (self.line as i32 + 1, offset - starts.get(self.line).copied().unwrap_or(0) + 1);
-        }
-        let position = self.lines.position(offset);
+        let position = self.cursor.position(offset);
         (position.line, position.col)
     }
 
-    pub fn place(&mut self, bstart: i32, bend: i32) -> Place {
-        let (line, col) = self.position(bstart);
-        let (end_line, end_col) = self.position(bend);
-        Place { file_id: self.file_id, path: self.path, bstart, bend, line, col, end_line, end_col }
+    pub fn place(&self, bstart: i32, bend: i32) -> Place {
+        Place { file_id: self.file_id, path: self.path, bstart, bend }
     }
 }
 
@@ -87,6 +69,33 @@ macro_rules! kind {
     };
 }
 
+/// The lines of all files.
+pub type FileTable = Arc<Lines<Ragged<i32>>>;
+
+/// The columns of places, behind so many others.
+fn placed(
+    file_id: Runs<i64>,
+    path: Runs<Str>,
+    bstart: Vec<i32>,
+    bend: Vec<i32>,
+    others: usize,
+    lines: &FileTable,
+) -> [(&'static str, Column); 8] {
+    let rows = bstart.len();
+    let [files, starts, ends] = [others, others + 2, others + 3];
+    let positions = |part, offsets| Column::Positions(Positions { part, offsets, files, rows, lines: lines.clone() });
+    [
+        ("file_id", Column::I64Runs(file_id)),
+        ("path", Column::StrRuns(path)),
+        ("bstart", Column::I32(bstart)),
+        ("bend", Column::I32(bend)),
+        ("line", positions(Part::Line, starts)),
+        ("col", positions(Part::Col, starts)),
+        ("end_line", positions(Part::Line, ends)),
+        ("end_col", positions(Part::Col, ends)),
+    ]
+}
+
 /// Declares a row, its buffer and its port. With `place`, the row has a `place` and the table its eight columns.
 macro_rules! rows {
     ($row:ident, $rows:ident, $name:literal, place, { $($column:ident: $kind:ident),* $(,)? }) => {
@@ -94,7 +103,7 @@ macro_rules! rows {
 
         #[derive(Default)]
         pub struct $rows {
-            file_id: Runs<i64>, path: Runs<Str>, bstart: Vec<i32>, bend: Vec<i32>, line: Vec<i32>, col: Vec<i32>, end_line: Vec<i32>, end_col: Vec<i32>,
+            file_id: Runs<i64>, path: Runs<Str>, bstart: Vec<i32>, bend: Vec<i32>,
             $($column: buffer!($kind)),*
         }
 
@@ -111,9 +120,8 @@ macro_rules! rows {
             #[allow(dead_code, reason = "only tables whose length is known before reserve")]
             pub fn reserve(&mut self, rows: usize) {
                 $(reserve!(self.$column, $kind, rows);)*
-                for column in [&mut self.bstart, &mut self.bend, &mut self.line, &mut self.col, &mut self.end_line, &mut self.end_col] {
-                    column.reserve_exact(rows);
-                }
+                self.bstart.reserve_exact(rows);
+                self.bend.reserve_exact(rows);
             }
 
             pub fn push(&mut self, row: $row) {
@@ -122,20 +130,12 @@ macro_rules! rows {
                 self.path.push(row.place.path);
                 self.bstart.push(row.place.bstart);
                 self.bend.push(row.place.bend);
-                self.line.push(row.place.line);
-                self.col.push(row.place.col);
-                self.end_line.push(row.place.end_line);
-                self.end_col.push(row.place.end_col);
             }
 
-            pub fn into_table(self) -> Table {
-                Table::new(vec![
-                    $((stringify!($column), Column::$kind(self.$column)),)*
-                    ("file_id", Column::I64Runs(self.file_id)), ("path", Column::StrRuns(self.path)),
-                    ("bstart", Column::I32(self.bstart)), ("bend", Column::I32(self.bend)),
-                    ("line", Column::I32(self.line)), ("col", Column::I32(self.col)),
-                    ("end_line", Column::I32(self.end_line)), ("end_col", Column::I32(self.end_col)),
-                ])
+            pub fn into_table(self, lines: &FileTable) -> Table {
+                let mut columns = vec![$((stringify!($column), Column::$kind(self.$column)),)*];
+                columns.extend(placed(self.file_id, self.path, self.bstart, self.bend, columns.len(), lines));
+                Table::new(columns)
             }
         }
     };
@@ -253,23 +253,23 @@ pub const PORTS: &[Port] = &[
 ];
 
 impl Rows {
-    pub fn into_tables(self) -> Vec<Table> {
+    pub fn into_tables(self, lines: &FileTable) -> Vec<Table> {
         vec![
             self.modules.into_table(),
-            self.syntax.into_table(),
-            self.definitions.into_table(),
-            self.scopes.into_table(),
+            self.syntax.into_table(lines),
+            self.definitions.into_table(lines),
+            self.scopes.into_table(lines),
             self.symbols.into_table(),
             self.captures.into_table(),
-            self.bindings.into_table(),
-            self.references.into_table(),
+            self.bindings.into_table(lines),
+            self.references.into_table(lines),
             self.externals.into_table(),
-            self.imports.into_table(),
-            self.calls.into_table(),
-            self.call_sites.into_table(),
-            self.data_flow.into_table(),
-            self.arguments.into_table(),
-            self.inherits.into_table(),
+            self.imports.into_table(lines),
+            self.calls.into_table(lines),
+            self.call_sites.into_table(lines),
+            self.data_flow.into_table(lines),
+            self.arguments.into_table(lines),
+            self.inherits.into_table(lines),
             self.mro.into_table(),
             self.overrides.into_table(),
         ]
