@@ -12,7 +12,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,9 +50,11 @@ ENVIRONMENT = {
 }
 LOOK_SECONDS = 0.2
 """Between two looks at a worker's resident memory."""
+PAUSE_SECONDS = 0.004
+"""Between two looks at a worker that only says where it is: it does so at every file, and each look costs as much as a small one."""
 READ_FILES = 64
 READ_BYTES = 1 * MIB
-"""Files read in one visit to a thread."""
+"""Files read in one visit to a thread, and sent in one piece unless they are larger."""
 
 Read = Callable[[Sequence[Any]], list[bytes | Failure]]
 """Reads files (blocking; called in a thread): for each its bytes, or the failure that it gets instead."""
@@ -203,22 +205,31 @@ class Worker:
                 self._at_disk = True
                 contents = await to_thread.run_sync(self._read, [self._ledger.files[number] for number in visit])
                 self._at_disk = False
-                for number, content in zip(visit, contents, strict=True):
-                    await self._send(number, content)
+                for part in self._parts(visit, contents):
+                    await self._process.write(part)
             self._all_sent = True
             await self._process.write(wire.NO_MORE_FILES)
         except BrokenPipeError:
             # It died. Whoever listens to it knows why.
             return
 
-    async def _send(self, number: int, content: bytes | Failure) -> None:
-        if isinstance(content, Failure):
-            self._ledger.leave_out(number, replace(content, stage="extraction", extractor=self._ledger.extractor.name))
-            return
-        file = self._ledger.files[number]
-        self._ledger.send(number)
-        await self._process.write(wire.file_header(number, file.file_id, file.path.encode(), len(content)))
-        await self._process.write(content)
+    def _parts(self, visit: Sequence[int], contents: Sequence[bytes | Failure]) -> Iterator[bytes]:
+        """What to write to its input for these files, in as few parts as copying allows."""
+        gathered = []
+        for number, content in zip(visit, contents, strict=True):
+            if isinstance(content, Failure):
+                self._ledger.leave_out(number, replace(content, stage="extraction", extractor=self._ledger.extractor.name))
+                continue
+            file = self._ledger.files[number]
+            self._ledger.send(number)
+            gathered.append(wire.file_header(number, file.file_id, file.path.encode(), len(content)))
+            if len(content) > READ_BYTES:
+                yield b"".join(gathered)
+                yield content
+                gathered = []
+            else:
+                gathered.append(content)
+        yield b"".join(gathered)
 
     async def _drain(self) -> None:
         """Keep the end of its stderr; one that does not stop talking is stopped."""
@@ -260,6 +271,8 @@ class Worker:
                     return
                 for kind, payload in self._frames.feed(data):
                     await self._take(kind, payload)
+                if self._ledger.read and not self._ledger.taking:
+                    await anyio.sleep(PAUSE_SECONDS)
         except wire.Garbage as garbage:
             self._condemn("CA214", "protocol", f"the worker broke the protocol: {garbage}")
 
