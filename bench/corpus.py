@@ -4,6 +4,7 @@ the product look faster than it is."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 SUFFIXES = frozenset((".py", ".pyi", ".pyw"))
@@ -18,7 +19,7 @@ class SourceFile:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Corpus:
     """A folder and its Python files, sorted by path."""
 
@@ -29,9 +30,10 @@ class Corpus:
     def size(self) -> int:
         return sum(file.size for file in self.files)
 
-    def read(self, path: str) -> bytes:
-        """What the file holds."""
-        return (self.folder / path).read_bytes()
+    @cached_property
+    def contents(self) -> dict[str, bytes]:
+        """What each file holds, read once: neither a floor nor an extractor is charged for the disk."""
+        return {file.path: (self.folder / file.path).read_bytes() for file in self.files}
 
 
 def corpus(folder: Path) -> Corpus:

@@ -48,7 +48,7 @@ async def _extract(extractor: Extractor, corpus: Corpus, files: Sequence[SourceF
 
 
 def _read(corpus: Corpus, files: Sequence[SourceFile]) -> list[bytes | Failure]:
-    return [corpus.read(file.path) for file in files]
+    return [corpus.contents[file.path] for file in files]
 
 
 async def _count(table: str, stream: bytes) -> int:

@@ -118,6 +118,21 @@ class SyntaxTrees:
     def take(self) -> dict[str, Any]: ...
 
 @final
+class Captures:
+    """What tree-sitter's trees say of many texts: where definitions, calls, imports and errors are. Of one thread.
+
+    `add` parses a text and returns how many of its captures become rows. `take` gives the starts and ends of all captures since the last, by
+    their names, as 64-bit numbers of the machine's layout: outer before inner, in the order of the texts as joined with a byte between each two.
+    Then the tokens that are missing. Captures of a node and of its parts are equally many: `class`, `class_name`, `class_body`; `function`,
+    `function_name`, `function_body`; `call`, `callee`. The others are `decorated` definitions and each `decorator`; `statement`, `module`, `name`
+    and `alias` of imports; `error`, `missing`, and inside errors the names behind `class` and `def`: `broken_class`, `broken_function`.
+    """
+
+    def __new__(cls) -> Captures: ...
+    def add(self, utf8: bytes) -> int: ...
+    def take(self) -> tuple[dict[str, tuple[bytes, bytes]], list[str]]: ...
+
+@final
 class OutputLock:
     """The right to write into an output folder, until `release`."""
 

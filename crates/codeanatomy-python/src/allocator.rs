@@ -19,6 +19,13 @@ pub fn give_back_soon() {
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, DELAY) }
 }
 
+/// tree-sitter makes its trees with the same allocator, which is faster at it than the C library's.
+pub fn serve_tree_sitter() {
+    use libmimalloc_sys::{mi_calloc, mi_free, mi_malloc, mi_realloc};
+    // SAFETY: the four are of one allocator, and no tree has been made yet: this runs when the module is loaded.
+    unsafe { tree_sitter::set_allocator(Some(mi_malloc), Some(mi_calloc), Some(mi_realloc), Some(mi_free)) }
+}
+
 /// The C library's allocator gives back what the caller's own work left there: of extraction, some 30 MB.
 pub fn trim_others() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -2,8 +2,10 @@
 
 mod about;
 mod allocator;
+mod bytes;
 mod call;
 mod cancel;
+mod captures;
 mod compare;
 mod error;
 mod execute;
@@ -19,6 +21,8 @@ mod _engine {
     #[pymodule_export]
     use crate::cancel::CancelToken;
     #[pymodule_export]
+    use crate::captures::Captures;
+    #[pymodule_export]
     use crate::compare::{difference, fingerprint};
     #[pymodule_export]
     use crate::execute::{CompiledPlan, CpgMaterializer, RunResult, SemanticPlanCompiler, SessionFactory};
@@ -33,6 +37,7 @@ mod _engine {
     #[pymodule_init]
     fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::allocator::give_back_soon();
+        crate::allocator::serve_tree_sitter();
         crate::call::remember_process();
         Ok(())
     }

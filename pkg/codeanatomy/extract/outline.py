@@ -68,7 +68,7 @@ def _joined(parts: Sequence[Spans]) -> tuple[Ints, Ints]:
 
 def _bodies(found: Mapping[str, Spans], heads: Sequence[Spans]) -> tuple[Ints, Ints]:
     """The body of each definition: it ends where the definition ends. A broken one has none, at its end."""
-    bstart, bend = _joined([Spans(head.bend.copy(), head.bend, ()) for head in heads])
+    bstart, bend = _joined([Spans(head.bend.copy(), head.bend) for head in heads])
     first = 0
     for head, body in zip(heads, (found["class_body"], found["function_body"]), strict=False):
         bstart[first + np.lexsort((head.bstart, head.bend))] = body.bstart[np.lexsort((body.bstart, body.bend))]

@@ -18,16 +18,13 @@ from numpy.typing import NDArray
 
 from codeanatomy.catalog.evidence.tree_sitter import TABLES, TS_CALLS, TS_DEFINITIONS, TS_ERRORS, TS_IMPORTS
 from codeanatomy.extract import text, tokens
-from codeanatomy.extract.captures import NAMES, Batch, Spans, captures
+from codeanatomy.extract.captures import Batch, Captured, Spans
 from codeanatomy.extract.columns import Ints, Words, record_batch
 from codeanatomy.extract.outline import Outline, outline
 from codeanatomy.extract.source import Source
 
 _MOST_NULLS = 0.1
 """Share of null bytes from which a source is no text: half of the bytes of UTF-16 are null."""
-
-_ROWS = ("class", "function", "broken_class", "broken_function", "call", "name", "error", "missing")
-"""The captures that become rows."""
 
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _WORD = rb"(?![0-9])[\w\x80-\xff]+"
@@ -54,9 +51,6 @@ class Fragments:
     tables = TABLES
 
     def __init__(self) -> None:
-        self._start()
-
-    def _start(self) -> None:
         self._batch = Batch()
         self._pending = 0
 
@@ -69,15 +63,13 @@ class Fragments:
         """Parse one source and keep where its captures are."""
         utf8 = _decoded(source)
         # The grammar knows no lone carriage return; a line feed is as long.
-        found = captures(_LONE_CR.sub(b"\n", utf8) if b"\r" in utf8 else utf8)
-        self._batch.append(source.file_id, utf8, found)
-        self._pending += sum(len(found.get(name, ())) for name in _ROWS)
+        self._pending += self._batch.add(source.file_id, utf8, _LONE_CR.sub(b"\n", utf8) if b"\r" in utf8 else utf8)
 
     def take(self) -> list[pa.RecordBatch | None]:
         """The rows of every source read since the last take."""
-        batch, pending = self._batch, self._pending
-        self._start()
-        return _batches(batch) if pending else [None] * len(TABLES)
+        captured, pending = self._batch.take(), self._pending
+        self._pending = 0
+        return _batches(captured) if pending else [None] * len(TABLES)
 
 
 def open() -> Fragments:
@@ -98,9 +90,9 @@ def _decoded(source: Source) -> bytes:
 class _Page:
     """The texts of a batch as one, and what turns its offsets back into those of a file."""
 
-    def __init__(self, batch: Batch) -> None:
-        self.joined, self.starts = batch.text()
-        self._file_ids = np.array(batch.file_ids, np.int64)
+    def __init__(self, captured: Captured) -> None:
+        self.joined, self.starts = captured.joined, captured.starts
+        self._file_ids = captured.file_ids
 
     def files(self, offsets: Ints) -> Ints:
         """The place in the batch of the file that holds each offset."""
@@ -134,9 +126,8 @@ def _name(token: bytes) -> str:
     return unicodedata.normalize("NFKC", _SPACE.sub(b"", token).decode())
 
 
-def _batches(batch: Batch) -> list[pa.RecordBatch | None]:
-    page = _Page(batch)
-    found = {name: batch.spans(name, page.starts) for name in NAMES}
+def _batches(captured: Captured) -> list[pa.RecordBatch | None]:
+    page, found = _Page(captured), captured.spans
     definitions = outline(found)
     tables = (
         (TS_DEFINITIONS, _definitions(page, definitions)),
@@ -181,7 +172,7 @@ def _without_stars(joined: bytes, spans: Spans) -> Spans:
         stars = _STARS.match(joined, bstart[row])
         assert stars is not None, "it starts with a star"
         bstart[row] = stars.end()
-    return Spans(bstart, spans.bend, ())
+    return Spans(bstart, spans.bend)
 
 
 class _Callees(dict[bytes, int]):

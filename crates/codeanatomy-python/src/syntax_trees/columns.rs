@@ -4,6 +4,8 @@ use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use crate::bytes::bytes;
+
 /// The sources of a batch, one after the other; their nodes in pre-order.
 #[derive(Default)]
 pub struct Columns {
@@ -147,16 +149,6 @@ impl Columns {
         self.cut(&Mark { sources: 0, text_end: 0, lines: 0, rows: 0, quoted: 0 });
         Ok(taken)
     }
-}
-
-/// Values end to end, as the machine holds them.
-fn bytes<'py, T: Copy, const N: usize>(py: Python<'py>, values: &[T], of: impl Fn(T) -> [u8; N]) -> PyResult<Bound<'py, PyBytes>> {
-    PyBytes::new_with(py, values.len() * N, |buffer| {
-        for (place, value) in buffer.chunks_exact_mut(N).zip(values) {
-            place.copy_from_slice(&of(*value));
-        }
-        Ok(())
-    })
 }
 
 /// Texts or nothing, as Arrow lays them out.
