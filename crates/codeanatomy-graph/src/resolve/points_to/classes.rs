@@ -7,13 +7,13 @@ use rustc_hash::FxHashMap;
 
 use crate::resolve::definitions::Flavour;
 use crate::resolve::kinds::{Field, Syntax};
-use crate::resolve::limits::Limit;
 use crate::resolve::linearisation::{in_order_of_sight, merge};
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::dataclasses::Dataclass;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::metaclasses::MadeAnew;
 use crate::resolve::points_to::records::{MAKER, is_record};
 use crate::resolve::points_to::state::{Held, UNBOUND};
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Origin, Reason, Set, Value, Wrapper};
@@ -63,17 +63,10 @@ impl Order {
     }
 }
 
-/// The bases with which a metaclass made a class, and what it is then an object of.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MadeAnew {
-    pub bases: Vec<(u32, Set)>,
-    pub metaclasses: Set,
-}
-
 #[derive(Clone, Debug, Default)]
 pub struct Class {
     /// The values of each base expression, with its node.
-    bases: Vec<(u32, Set)>,
+    pub written: Vec<(u32, Set)>,
     pub metaclasses: Set,
     /// With its cell, which grows when it changes.
     order: Option<(u32, Rc<Order>)>,
@@ -90,9 +83,9 @@ pub struct Class {
     /// Whether it was given names that are not known.
     pub has_more: bool,
     /// Of a metaclass, the classes that are told apart where it makes them.
-    makes: Vec<Id>,
+    pub makes: Vec<Id>,
     /// What the `__new__` of its metaclass made of other names than its body: it has what is stored on those.
-    made_as: Vec<Id>,
+    pub made_as: Vec<Id>,
     /// What a metaclass made of it, where that is not what its statement says.
     pub made_anew: Option<MadeAnew>,
     /// Whether something was stored on it under a name that its body does not bind.
@@ -102,7 +95,7 @@ pub struct Class {
 impl Class {
     /// The bases that count: what its metaclass made of them, else what is written.
     pub fn bases(&self) -> &[(u32, Set)] {
-        self.made_anew.as_ref().map_or(&self.bases, |made| &made.bases)
+        self.made_anew.as_ref().map_or(&self.written, |made| &made.bases)
     }
 }
 
@@ -139,7 +132,7 @@ impl Machine<'_, '_> {
             records.extend(self.elements(*set).into_iter().filter(is_record));
             *set = self.stood_for(*base, *set);
         }
-        let before = self.classes.get(&class).map(|known| known.bases.clone()).unwrap_or_default();
+        let before = self.classes.get(&class).map(|known| known.written.clone()).unwrap_or_default();
         for (index, base) in bases.iter_mut().enumerate() {
             if let Some(&(_, set)) = before.get(index) {
                 base.1 = self.union(base.1, set);
@@ -154,8 +147,8 @@ impl Machine<'_, '_> {
             }
         }
         let known = self.classes.entry(class).or_default();
-        let changed = known.bases != bases;
-        known.bases = bases;
+        let changed = known.written != bases;
+        known.written = bases;
         known.metaclasses = metaclasses;
         known.records = records;
         if changed {
@@ -241,75 +234,6 @@ impl Machine<'_, '_> {
                 for bound in self.bound(method, class, class) {
                     self.call(node, bound, named, Via::Class);
                 }
-            }
-        }
-    }
-
-    /// What a class statement runs of the metaclass: `__prepare__`, `__new__`, `__init__`. The body is given as the dictionary of the class. Of a metaclass
-    /// with many classes, further ones are any of its classes.
-    fn made_by_metaclass(&mut self, node: u32, class: Id, named: &Arguments) {
-        let Some(metaclass) = self.metaclasses(class).first().copied() else { return };
-        let (name, bases, body, made) = if self.is_told_apart(metaclass, class) {
-            let name = self.repository.tree.name[node as usize];
-            let bases = self.classes.get(&class).map(|known| known.bases.iter().map(|&(_, set)| set).collect::<Vec<_>>());
-            let bases = self.tuple(node, &bases.unwrap_or_default());
-            (self.one(Value::Text(name)), self.sets.one(bases), self.one(Value::Vars(class)), class)
-        } else {
-            let unknown = self.unknown(Reason::Limit);
-            (self.literal(self.words.str), unknown, unknown, self.some_object(metaclass))
-        };
-        let with = |sets: Vec<Set>| {
-            let mut arguments = Arguments::of(sets);
-            arguments.all.extend_from_slice(&named.all);
-            arguments
-        };
-        let (own, made) = (self.sets.one(metaclass), self.sets.one(made));
-        for (method, arguments) in [
-            (self.words.prepare, with(vec![name, bases])),
-            (self.words.new, with(vec![own, name, bases, body])),
-            (self.words.init, with(vec![made, name, bases, body])),
-        ] {
-            let set = self.look_up(metaclass, method, None).unwrap_or(EMPTY);
-            for value in self.elements(set) {
-                for function in self.bound(value, metaclass, metaclass) {
-                    // Of a class method the receiver is bound, of `__new__` and `__init__` it comes first.
-                    let function = match self.values.get(function) {
-                        Value::Method { function, .. } if method != self.words.prepare => function,
-                        _ => function,
-                    };
-                    let set = self.call(node, function, &arguments, Via::Class);
-                    if method == self.words.new {
-                        self.note_made_as(class, set);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Whether a class is one of the first of its metaclass.
-    fn is_told_apart(&mut self, metaclass: Id, class: Id) -> bool {
-        let known = self.classes.entry(metaclass).or_default();
-        if known.makes.contains(&class) {
-            return true;
-        }
-        if known.makes.len() < self.limits.classes_per_metaclass {
-            known.makes.push(class);
-            return true;
-        }
-        if let Some(definition) = self.class_definition(class) {
-            self.note(Limit::ClassesPerMetaclass, definition);
-        }
-        false
-    }
-
-    /// Notes what a metaclass made of a class statement, if it gave other names to `type.__new__` than the body.
-    fn note_made_as(&mut self, class: Id, made: Set) {
-        for id in self.elements(made) {
-            let known = self.classes.entry(class).or_default();
-            if matches!(self.values.get(id), Value::Class { origin: Origin::Call(_), .. }) && !known.made_as.contains(&id) {
-                known.made_as.push(id);
-                known.made_as.sort_unstable();
-                self.forget_order(class);
             }
         }
     }
@@ -429,24 +353,6 @@ impl Machine<'_, '_> {
             Some(other) => self.order(class).ancestors.contains(&other),
             None => false,
         }
-    }
-
-    /// The metaclasses of the repository that a class has, its own or inherited.
-    pub fn metaclasses(&mut self, class: Id) -> Vec<Id> {
-        let order = self.order(class);
-        let mut found = Vec::new();
-        for ancestor in &order.ancestors {
-            let Ancestor::Class(id) = *ancestor else { continue };
-            let Some(known) = self.classes.get(&id) else { continue };
-            let (written, made) = (known.metaclasses, known.made_anew.as_ref().map_or(EMPTY, |made| made.metaclasses));
-            let set = self.union(made, written);
-            for metaclass in self.elements(set) {
-                if matches!(self.values.get(metaclass), Value::Class { .. }) && !found.contains(&metaclass) {
-                    found.push(metaclass);
-                }
-            }
-        }
-        found
     }
 
     /// What the classes of the repository in the order of a class have under a name; with `after`, only behind that class.

@@ -8,6 +8,9 @@ use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value};
 use crate::table::Str;
 
+/// The classes of `enum` whose subclasses have members.
+pub const ENUMERATIONS: [&str; 6] = ["enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag", "enum.ReprEnum"];
+
 impl Machine<'_, '_> {
     /// A member of an enumeration, one that stands for all; nothing where a class is none.
     pub fn enumerated(&mut self, class: Id) -> Option<Set> {
@@ -30,10 +33,7 @@ impl Machine<'_, '_> {
         }
         ancestors.iter().any(|&ancestor| match ancestor {
             Ancestor::Class(id) => self.class_definition(id).is_some_and(|definition| self.modelled.enumerations.contains(&definition)),
-            Ancestor::External(name) => matches!(
-                self.resolver.strings.text(name),
-                "enum.Enum" | "enum.IntEnum" | "enum.StrEnum" | "enum.Flag" | "enum.IntFlag" | "enum.ReprEnum"
-            ),
+            Ancestor::External(name) => ENUMERATIONS.contains(&self.resolver.strings.text(name)),
             Ancestor::Builtin(_) => false,
         })
     }

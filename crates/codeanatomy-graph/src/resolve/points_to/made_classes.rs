@@ -4,8 +4,8 @@
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
-use crate::resolve::points_to::classes::{Ancestor, MadeAnew};
-use crate::resolve::points_to::found::{Maker, Via};
+use crate::resolve::points_to::classes::Ancestor;
+
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Origin, Set, Value};
 use crate::resolve::resolver::Target;
@@ -70,17 +70,6 @@ impl Machine<'_, '_> {
         self.union(found, one)
     }
 
-    /// Runs the `__init__` of a metaclass on a class that was made by calling it.
-    pub fn init_class(&mut self, site: u32, class: Id, metaclass: Id, arguments: &Arguments) {
-        if !self.metaclasses(class).contains(&metaclass) {
-            return;
-        }
-        if let Some(methods) = self.look_up(metaclass, self.words.init, None) {
-            let own = self.sets.one(class);
-            self.call_all(site, methods, &arguments.behind(own), Via::Constructor(Maker::Init));
-        }
-    }
-
     /// `Enum(name, names)`: a class with members of those names. Nothing where a class has members: a call looks one up then.
     pub fn made_enumeration(&mut self, site: u32, base: Id, arguments: &Arguments) -> Option<Set> {
         let names = arguments.positional(1).or_else(|| arguments.keyword(self.words.names))?;
@@ -108,26 +97,6 @@ impl Machine<'_, '_> {
     fn given_bases(&mut self, site: u32, arguments: &Arguments) -> Vec<(u32, Set)> {
         let given = arguments.positional(1).unwrap_or(EMPTY);
         self.one_by_one(site, given).into_iter().map(|set| (site, set)).collect()
-    }
-
-    /// Whether what is given as bases is one tuple, and not that of a class statement. Calls for several classes that are not told apart do not say
-    /// whose bases theirs are.
-    fn are_other_bases(&self, given: Set) -> bool {
-        let &[tuple] = self.sets.get(given) else { return false };
-        let Value::Container { kind: Container::Tuple, site, .. } = self.values.get(tuple) else { return false };
-        self.repository.tree.kind(site) != Syntax::ClassDef
-    }
-
-    /// Notes with what bases and metaclass a class was made, if not with those that its statement has.
-    fn make_anew(&mut self, class: Id, bases: &[(u32, Set)], metaclasses: Set) {
-        let known = self.classes.entry(class).or_default();
-        let place = known.bases().first().map(|&(node, _)| node);
-        let is_same = known.bases().iter().map(|&(_, set)| set).eq(bases.iter().map(|&(_, set)| set));
-        let is_known = bases.iter().all(|&(_, set)| self.sets.get(set).iter().any(|&id| self.ancestor(id).is_some()));
-        let Some(place) = place.filter(|_| !is_same && is_known) else { return };
-        let bases = bases.iter().map(|&(_, set)| (place, set)).collect();
-        self.classes.entry(class).or_default().made_anew = Some(MadeAnew { bases, metaclasses });
-        self.forget_order(class);
     }
 
     /// Gives a class what a dictionary has under texts; objects are told to the caller.

@@ -23,6 +23,7 @@ mod imported;
 mod library;
 pub mod machine;
 mod made_classes;
+mod metaclasses;
 pub mod methods;
 mod models;
 mod named;

@@ -7,6 +7,7 @@ use crate::operator::{OperatorError, Run};
 use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
+use crate::resolve::points_to::enumerations::ENUMERATIONS;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value, Wrapper};
@@ -316,7 +317,7 @@ impl Machine<'_, '_> {
                 }
                 self.filled(site, Container::List, results)
             }
-            "enum.Enum" | "enum.IntEnum" | "enum.StrEnum" | "enum.Flag" | "enum.IntFlag" if arguments.count() >= 2 => {
+            class if arguments.count() >= 2 && ENUMERATIONS.contains(&class) => {
                 let class = self.values.id(Value::External(name));
                 self.made_enumeration(site, class, arguments).unwrap_or(EMPTY)
             }
