@@ -202,12 +202,13 @@ impl<T: Copy> Picked<T> {
         self.places[self.offsets[rows.start]..self.offsets[rows.end]].iter().map(|&place| self.values[place as usize]).collect()
     }
 
-    /// Bytes held: of what several columns share, one part for each.
+    /// Bytes held. The columns of a table that are picked alike share the order, a part of which counts for each; values count whole, since
+    /// columns that share them may be given up apart.
     pub fn bytes(&self) -> usize {
         fn part<T>(of: &Arc<Vec<T>>) -> usize {
             of.capacity() * size_of::<T>() / Arc::strong_count(of)
         }
-        part(&self.offsets) + part(&self.places) + part(&self.values)
+        part(&self.offsets) + part(&self.places) + self.values.capacity() * size_of::<T>()
     }
 }
 
@@ -313,5 +314,18 @@ mod tests {
                 assert_eq!(runs.rows(start..end), values[start..end]);
             }
         }
+    }
+
+    #[test]
+    fn what_is_picked_counts_the_same_when_others_are_given_up() {
+        let values = Arc::new(vec![1i64, 2, 3]);
+        let picked = |places: Vec<u32>| Picked { offsets: Arc::new(vec![0, 1, 3]), places: Arc::new(places), values: values.clone() };
+        let (one, other) = (picked(vec![0, 1, 2]), picked(vec![2, 1, 0]));
+        assert_eq!((one.rows(0..2), other.rows(1..2), one.len()), (vec![1, 2, 3], vec![2, 1], 2));
+        let held = one.bytes();
+        drop(other);
+        assert_eq!(one.bytes(), held);
+        let alike = one.clone();
+        assert!(alike.bytes() < held, "the order counts for each by half");
     }
 }
