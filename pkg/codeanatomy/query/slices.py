@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -46,10 +47,9 @@ def slice_of(graph: OpenGraph, path: str, line: int, forward: bool = False, dept
     walk = _Walk(graph, forward)
     with walk.units.reading:
         walk.run(_starts(graph, walk.units, path, line), depth, lines)
-    rows = _rows(graph, walk.steps, (path, line))
+    rows = _rows(graph, walk.steps, (path, line), lines if walk.stopped else None)
     notes = list(LIMITS)
     if walk.stopped:
-        rows = rows[:lines]
         notes.append(f"stopped after {len(rows)} lines, of which the farthest are {rows[-1]['distance']} steps away")
     asked = [f"{path}:{line}", "--forward" if forward else "--backward"]
     return answer(graph, "slice", asked, rows, notes, complete=not walk.stopped)
@@ -195,26 +195,32 @@ def _starts(graph: OpenGraph, units: Units, path: str, line: int) -> list[int]:
     return sorted({row["id"] for row in over if row["line"] == line} & set(found.tolist())) or [int(found[-1])]
 
 
-def _rows(graph: OpenGraph, steps: dict[int, _Step], asked: tuple[str, int]) -> list[Row]:
-    """One row a line, the nearest first."""
-    nodes = by_id(graph.among(_NODES, "id", {id for step in steps.values() for id in (step.unit, step.through, step.reader)}))
-    functions = _functions(graph, [nodes[unit] for unit in steps])
-    rows: dict[tuple[str, int], Row] = {}
-    for step in sorted(steps.values(), key=lambda step: (step.distance, nodes[step.unit]["path"], nodes[step.unit]["line"], step)):
-        node, through, reader = nodes[step.unit], nodes[step.through], nodes.get(step.reader)
-        if (place := (node["path"], node["line"])) != asked:
-            row = {
-                "path": node["path"],
-                "line": node["line"],
-                "function": functions[step.unit],
-                "distance": step.distance,
-                "reason": "control" if step.control else "data",
-                "name": reader["name"] if reader and reader["kind"] != "call" else None,
-                "through_path": through["path"],
-                "through_line": through["line"],
-            }
-            rows.setdefault(place, row)
-    return list(rows.values())
+def _rows(graph: OpenGraph, steps: dict[int, _Step], asked: tuple[str, int], most: int | None) -> list[Row]:
+    """One row a line, the nearest first, at most so many. Of the others nothing but their lines is looked up: there may be thousands."""
+    units = by_id(graph.among(_NODES, "id", set(steps)))
+    places = {unit: (node["path"], node["line"]) for unit, node in units.items()}
+    nearest: dict[tuple[str, int], _Step] = {}
+    for step in sorted(steps.values(), key=lambda step: (step.distance, *places[step.unit], step)):
+        nearest.setdefault(places[step.unit], step)
+    nearest.pop(asked, None)
+    shown = list(islice(nearest.values(), most))
+    others = by_id(graph.among(_NODES, "id", {id for step in shown for id in (step.through, step.reader)}))
+    functions = _functions(graph, [units[step.unit] for step in shown])
+    rows = []
+    for step in shown:
+        node, through, reader = units[step.unit], others[step.through], others.get(step.reader)
+        row = {
+            "path": node["path"],
+            "line": node["line"],
+            "function": functions[step.unit],
+            "distance": step.distance,
+            "reason": "control" if step.control else "data",
+            "name": reader["name"] if reader and reader["kind"] != "call" else None,
+            "through_path": through["path"],
+            "through_line": through["line"],
+        }
+        rows.append(row)
+    return rows
 
 
 def _functions(graph: OpenGraph, nodes: list[Row]) -> dict[int, str]:
