@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::resolve::definitions::Flavour;
 use crate::resolve::kinds::{Field, Syntax};
@@ -12,7 +12,7 @@ use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::dataclasses::Dataclass;
 use crate::resolve::points_to::found::Via;
-use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::metaclasses::MadeAnew;
 use crate::resolve::points_to::records::{MAKER, is_record};
 use crate::resolve::points_to::state::{Held, UNBOUND};
@@ -253,12 +253,12 @@ impl Machine<'_, '_> {
     }
 
     pub fn forget_order(&mut self, class: Id) {
-        let Some(known) = self.classes.get_mut(&class) else { return };
-        let Some((cell, _)) = known.order.take() else { return };
-        let below = std::mem::take(&mut known.below);
-        self.touch(cell);
-        for other in below {
-            self.forget_order(other);
+        let mut open = vec![class];
+        while let Some(class) = open.pop() {
+            let Some(known) = self.classes.get_mut(&class) else { continue };
+            let Some((cell, _)) = known.order.take() else { continue };
+            open.extend(std::mem::take(&mut known.below).into_iter().rev());
+            self.touch(cell);
         }
     }
 
@@ -290,7 +290,7 @@ impl Machine<'_, '_> {
                 continue;
             };
             if let Ancestor::Class(id) = base {
-                let above = self.linearised(id, open);
+                let above = stacker::maybe_grow(RED_ZONE, STACK, || self.linearised(id, open));
                 is_complete &= above.is_complete;
                 sequences.push(above.ancestors.iter().copied().filter(|other| !above.stand_ins.contains(other)).collect());
                 let known = self.classes.entry(id).or_default();
@@ -407,14 +407,15 @@ impl Machine<'_, '_> {
 
     /// Tells those who looked something up in a class or in one below it.
     pub fn touch_order(&mut self, class: Id) {
-        let Some(known) = self.classes.get(&class) else { return };
-        let below = known.below.clone();
-        if let Some((cell, order)) = &known.order {
-            order.holders.borrow_mut().clear();
-            self.touch(*cell);
-        }
-        for other in below {
-            self.touch_order(other);
+        // What a metaclass makes of a class may stand behind it and inherit from it.
+        let (mut seen, mut open) = (FxHashSet::default(), vec![class]);
+        while let Some(class) = open.pop() {
+            let Some(known) = self.classes.get(&class).filter(|_| seen.insert(class)) else { continue };
+            open.extend(known.below.iter().rev());
+            if let Some((cell, order)) = &known.order {
+                order.holders.borrow_mut().clear();
+                self.touch(*cell);
+            }
         }
     }
 
