@@ -17,6 +17,7 @@ from codeanatomy.engine.writer import open_writer
 from codeanatomy.events import FileDone, WorkerEnded, WorkerStarted
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.sandbox.confinement import CONFINED, UNCONFINED, WORKER, Confinement
+from codeanatomy.sandbox.process import Process
 
 pytestmark = pytest.mark.anyio
 
@@ -78,6 +79,23 @@ async def test_a_biter_loses_one_file(case: Case, shard: MakeShard) -> None:
     assert (failure.stage, failure.extractor, failure.severity) == ("extraction", case.animal, "error")
     assert sorted(bitten.rows) == [(100, 4), (101, 4), (103, 9)]
     assert (outcome.files, outcome.failed, outcome.rows) == (3, 1, {"zoo_rows": 3})
+
+
+@pytest.mark.parametrize("batch_files", [100, 1])
+async def test_what_a_worker_said_before_it_was_stopped_is_heard(
+    batch_files: int, shard: MakeShard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over which file it was is still in the pipe when its talking, its memory or its processor time ends it."""
+
+    async def read_late(process: Process) -> bytes:
+        await anyio.sleep(0.5)
+        return await read(process)
+
+    read = Process.read
+    monkeypatch.setattr(Process, "read", read_late)
+    outcome = await shard("talker", FILES, batch_files=batch_files).run()
+    assert [(failure.code, failure.path) for failure in outcome.failures] == [("CA215", "file_2.py")]
+    assert (outcome.files, outcome.restarts) == (3, 1)
 
 
 @pytest.mark.parametrize(("animal", "restarts"), [("segfault", 1), ("late", 2)])

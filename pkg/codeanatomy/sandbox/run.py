@@ -273,8 +273,17 @@ class Worker:
                     await self._take(kind, payload)
                 if self._ledger.read and not self._ledger.taking:
                     await anyio.sleep(PAUSE_SECONDS)
+            if self._death is not None:
+                await self._hear_out()
         except wire.Garbage as garbage:
             self._condemn("CA214", "protocol", f"the worker broke the protocol: {garbage}")
+
+    async def _hear_out(self) -> None:
+        """Take what it had said before it was killed: over which file it was. Another that holds the pipe is not waited for long."""
+        with anyio.move_on_after(self._limits.grace_seconds):
+            while data := await self._process.read():
+                for kind, payload in self._frames.feed(data):
+                    await self._take(kind, payload)
 
     def _overdue(self) -> None:
         """Its time is over, unless it waits for us: for a file that the disk has not given yet."""
@@ -305,7 +314,7 @@ class Worker:
             ledger.hold(payload)
             if ledger.held_bytes > self._limits.uncommitted_bytes:
                 self._condemn("CA215", "limit output", f"the worker sent more than {self._limits.uncommitted_bytes} bytes without a commit")
-        elif kind == wire.COMMIT and self._death is None:
+        elif kind == wire.COMMIT and ledger.held_bytes <= self._limits.uncommitted_bytes:
             files, size, rows = await ledger.commit(wire.number(payload))
             self._files, self._rows = self._files + files, self._rows + rows
             self._events(FileDone(ledger.extractor.name, files, size, rows))
