@@ -53,7 +53,7 @@ impl Machine<'_, '_> {
     /// Within one frame, from a function around, from a module or class, or through an attribute.
     fn flow_kind(&self, source: u32, node: u32) -> &'static str {
         let (repository, frames) = (self.repository, &self.frames);
-        let Some(&binding) = frames.binding_of.get(&source) else { return "attribute" };
+        let Some(binding) = frames.binding(source) else { return "attribute" };
         if repository.tree.kind(node) == Syntax::Attribute {
             return "attribute";
         }

@@ -124,7 +124,7 @@ impl Machine<'_, '_> {
 
     /// What the binding of a node stands for, behind imports.
     fn bound_targets(&mut self, node: u32) -> Vec<Target> {
-        let Some(&number) = self.frames.binding_of.get(&node).or_else(|| self.frames.store_of.get(&node)) else { return Vec::new() };
+        let Some(number) = self.frames.binding(node).or_else(|| self.frames.store_of.get(&node).copied()) else { return Vec::new() };
         let binding = self.repository.bindings.all[number as usize];
         if binding.how == How::Import && binding.name == self.words.star {
             return Vec::new();

@@ -264,10 +264,12 @@ impl Machine<'_, '_> {
 
     /// The method resolution order of a class; the present activation runs again when it changes.
     pub fn order(&mut self, class: Id) -> Rc<Order> {
-        let cell = match self.classes.get(&class) {
-            Some(Class { order: Some((cell, _)), .. }) => *cell,
-            _ => self.cells.of_value(class, Key::ORDER),
-        };
+        if let Some(Class { order: Some((cell, known)), .. }) = self.classes.get(&class) {
+            let (cell, known) = (*cell, known.clone());
+            self.read(cell);
+            return known;
+        }
+        let cell = self.cells.of_value(class, Key::ORDER);
         self.read(cell);
         self.linearised(class, &mut Vec::new())
     }

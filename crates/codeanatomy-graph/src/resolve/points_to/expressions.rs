@@ -209,6 +209,10 @@ impl Machine<'_, '_> {
     }
 
     fn constant(&mut self, node: u32) -> Set {
+        let known = self.found.values[node as usize];
+        if known != EMPTY {
+            return known;
+        }
         let (kind, value) = (self.repository.tree.name[node as usize], self.repository.tree.value[node as usize]);
         if kind == self.words.none || kind.is_null() {
             return EMPTY;

@@ -1,9 +1,12 @@
 //! What the analysis found, by syntax node. It is filled while the machine runs and read when rows are written.
 
+use std::hash::Hash;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::resolve::points_to::value::{EMPTY, Set};
 use crate::resolve::resolver::Target;
+use crate::resolve::syntax::NONE;
 
 /// Which of the methods that make an object: they run one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,12 +90,14 @@ pub struct Found {
     pub reads: Vec<Set>,
     /// What names without a binding in the repository refer to.
     pub targets: FxHashMap<u32, Vec<Target>>,
-    calls: FxHashSet<(u32, Via, Target)>,
+    /// What runs at each place.
+    calls: Log<(u32, Via, Target)>,
     /// The calls that say how a field is filled, with the places where that is done.
     deferred: FxHashMap<u32, FxHashSet<u32>>,
     /// By place, once all is found.
     pub called: Vec<(u32, Via, Target)>,
-    passed_known: FxHashSet<Passed>,
+    /// What each argument fills.
+    passes: Log<Passed>,
     /// By argument, once all is found.
     pub passed: Vec<Passed>,
     /// Whether an expression was ever evaluated.
@@ -101,13 +106,21 @@ pub struct Found {
 
 impl Found {
     pub fn new(nodes: usize) -> Self {
-        Self { values: vec![EMPTY; nodes], reads: vec![EMPTY; nodes], reached: vec![false; nodes], ..Self::default() }
+        Self {
+            values: vec![EMPTY; nodes],
+            reads: vec![EMPTY; nodes],
+            calls: Log::new(nodes),
+            passes: Log::new(nodes),
+            reached: vec![false; nodes],
+            ..Self::default()
+        }
     }
 
     /// Puts what was found in the order in which rows are written. Nothing is found any more.
     pub fn settle(&mut self) {
+        self.called = std::mem::take(&mut self.calls).all;
+        self.passed = std::mem::take(&mut self.passes).all;
         self.move_deferred();
-        (self.calls, self.passed_known) = Default::default();
         self.called.sort_by_key(|&(site, via, _)| (site, via));
         self.passed.sort_by_key(|passed| (passed.argument, passed.call, passed.parameter));
     }
@@ -138,10 +151,10 @@ impl Found {
             }
             !deferred.contains_key(&site)
         });
+        let mut seen = FxHashSet::default();
         for (default, via, target) in moved {
-            for site in places(&deferred, default) {
-                self.call(site, via, target);
-            }
+            let ran = places(&deferred, default).into_iter().map(|site| (site, via, target));
+            self.called.extend(ran.filter(|&ran| seen.insert(ran)));
         }
     }
 
@@ -158,9 +171,7 @@ impl Found {
     }
 
     pub fn call(&mut self, site: u32, via: Via, target: Target) {
-        if self.calls.insert((site, via, target)) {
-            self.called.push((site, via, target));
-        }
+        self.calls.add(site, (site, via, target));
     }
 
     pub fn refer(&mut self, node: u32, target: Target) {
@@ -171,9 +182,59 @@ impl Found {
     }
 
     pub fn pass(&mut self, passed: Passed) {
-        if self.passed_known.insert(passed) {
-            self.passed.push(passed);
+        self.passes.add(passed.argument, passed);
+    }
+}
+
+/// What was found at nodes, each thing once, in the order in which it came. Most of it is found again each time that an activation runs.
+struct Log<T> {
+    all: Vec<T>,
+    /// What was found before at the same node.
+    before: Vec<u32>,
+    /// What was found last at each node.
+    last: Vec<u32>,
+    /// All that was found at nodes that have much.
+    many: FxHashSet<T>,
+}
+
+/// So much at one node is looked through.
+const FEW: usize = 8;
+
+impl<T> Default for Log<T> {
+    fn default() -> Self {
+        Self { all: Vec::new(), before: Vec::new(), last: Vec::new(), many: FxHashSet::default() }
+    }
+}
+
+impl<T: Copy + Eq + Hash> Log<T> {
+    fn new(nodes: usize) -> Self {
+        Self { last: vec![NONE; nodes], ..Self::default() }
+    }
+
+    fn add(&mut self, node: u32, one: T) {
+        let last = self.last[node as usize];
+        let (mut at, mut looked) = (last, 0);
+        while at != NONE && looked < FEW {
+            if self.all[at as usize] == one {
+                return;
+            }
+            (at, looked) = (self.before[at as usize], looked + 1);
         }
+        if looked == FEW {
+            if at == NONE {
+                let mut at = last;
+                while at != NONE {
+                    self.many.insert(self.all[at as usize]);
+                    at = self.before[at as usize];
+                }
+            }
+            if !self.many.insert(one) {
+                return;
+            }
+        }
+        self.last[node as usize] = self.all.len() as u32;
+        self.before.push(last);
+        self.all.push(one);
     }
 }
 
@@ -187,4 +248,21 @@ fn places(deferred: &FxHashMap<u32, FxHashSet<u32>>, default: u32) -> Vec<u32> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FEW, Log};
+
+    #[test]
+    fn what_is_found_again_is_kept_once_however_much_there_is() {
+        let mut log = Log::new(2);
+        let found: Vec<u32> = (0..3 * FEW as u32).collect();
+        for _ in 0..2 {
+            found.iter().for_each(|&one| log.add(one % 2, one));
+        }
+        assert_eq!(log.all, found);
+        log.add(0, 1);
+        assert_eq!(log.all.last(), Some(&1), "each node has its own");
+    }
 }

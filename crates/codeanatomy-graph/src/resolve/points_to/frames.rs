@@ -8,9 +8,6 @@ use crate::resolve::resolver::{Repository, Resolver};
 use crate::resolve::scopes::ScopeKind;
 use crate::resolve::syntax::NONE;
 
-/// Not a variable of the repository: see `Resolver::meaning`.
-const ELSEWHERE: u32 = NONE - 1;
-
 /// A frame is what holds variables while code runs: that of a module, function or lambda. Class bodies and comprehensions run in the frame around them.
 pub struct Frames {
     /// The scope that opens the frame of every scope.
@@ -27,11 +24,12 @@ pub struct Frames {
     /// The slots of scope `s` in the same form.
     scope_starts: Vec<u32>,
     scope_order: Vec<u32>,
-    /// The number of the binding of a node that binds a name.
-    pub binding_of: FxHashMap<u32, u32>,
+    /// The number of the binding of every node that binds a name.
+    binding_of: Vec<u32>,
     /// The number of the binding of an attribute that is written through an instance.
     pub store_of: FxHashMap<u32, u32>,
-    slot_of_name: FxHashMap<u32, u32>,
+    /// The slot of every `Name`.
+    slot_of_name: Vec<u32>,
 }
 
 impl Frames {
@@ -60,9 +58,9 @@ impl Frames {
             order,
             scope_starts,
             scope_order,
-            binding_of: FxHashMap::default(),
+            binding_of: vec![NONE; repository.tree.len()],
             store_of: FxHashMap::default(),
-            slot_of_name: FxHashMap::default(),
+            slot_of_name: vec![NONE; repository.tree.len()],
         };
         frames.read_bindings(repository);
         frames.read_names(resolver);
@@ -75,7 +73,7 @@ impl Frames {
                 self.store_of.insert(binding.node, number as u32);
                 continue;
             }
-            self.binding_of.insert(binding.node, number as u32);
+            self.binding_of[binding.node as usize] = number as u32;
             let scope = repository.scopes.of[binding.node as usize];
             if scope != NONE && self.of_scope[scope as usize] != self.of_slot[binding.slot as usize] {
                 self.is_captured[binding.slot as usize] = true;
@@ -93,17 +91,22 @@ impl Frames {
             }
             let key = repository.scopes.key(scope, repository.tree.name[node as usize]);
             let holder = repository.bindings.holder(&repository.scopes, scope, key);
-            let slot = repository.bindings.slot(holder, key).unwrap_or(ELSEWHERE);
-            if slot != ELSEWHERE && self.of_slot[slot as usize] != self.of_scope[scope as usize] {
+            let Some(slot) = repository.bindings.slot(holder, key) else { continue };
+            if self.of_slot[slot as usize] != self.of_scope[scope as usize] {
                 self.is_captured[slot as usize] = true;
             }
-            self.slot_of_name.insert(node, slot);
+            self.slot_of_name[node as usize] = slot;
         }
     }
 
     /// The variable that a `Name` means by its scopes; in a class body that of the body, bound or not.
     pub fn slot(&self, name: u32) -> Option<u32> {
-        self.slot_of_name.get(&name).copied().filter(|&slot| slot != ELSEWHERE)
+        Some(self.slot_of_name[name as usize]).filter(|&slot| slot != NONE)
+    }
+
+    /// The binding of a node that binds a name.
+    pub fn binding(&self, node: u32) -> Option<u32> {
+        Some(self.binding_of[node as usize]).filter(|&binding| binding != NONE)
     }
 
     /// The variables of a frame, by their places.

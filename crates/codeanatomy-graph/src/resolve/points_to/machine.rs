@@ -709,7 +709,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let arguments = tree.children(node).find(|&child| tree.kind(child) == Syntax::Arguments).unwrap_or(NONE);
         let mut parameters = Vec::new();
         for argument in tree.children(arguments).filter(|&child| tree.kind(child) == Syntax::Arg) {
-            let Some(&binding) = self.frames.binding_of.get(&argument) else { continue };
+            let Some(binding) = self.frames.binding(argument) else { continue };
             let binding = &repository.bindings.all[binding as usize];
             parameters.push(Parameter {
                 node: argument,

@@ -110,7 +110,7 @@ impl Machine<'_, '_> {
 
     /// Binds the name of a node.
     pub fn bind(&mut self, node: u32, values: Set) {
-        let Some(&binding) = self.frames.binding_of.get(&node) else { return };
+        let Some(binding) = self.frames.binding(node) else { return };
         let slot = self.repository.bindings.all[binding as usize].slot;
         let held = Held { values, bindings: self.bindings.one(node) };
         self.put(slot, held);
@@ -524,7 +524,7 @@ impl Machine<'_, '_> {
             self.bind(handler, objects);
         }
         self.body(handler, Field::Body);
-        if is_named && let Some(&binding) = self.frames.binding_of.get(&handler) {
+        if is_named && let Some(binding) = self.frames.binding(handler) {
             let slot = self.repository.bindings.all[binding as usize].slot;
             self.put(slot, UNBOUND);
         }

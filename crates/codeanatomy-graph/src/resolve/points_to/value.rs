@@ -320,10 +320,10 @@ impl<T: Element> Sets<T> {
     /// The union of two sets where it is one of them or is remembered.
     pub fn known_union(&self, one: Set, two: Set) -> Option<Set> {
         // Most unions add what is there already.
-        if one == two || self.adds_nothing(one, two) {
+        if one == two || two == EMPTY || (one != EMPTY && self.adds_nothing(one, two)) {
             return Some(one);
         }
-        if self.adds_nothing(two, one) {
+        if one == EMPTY || self.adds_nothing(two, one) {
             return Some(two);
         }
         self.unions.get(&pair(one, two)).copied()
