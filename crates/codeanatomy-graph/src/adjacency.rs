@@ -56,7 +56,13 @@ fn run(run: &mut Run<'_>) -> Result<Vec<Table>, OperatorError> {
     check(&ids, &kinds, &sources, &targets)?;
     let (sources, targets) = (Arc::new(sources), Arc::new(targets));
     let edges = Edges::new(ids, kinds, run.strings);
-    Ok(vec![edges.gather(run, &sources, &targets)?, edges.gather(run, &targets, &sources)?])
+    let run = &*run;
+    std::thread::scope(|scope| {
+        let by_source = scope.spawn(|| edges.gather(run, &sources, &targets));
+        let by_target = edges.gather(run, &targets, &sources);
+        let by_source = by_source.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok(vec![by_source?, by_target?])
+    })
 }
 
 fn check(ids: &[i64], kinds: &[Str], sources: &[i64], targets: &[i64]) -> Result<(), OperatorError> {
