@@ -11,6 +11,7 @@ mod facts;
 mod flows;
 mod guesses;
 mod imports;
+mod index;
 mod kinds;
 mod limits;
 mod linearisation;

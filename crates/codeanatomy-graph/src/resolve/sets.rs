@@ -2,8 +2,9 @@
 
 use std::hash::{BuildHasher, Hash};
 
-use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
+
+use crate::resolve::index::Index;
 
 /// The empty set.
 pub const EMPTY: Set = Set(0);
@@ -22,12 +23,12 @@ impl Set {
 pub struct Sets<T> {
     values: Vec<T>,
     ranges: Vec<(u32, u32)>,
-    known: HashTable<Set>,
+    known: Index,
 }
 
 impl<T: Copy + Eq + Hash> Sets<T> {
     pub fn new() -> Self {
-        Self { values: Vec::new(), ranges: vec![(0, 0)], known: HashTable::new() }
+        Self { values: Vec::new(), ranges: vec![(0, 0)], known: Index::default() }
     }
 
     /// The set of those values; they must be distinct.
@@ -36,20 +37,20 @@ impl<T: Copy + Eq + Hash> Sets<T> {
             return EMPTY;
         }
         let hash = FxBuildHasher.hash_one(values);
-        if let Some(&known) = self.known.find(hash, |&set| self.get(set) == values) {
-            return known;
+        if let Some(known) = self.known.find(hash, |set| self.get(Set(set)) == values) {
+            return Set(known);
         }
         let start = self.values.len() as u32;
         self.values.extend_from_slice(values);
         let set = Set(self.ranges.len() as u32);
         self.ranges.push((start, self.values.len() as u32));
-        let (all, ranges) = (&self.values, &self.ranges);
-        self.known.insert_unique(hash, set, |&set| FxBuildHasher.hash_one(slice(all, ranges, set)));
+        self.known.insert(hash, set.0);
         set
     }
 
     pub fn get(&self, set: Set) -> &[T] {
-        slice(&self.values, &self.ranges, set)
+        let (start, end) = self.ranges[set.0 as usize];
+        &self.values[start as usize..end as usize]
     }
 
     pub fn len(&self, set: Set) -> usize {
@@ -60,11 +61,6 @@ impl<T: Copy + Eq + Hash> Sets<T> {
     pub fn at(&self, set: Set, index: usize) -> T {
         self.values[self.ranges[set.0 as usize].0 as usize + index]
     }
-}
-
-fn slice<'a, T>(values: &'a [T], ranges: &[(u32, u32)], set: Set) -> &'a [T] {
-    let (start, end) = ranges[set.0 as usize];
-    &values[start as usize..end as usize]
 }
 
 /// Adds a value to a list unless it is there.

@@ -2,10 +2,9 @@
 
 use std::hash::BuildHasher;
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
+use crate::resolve::index::Index;
 use crate::resolve::points_to::value::{EMPTY, Id, Set};
 use crate::resolve::syntax::NONE;
 use crate::table::Str;
@@ -87,8 +86,7 @@ struct Cell {
 #[derive(Default)]
 pub struct Cells {
     all: Vec<Cell>,
-    /// By the hash of owner and key: whoever asks for a cell looks into it anyway.
-    known: HashTable<u32>,
+    known: Index,
     /// The readers before the last of those cells that were read by several, in their order. Some more than once.
     readers: Vec<Vec<u32>>,
 }
@@ -96,13 +94,12 @@ pub struct Cells {
 impl Cells {
     pub fn of(&mut self, owner: u32, key: Key) -> u32 {
         let Self { all, known, .. } = self;
-        let is_it = |&cell: &u32| (all[cell as usize].owner, all[cell as usize].key) == (owner, key);
-        let hash_of = |&cell: &u32| hash(all[cell as usize].owner, all[cell as usize].key);
-        match known.entry(hash(owner, key), is_it, hash_of) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(free) => {
+        let hash = hash(owner, key);
+        match known.find(hash, |cell| (all[cell as usize].owner, all[cell as usize].key) == (owner, key)) {
+            Some(cell) => cell,
+            None => {
                 let next = all.len() as u32;
-                free.insert(next);
+                known.insert(hash, next);
                 all.push(Cell { owner, key, set: EMPTY, bindings: EMPTY, writer: NONE, reader: NONE, others: NONE });
                 next
             }
@@ -190,6 +187,15 @@ fn push(readers: &mut Vec<u32>, reader: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_is_found_again_among_many() {
+        let mut cells = Cells::default();
+        let keys: Vec<(u32, Key)> = (0..10_000).map(|n| (n % 97, Key::index(i64::from(n)))).collect();
+        let made: Vec<u32> = keys.iter().map(|&(owner, key)| cells.of(owner, key)).collect();
+        assert_eq!(made, (0..10_000).collect::<Vec<u32>>());
+        assert!(keys.iter().zip(made).all(|(&(owner, key), cell)| cells.of(owner, key) == cell));
+    }
 
     #[test]
     fn readers_are_told_in_the_order_in_which_they_came() {
