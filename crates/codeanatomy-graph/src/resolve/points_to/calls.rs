@@ -236,14 +236,15 @@ impl Machine<'_, '_> {
         let Value::Function { definition, .. } = self.values.get(function) else { return EMPTY };
         self.publish();
         let sets = self.fill(site, function, definition, arguments);
-        let handed_back = self.handed_back(definition).map(|place| (place, sets[place]));
+        let handed_back = self.handed_back(definition).map(|handed| (handed, sets[handed.place]));
         let unit = self.context(site, function, sets);
         self.bring_up(unit);
-        let result = self.result(unit, definition);
         match handed_back {
             // Shared with other calls, it was given more than this one gives.
-            Some((place, set)) if !self.is_opaque(set) && self.units[unit as usize].parameters[place] != set => set,
-            _ => result,
+            Some((handed, given)) if !self.is_opaque(given) && self.units[unit as usize].parameters[handed.place] != given => {
+                self.shared_result(unit, handed, given)
+            }
+            _ => self.result(unit, definition),
         }
     }
 

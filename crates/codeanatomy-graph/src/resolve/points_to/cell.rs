@@ -63,6 +63,8 @@ impl Key {
         Self(10 << 56 | u64::from(slot))
     }
     pub const RETURNED: Self = Self(11 << 56);
+    /// What is returned besides an argument that is handed back.
+    pub const BESIDES: Self = Self(16 << 56);
     pub const YIELDED: Self = Self(12 << 56);
     pub const SENT: Self = Self(13 << 56);
     /// Of a class: those that inherit from it directly.

@@ -17,6 +17,7 @@ use crate::resolve::points_to::classes::{Ancestor, Class};
 use crate::resolve::points_to::fixtures::Fixtures;
 use crate::resolve::points_to::found::Found;
 use crate::resolve::points_to::frames::Frames;
+use crate::resolve::points_to::identity::HandedBack;
 use crate::resolve::points_to::models::Modelled;
 use crate::resolve::points_to::named::given_names;
 use crate::resolve::points_to::state::{Held, State};
@@ -119,8 +120,8 @@ pub struct Machine<'m, 'a> {
     pub repeated: FxHashSet<Id>,
     pub modelled: Modelled,
     pub fixtures: Fixtures,
-    /// By function, the place of the parameter that it hands back.
-    pub handed_back: FxHashMap<u32, Option<usize>>,
+    /// By function, the parameter that it hands back.
+    pub handed_back: FxHashMap<u32, Option<HandedBack>>,
 }
 
 impl<'m, 'a> Machine<'m, 'a> {

@@ -45,8 +45,11 @@ impl Machine<'_, '_> {
             Syntax::AugAssign => self.augmented(node),
             Syntax::AnnAssign => self.annotated(node),
             Syntax::Return => {
-                let set = self.child(node, Field::Value);
-                self.give(Key::RETURNED, set);
+                if let Some(value) = tree.child(node, Field::Value) {
+                    let set = self.evaluate(value);
+                    self.give(Key::RETURNED, set);
+                    self.return_besides(value, set);
+                }
                 self.publish();
                 self.state.is_live = false;
             }
