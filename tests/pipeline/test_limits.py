@@ -171,9 +171,31 @@ CASES = {
 }
 
 
+APART = {
+    "handed_back": (
+        "class A:\n    def go(self):\n        return 1\n\n\nclass B(A):\n    def go(self):\n        return 1\n\n\n"
+        "def checked(x):\n    if not x:\n        x = None\n    return x\n\n\nchecked(A())\nchecked(B()).go()  # here\nchecked(A())\n",
+        ["B", "B.go", "checked"],
+    ),
+    "made_by_new": (
+        "class Node:\n    def __new__(cls, value):\n        return object.__new__(cls)\n\n    def __init__(self, value):\n        pass\n\n\n"
+        "class Leaf(Node):\n    def __init__(self, value):\n        pass\n\n\nNode(1)\nLeaf(2)\nLeaf(3)\nNode(4)  # here\nLeaf(5)\n",
+        ["Node", "Node.__init__", "Node.__new__"],
+    ),
+    "made_by_metaclass": (
+        "class Meta(type):\n    def __new__(mcls, name, bases, body):\n        return super().__new__(mcls, name, bases, body)\n\n\n"
+        "class Tagged(metaclass=Meta):\n    def __init_subclass__(cls):\n        cls.__init__ = replaced\n\n\n"
+        "def replaced(self):\n    pass\n\n\nclass One(Tagged):\n    pass\n\n\nclass Two(Tagged):\n    pass\n\n\n"
+        "class Three(Tagged):\n    pass\n\n\nclass Plain(metaclass=Meta):\n    pass\n\n\nPlain()  # here\n",
+        ["Plain"],
+    ),
+}
+"""Calls that are not told apart under low limits, and what one of them runs all the same: nothing that another brings."""
+
+
 def source(name: str) -> str:
     """The source of a case, with methods of a name that no other has."""
-    return CASES[name].source.replace("METHOD", f"go_{name}")
+    return APART[name][0] if name in APART else CASES[name].source.replace("METHOD", f"go_{name}")
 
 
 def request_for(folder: Path, **settings) -> GraphProductBuildRequest:
@@ -191,7 +213,7 @@ def request_for(folder: Path, **settings) -> GraphProductBuildRequest:
 def resolved(tmp_path_factory):
     """Resolve all sources, extracted once, under some limits: the graph and what the engine warned of."""
     folder = tmp_path_factory.mktemp("limits")
-    write(folder / "repository", {f"{name}.py": source(name) for name in CASES})
+    write(folder / "repository", {f"{name}.py": source(name) for name in (*CASES, *APART)})
     built = anyio.run(build_graph_product, request_for(folder))
     assert built.warnings == []
     evidence = {name: (built.work_dir / "extract" / name, table.version) for name, table in built.evidence.items()}
@@ -211,7 +233,8 @@ def resolved(tmp_path_factory):
 def found(graph: OpenGraph, name: str) -> list[str]:
     """What the question of a case finds, without the module's name."""
     line = 1 + next(number for number, text in enumerate(source(name).splitlines()) if text.endswith("# here"))
-    names = graph.sql(f"SELECT name FROM ({CASES[name].question} AND path = '{name}.py' AND line = {line}) ORDER BY name")
+    question = VALUES if name in APART else CASES[name].question
+    names = graph.sql(f"SELECT name FROM ({question} AND path = '{name}.py' AND line = {line}) ORDER BY name")
     return [row["name"].removeprefix(f"{name}.").replace(f"go_{name}", "METHOD") for row in names.to_pylist()]
 
 
@@ -240,6 +263,12 @@ def test_a_limit_that_is_reached_changes_the_graph_and_is_told(resolved, name):
     assert warning["context"]["count"] == len(rows)
     assert warning["context"]["names"] == list(dict.fromkeys(row["qualified_name"] for row in rows))[:20]
     assert warning["message"].startswith(f"operator `resolve`: {name} = {case.number} was reached for {len(rows)} definition")
+
+
+@pytest.mark.parametrize("name", APART)
+def test_calls_that_are_not_told_apart_give_nothing_of_each_other(resolved, name):
+    graph, _ = resolved(("contexts_per_function", 1), ("contexts_per_factory", 1), ("classes_per_metaclass", 3))
+    assert found(graph, name) == APART[name][1]
 
 
 @pytest.mark.parametrize("name", ["hierarchy_methods", "name_match_classes"])

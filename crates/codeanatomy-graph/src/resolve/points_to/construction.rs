@@ -91,8 +91,11 @@ impl Machine<'_, '_> {
     fn made_of(&mut self, site: u32, class: Id, makers: Set, made: Set) -> Set {
         let mut kept = Vec::new();
         let (mut has_own, mut is_open) = (false, self.is_unknown(made));
+        let makes_own =
+            self.elements(made).into_iter().any(|id| matches!(self.values.get(id), Value::Instance { class: of, .. } if of == class));
         for id in self.elements(made) {
             match self.values.get(id) {
+                Value::Instance { class: of, .. } if makes_own && of != class && self.are_made_together(makers, class, of) => continue,
                 Value::Instance { class: of, .. } if of == class || self.derives(of, class) => has_own = true,
                 Value::Class { .. } if self.metaclasses(id).contains(&class) => has_own = true,
                 Value::Instance { class: of, .. } if self.look_up(of, self.words.new, None) == Some(makers) => {
@@ -111,6 +114,15 @@ impl Machine<'_, '_> {
             kept.push(self.object(site, class));
         }
         self.sets.of(kept)
+    }
+
+    /// Whether an activation of a `__new__` was given two classes.
+    fn are_made_together(&self, makers: Set, one: Id, other: Id) -> bool {
+        let mut units = self.sets.get(makers).iter().flat_map(|&maker| self.activations(maker));
+        units.any(|unit| {
+            let class = self.units[unit as usize].parameters.first();
+            class.is_some_and(|&class| self.sets.contains(class, one) && self.sets.contains(class, other))
+        })
     }
 
     /// The object that a call of a class makes; a class that is called in many places has one for all further ones. Descriptors are all told apart:

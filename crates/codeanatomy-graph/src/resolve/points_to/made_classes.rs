@@ -5,9 +5,8 @@ use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
-
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{Container, EMPTY, Id, Origin, Set, Value};
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Origin, Reason, Set, Value};
 use crate::resolve::resolver::Target;
 use crate::table::Str;
 
@@ -33,7 +32,8 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// What `type.__new__` makes of a name, bases and names. Where the names are the body of a class statement, it is that class.
+    /// What `type.__new__` makes of a name, bases and names. Where the names are the body of a class statement, it is that class; where they are those
+    /// of many that are not told apart, one of the classes of the metaclass.
     pub fn made_class(&mut self, site: u32, metaclass: Option<Id>, arguments: &Arguments) -> Set {
         let unit = self.state.unit;
         self.factories.insert(self.units[unit as usize].definition);
@@ -41,13 +41,19 @@ impl Machine<'_, '_> {
         let metaclasses = metaclass.map_or(EMPTY, |metaclass| self.sets.one(metaclass));
         let names = arguments.positional(2).unwrap_or(EMPTY);
         let (mut found, mut others) = (EMPTY, Vec::new());
+        let is_alone = self.sets.len(names) == 1;
         for id in self.elements(names) {
             match self.values.get(id) {
                 Value::Vars(class) if matches!(self.values.get(class), Value::Class { origin: Origin::Statement(_), .. }) => {
-                    if self.sets.len(names) == 1 && arguments.positional(1).is_some_and(|given| self.are_other_bases(given)) {
+                    if is_alone && arguments.positional(1).is_some_and(|given| self.are_other_bases(given)) {
                         self.make_anew(class, &bases, metaclasses);
                     }
                     let one = self.sets.one(class);
+                    found = self.union(found, one);
+                }
+                Value::Unknown(Reason::Limit) if let Some(metaclass) = metaclass => {
+                    let any = self.some_object(metaclass);
+                    let one = self.sets.one(any);
                     found = self.union(found, one);
                 }
                 _ => others.push(id),
