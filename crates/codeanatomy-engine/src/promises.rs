@@ -1,5 +1,7 @@
 //! Promises of the tables of one run, checked on the keys that their sinks gathered. Data files are read only to show examples of a breach.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bytemuck::Pod;
 use codeanatomy_spec::{EdgeEnds, Promise, References};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -17,33 +19,60 @@ const STRIDE: usize = 1 << 18;
 /// Fails when the run is stopped.
 type Alive<'a> = &'a (dyn Fn() -> Result<()> + Sync);
 
+/// What is wrong with a table, each as the error that it is where the rules refuse it.
+type Breaches = Vec<EngineError>;
+
 /// Checks every promise of every table; `rules` say what a breach does.
 pub fn check(tables: &[Written], rules: &mut Rulepack, alive: Alive<'_>) -> Result<()> {
-    for table in tables {
-        check_nulls(table, rules)?;
+    for breach in tables.iter().filter_map(nulls) {
+        rules.judge(breach)?;
     }
-    for table in tables {
-        for promise in &table.table.promises {
-            alive()?;
-            match promise {
-                Promise::NotNull(_) => {}
-                Promise::Unique(names) => check_unique(table, names, rules)?,
-                Promise::References(reference) => check_references(table, reference, tables, rules, alive)?,
-                Promise::EdgeEnds(ends) => check_ends(table, ends, tables, rules, alive)?,
-            }
+    let promises: Vec<(&Written, &Promise)> =
+        tables.iter().flat_map(|table| table.table.promises.iter().map(move |promise| (table, promise))).collect();
+    let asks_kinds = rules.asks(&code::EDGE_KIND);
+    let look = |&(table, promise): &(&Written, &Promise)| {
+        alive()?;
+        match promise {
+            Promise::NotNull(_) => Ok(Vec::new()),
+            Promise::Unique(names) => repeats(table, names),
+            Promise::References(reference) => dangling(table, reference, tables, alive),
+            Promise::EdgeEnds(ends) => unfounded(table, ends, tables, asks_kinds, alive),
         }
+    };
+    for breaches in side_by_side(&promises, look) {
+        breaches?.into_iter().try_for_each(|breach| rules.judge(breach))?;
     }
     Ok(())
 }
 
-fn check_nulls(table: &Written, rules: &mut Rulepack) -> Result<()> {
-    let Some((column, count, rows)) = table.keys.nulls.first() else { return Ok(()) };
-    let shown = examples::rows(table, rows);
-    let text = format!("column `{column}` holds a null in {count} rows");
-    rules.judge(broken(&code::NOT_NULL, table, "not_null", &[column], *count, &shown, &text))
+/// What a function gives for each item, found by two threads.
+fn side_by_side<T: Sync, R: Send>(items: &[T], look: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut found = Vec::new();
+        while let Some((place, item)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|place| Some((place, items.get(place)?))) {
+            found.push((place, look(item)));
+        }
+        found
+    };
+    let mut found = std::thread::scope(|scope| {
+        let other = scope.spawn(take);
+        let mut found = take();
+        found.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        found
+    });
+    found.sort_unstable_by_key(|&(place, _)| place);
+    found.into_iter().map(|(_, result)| result).collect()
 }
 
-fn check_unique(table: &Written, names: &[String], rules: &mut Rulepack) -> Result<()> {
+fn nulls(table: &Written) -> Option<EngineError> {
+    let (column, count, rows) = table.keys.nulls.first()?;
+    let shown = examples::rows(table, rows);
+    let text = format!("column `{column}` holds a null in {count} rows");
+    Some(broken(&code::NOT_NULL, table, "not_null", &[column], *count, &shown, &text))
+}
+
+fn repeats(table: &Written, names: &[String]) -> Result<Breaches> {
     let columns: Vec<&str> = names.iter().map(String::as_str).collect();
     let (count, shown) = match names {
         [name] => {
@@ -55,16 +84,16 @@ fn check_unique(table: &Written, names: &[String], rules: &mut Rulepack) -> Resu
                     (repeats + nulls, found.iter().map(|value| json!(value)).collect())
                 }
                 Values::Hashes(values) => hashed_repeats(table, &columns, without_nulls(read(table, values)?, &keys.nulls), nulls),
-                Values::Kinds { .. } => return Ok(()),
+                Values::Kinds { .. } => return Ok(Vec::new()),
             }
         }
         _ => hashed_repeats(table, &columns, read(table, &table.keys.composite[names])?, 0),
     };
     if count == 0 {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let text = format!("{count} rows repeat the key ({})", names.join(", "));
-    rules.judge(broken(&code::UNIQUE, table, "unique", &columns, count, &shown, &text))
+    Ok(vec![broken(&code::UNIQUE, table, "unique", &columns, count, &shown, &text)])
 }
 
 fn hashed_repeats(table: &Written, columns: &[&str], hashes: Vec<u128>, nulls: u64) -> (u64, Vec<Value>) {
@@ -106,7 +135,7 @@ fn read<T: Pod>(table: &Written, values: &Spool<T>) -> Result<Vec<T>> {
     values.read().map_err(|error| EngineError::io(&code::WRITE, "cannot read the keys kept beside", &table.folder, &error))
 }
 
-fn check_references(table: &Written, reference: &References, tables: &[Written], rules: &mut Rulepack, alive: Alive<'_>) -> Result<()> {
+fn dangling(table: &Written, reference: &References, tables: &[Written], alive: Alive<'_>) -> Result<Breaches> {
     let target = find(tables, &reference.table);
     let own = &table.keys.keys[&reference.column];
     let columns = [reference.column.as_str()];
@@ -121,13 +150,13 @@ fn check_references(table: &Written, reference: &References, tables: &[Written],
             let (count, found) = strangers(&without_nulls(read(table, values)?, &own.nulls), &known, alive)?;
             (count, if count > 0 { examples::keys(table, &columns, &found) } else { Vec::new() })
         }
-        _ => return Ok(()),
+        _ => return Ok(Vec::new()),
     };
     if count == 0 {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let text = format!("{count} rows refer to `{}.{}` by a `{}` that is not there", reference.table, reference.key, reference.column);
-    rules.judge(broken(&code::REFERENCES, table, "references", &columns, count, &shown, &text))
+    Ok(vec![broken(&code::REFERENCES, table, "references", &columns, count, &shown, &text)])
 }
 
 fn strangers<T: Eq + std::hash::Hash + Copy>(values: &[T], known: &FxHashSet<T>, alive: Alive<'_>) -> Result<(u64, Vec<T>)> {
@@ -146,14 +175,14 @@ fn strangers<T: Eq + std::hash::Hash + Copy>(values: &[T], known: &FxHashSet<T>,
 }
 
 /// Both ends of every edge exist and have kinds that the edge's kind allows.
-fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], rules: &mut Rulepack, alive: Alive<'_>) -> Result<()> {
+fn unfounded(table: &Written, ends: &EdgeEnds, tables: &[Written], asks_kinds: bool, alive: Alive<'_>) -> Result<Breaches> {
     let nodes = find(tables, &ends.nodes);
-    let Values::Kinds { numbers: node_kinds, names: node_names } = &nodes.keys.kinds[&ends.node_kind].values else { return Ok(()) };
-    let Values::Kinds { numbers: edge_kinds, names: edge_names } = &table.keys.kinds[&ends.kind].values else { return Ok(()) };
+    let Values::Kinds { numbers: node_kinds, names: node_names } = &nodes.keys.kinds[&ends.node_kind].values else { return Ok(Vec::new()) };
+    let Values::Kinds { numbers: edge_kinds, names: edge_names } = &table.keys.kinds[&ends.kind].values else { return Ok(Vec::new()) };
     let edge_kinds = read(table, edge_kinds)?;
     let node_kinds = read(nodes, node_kinds)?.into_iter();
     let end = |column, is_src| {
-        let allowed = rules.asks(&code::EDGE_KIND).then(|| allowed_pairs(ends, is_src, edge_names, node_names));
+        let allowed = asks_kinds.then(|| allowed_pairs(ends, is_src, edge_names, node_names));
         End { table, column, own: &table.keys.keys[column], edge_kinds: &edge_kinds, edge_names, node_names, allowed }
     };
     let (src, dst) = (end(ends.src.as_str(), true), end(ends.dst.as_str(), false));
@@ -166,10 +195,9 @@ fn check_ends(table: &Written, ends: &EdgeEnds, tables: &[Written], rules: &mut 
             let known: FxHashMap<u128, u32> = read(nodes, keys)?.into_iter().zip(node_kinds).collect();
             both(|| src.of_hashes(&known, alive), || dst.of_hashes(&known, alive))?
         }
-        Values::Kinds { .. } => return Ok(()),
+        Values::Kinds { .. } => return Ok(Vec::new()),
     };
-    of_src.tell(&src, rules)?;
-    of_dst.tell(&dst, rules)
+    Ok(of_src.breaches(&src).chain(of_dst.breaches(&dst)).collect())
 }
 
 /// Two looks at once: each takes all edges through a table of all nodes.
@@ -252,12 +280,13 @@ struct Unfounded {
 }
 
 impl Unfounded {
-    fn tell(&self, end: &End<'_>, rules: &mut Rulepack) -> Result<()> {
+    fn breaches(self, end: &End<'_>) -> impl Iterator<Item = EngineError> {
         let (column, table) = (end.column, end.table);
-        self.missing.tell(rules, &code::EDGE_END, table, column, |count| format!("`{column}` of {count} edges is no node"))?;
-        self.unfit.tell(rules, &code::EDGE_KIND, table, column, |count| {
-            format!("`{column}` of {count} edges has a kind that the edge does not allow")
-        })
+        let missing = self.missing.told(&code::EDGE_END, table, column, |count| format!("`{column}` of {count} edges is no node"));
+        let unfit = self
+            .unfit
+            .told(&code::EDGE_KIND, table, column, |count| format!("`{column}` of {count} edges has a kind that the edge does not allow"));
+        missing.into_iter().chain(unfit)
     }
 }
 
@@ -275,18 +304,8 @@ impl Breach {
         }
     }
 
-    fn tell(
-        &self,
-        rules: &mut Rulepack,
-        code: &'static Code,
-        table: &Written,
-        column: &str,
-        text: impl FnOnce(u64) -> String,
-    ) -> Result<()> {
-        if self.count == 0 {
-            return Ok(());
-        }
-        rules.judge(broken(code, table, "edge_ends", &[column], self.count, &self.examples, &text(self.count)))
+    fn told(self, code: &'static Code, table: &Written, column: &str, text: impl FnOnce(u64) -> String) -> Option<EngineError> {
+        (self.count > 0).then(|| broken(code, table, "edge_ends", &[column], self.count, &self.examples, &text(self.count)))
     }
 }
 

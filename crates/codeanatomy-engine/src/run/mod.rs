@@ -38,6 +38,9 @@ use crate::{batches, canonical, delta, envelope, metrics, plan, promises, regist
 
 mod operate;
 
+/// An operator starts beside jobs that will give memory back while no more is taken than the pool by this.
+const EARLY_SHARE: u64 = 4;
+
 /// Told of what happens; called from threads of the run.
 pub type Progress = Arc<dyn Fn(Value) + Send + Sync>;
 
@@ -148,8 +151,10 @@ impl Build {
         let phase = Span::current();
         loop {
             while running.len() < self.limits.partitions {
-                // Operators come last: they take memory, and wait until what others give back is there.
-                let can_run = |job: &Job| (giving.is_empty() || !job.is_operator()) && schedule.needs_of(*job).are_met(&ready);
+                // Operators come last: they take memory, and wait, where there is little, until what others give back is there.
+                let can_run = |job: &Job| {
+                    (giving.is_empty() || !job.is_operator() || self.has_much_memory()) && schedule.needs_of(*job).are_met(&ready)
+                };
                 let Some(job) = waiting.iter().position(can_run).map(|place| waiting.remove(place)) else { break };
                 if !job.is_operator() && !schedule.needs_of(job).views.is_empty() {
                     giving.insert(job);
@@ -172,6 +177,11 @@ impl Build {
         }
         written.sort_by_key(|(_, output)| *output);
         Ok(written)
+    }
+
+    /// Whether an operator need not wait for memory that others give back.
+    fn has_much_memory(&self) -> bool {
+        (self.session.pool().reserved() as u64) < self.limits.memory_bytes / EARLY_SHARE
     }
 
     async fn perform(&self, job: Job) -> Result<Option<Box<Written>>> {
