@@ -77,7 +77,7 @@ RESOLUTIONS = (
     Resolution("lexical", "A name of the function around, or of one around that.", 1.0, 0.7),
     Resolution("global", "A name of the module.", 1.0, 0.55),
     Resolution("import", "An imported name.", 1.0, 0.55),
-    Resolution("attribute", "An attribute of a value that is known.", 0.99, 0.5),
+    Resolution("attribute", "An attribute of a value that is known.", 0.99, 0.6),
     Resolution("value", "What any other expression is, or what other syntax than a call runs.", 0.95, 0.55),
     Resolution("builtin", "A name of `builtins`, or a member of a type there.", 1.0, 0.55),
     Resolution("external", "Something outside the repository.", 0.95, 0.5),

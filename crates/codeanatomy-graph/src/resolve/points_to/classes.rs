@@ -51,8 +51,8 @@ pub struct Order {
     pub holds: Option<Container>,
     /// What metaclasses made of classes in it, each behind its class: no ancestors for Python.
     stand_ins: Vec<Ancestor>,
-    /// Where the classes stand that may have a name, each with the cell of that attribute, by the names that were asked for.
-    holders: RefCell<FxHashMap<Str, Rc<[(usize, u32)]>>>,
+    /// Where the classes stand that may have a name, by the names that were asked for.
+    holders: RefCell<FxHashMap<Str, Rc<[usize]>>>,
 }
 
 impl Order {
@@ -366,29 +366,25 @@ impl Machine<'_, '_> {
     pub fn look_up_held(&mut self, class: Id, name: Str, after: Option<Id>) -> Option<Held> {
         let order = self.order(class);
         let skip = order.behind(after);
-        for &(_, cell) in self.holders(&order, name).iter().filter(|&&(at, _)| at >= skip) {
-            let held = self.read(cell);
-            if held != UNBOUND {
-                return Some(held);
+        for &at in self.holders(&order, name).iter().filter(|&&at| at >= skip) {
+            if let Ancestor::Class(id) = order.ancestors[at] {
+                let cell = self.cells.of_value(id, Key::attribute(name));
+                let held = self.read(cell);
+                if held != UNBOUND {
+                    return Some(held);
+                }
             }
         }
         None
     }
 
     /// Where in an order the classes stand that may have a name: most have not, and need not be asked.
-    fn holders(&mut self, order: &Order, name: Str) -> Rc<[(usize, u32)]> {
+    fn holders(&self, order: &Order, name: Str) -> Rc<[usize]> {
         if let Some(known) = order.holders.borrow().get(&name) {
             return known.clone();
         }
-        let mut found = Vec::new();
-        for (at, &ancestor) in order.ancestors.iter().enumerate() {
-            if let Ancestor::Class(id) = ancestor
-                && self.may_have(id, name)
-            {
-                found.push((at, self.cells.of_value(id, Key::attribute(name))));
-            }
-        }
-        let found: Rc<[(usize, u32)]> = found.into();
+        let may_have = |ancestor: &Ancestor| matches!(*ancestor, Ancestor::Class(id) if self.may_have(id, name));
+        let found: Rc<[usize]> = order.ancestors.iter().enumerate().filter(|(_, ancestor)| may_have(ancestor)).map(|(at, _)| at).collect();
         order.holders.borrow_mut().insert(name, found.clone());
         found
     }
