@@ -50,10 +50,11 @@ fn side_by_side<T: Sync, R: Send>(items: &[T], look: impl Fn(&T) -> R + Sync) ->
     let next = AtomicUsize::new(0);
     let take = || {
         let mut found = Vec::new();
-        while let Some((place, item)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|place| Some((place, items.get(place)?))) {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(place) else { return found };
             found.push((place, look(item)));
         }
-        found
     };
     let mut found = std::thread::scope(|scope| {
         let other = scope.spawn(take);
