@@ -27,7 +27,7 @@ _ORDER = ("relation", "path", "line", "module", "name", "target")
 def imports(graph: OpenGraph, module: str | None = None) -> Answer:
     """All imports, or those of a module and those that import it. Raises CA630 and CA631 for a name that is not one module's."""
     if module is None:
-        return answer(graph, "imports", [], graph.sql(_ALL))
+        return answer(graph, "imports", [], graph.kept(_every))
     modules = graph.kept(_modules)
     asked = named(graph, module, MODULE)
     nodes = graph.among(_NODES, "id", _held(graph, modules, asked.name) | _naming(graph, asked))
@@ -38,6 +38,11 @@ def imports(graph: OpenGraph, module: str | None = None) -> Answer:
     ]
     rows.sort(key=lambda row: tuple((row[name] is None, row[name]) for name in _ORDER))
     return answer(graph, "imports", [asked.name], rows)
+
+
+def _every(graph: OpenGraph) -> pa.Table:
+    """All imports of the repository, with their importers."""
+    return graph.sql(_ALL)
 
 
 def _modules(graph: OpenGraph) -> dict[str, Row]:
