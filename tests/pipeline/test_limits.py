@@ -351,3 +351,38 @@ def test_what_many_callers_bring_is_known_at_the_end_in_what_they_call(tmp_path)
     graph = open_graph_sync(anyio.run(build_graph_product, request_for(tmp_path)).output_dir)
     callees = graph.sql("SELECT callee FROM calls WHERE caller = 'm.use'")["callee"].to_pylist()
     assert sorted(callees) == sorted(f"m.C{number}.go" for number in range(many))
+
+
+AT_ONCE = {
+    "whole": "one.whole()",
+    "__init__": "",
+    "__new__": "",
+    "got": "one.got",
+    "__bool__": "not one",
+    "__add__": "one + 1",
+    "__radd__": "1 + one",
+    "__neg__": "-one",
+    "__lt__": "one < 1",
+    "__contains__": "1 in one",
+    "__getitem__": "one[1]",
+    "__setitem__": "one[1] = 1",
+    "__delitem__": "del one[1]",
+    "__iter__": "for _ in one: pass",
+    "__enter__": "with one: pass",
+    "__hash__": "{one: 1}",
+    "__str__": "str(one)",
+}
+
+
+@pytest.mark.parametrize("method", AT_ONCE)
+def test_a_method_runs_once_with_all_objects_that_something_may_be(tmp_path, method):
+    decorator = "@property" if method == "got" else ""
+    base = f"class Base:\n    {decorator}\n    def {method}(self, *given):\n        return self.part()\n\n\n"
+    classes = "".join(f"class {name}(Base):\n    @classmethod\n    def part(cls):\n        return 1\n\n\n" for name in "ABC")
+    used = f"kind = A if input() else B if input() else C\none = kind()\n{AT_ONCE[method]}\n"
+    write(tmp_path / "repository", {"m.py": base + classes + used})
+    request = request_for(tmp_path, resolution=ResolutionLimits(runs_per_activation=1))
+    result = anyio.run(build_graph_product, request)
+    callees = open_graph_sync(result.output_dir).sql(f"SELECT callee FROM calls WHERE caller = 'm.Base.{method}'")["callee"].to_pylist()
+    assert sorted(callees) == ["m.A.part", "m.B.part", "m.C.part"]
+    assert result.warnings == []

@@ -32,12 +32,50 @@ impl Machine<'_, '_> {
     }
 
     pub fn load_attributes(&mut self, node: u32, objects: Set, name: Str) -> Set {
-        let mut found = EMPTY;
-        for id in self.elements(objects) {
+        let mut all = self.elements(objects);
+        let mut found = if all.len() > 1 { self.got_of_all(node, &mut all, name) } else { EMPTY };
+        for id in all {
             let set = self.attribute(node, id, name);
             found = self.union(found, set);
         }
         found
+    }
+
+    /// What a property gives of objects that share it: it runs once with all of them. They are taken out.
+    fn got_of_all(&mut self, node: u32, objects: &mut Vec<Id>, name: Str) -> Set {
+        let Some(property) = objects.iter().find(|&&id| self.is_object(id)).and_then(|&object| self.property_of(object, name)) else {
+            return EMPTY;
+        };
+        let (sharing, others): (Vec<Id>, Vec<Id>) = objects.iter().partition(|&&object| self.property_of(object, name) == Some(property));
+        if sharing.len() == 1 {
+            return EMPTY;
+        }
+        let getters = self.read_values(property, Key::attribute(self.words.fget));
+        let receivers = self.sets.of(sharing.clone());
+        let mut found = self.call_all(node, getters, &Arguments::one(receivers), Via::Attribute);
+        // Where it gives nothing that is known, each object may still have something else.
+        if self.is_unknown(found) {
+            return EMPTY;
+        }
+        for object in sharing {
+            let Value::Instance { class, .. } = self.values.get(object) else { continue };
+            let field = self.field_of(node, object, class, name);
+            found = self.union(found, field);
+            if let Some(held) = self.look_up_held(class, name, None) {
+                self.read_at(node, held.bindings);
+            }
+        }
+        *objects = others;
+        found
+    }
+
+    /// The property that an object has under a name, if that is all that its class has there.
+    fn property_of(&mut self, object: Id, name: Str) -> Option<Id> {
+        let Value::Instance { class, .. } = self.values.get(object) else { return None };
+        let found = self.look_up(class, name, None)?;
+        let &[property] = self.sets.get(found) else { return None };
+        let is_property = matches!(self.values.get(property), Value::Wrapper { kind: Wrapper::Property, .. });
+        (is_property && !self.is_enumeration(class)).then_some(property)
     }
 
     fn attribute(&mut self, node: u32, object: Id, name: Str) -> Set {

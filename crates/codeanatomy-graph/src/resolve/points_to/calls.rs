@@ -5,7 +5,7 @@ use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::{Passed, Via};
 use crate::resolve::points_to::machine::{Machine, Parameter};
 use crate::resolve::points_to::records::is_record;
-use crate::resolve::points_to::value::{Container, EMPTY, Id, Origin, Reason, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::syntax::NONE;
 use crate::table::Str;
@@ -97,12 +97,65 @@ impl Machine<'_, '_> {
     }
 
     pub fn call_all(&mut self, site: u32, callees: Set, arguments: &Arguments, via: Via) -> Set {
-        let mut found = EMPTY;
-        for id in self.elements(callees) {
-            let set = self.call(site, id, arguments, via);
+        let found = self.call_each(site, &self.elements(callees), arguments, via);
+        self.told(callees, found)
+    }
+
+    /// Calls several values. A function that is a method of several objects runs once, with all of them, and what several classes share to make
+    /// their objects likewise.
+    pub fn call_each(&mut self, site: u32, callees: &[Id], arguments: &Arguments, via: Via) -> Set {
+        if let &[callee] = callees {
+            return self.call(site, callee, arguments, via);
+        }
+        let (mut found, mut classes) = (EMPTY, Vec::new());
+        for (at, &callee) in callees.iter().enumerate() {
+            let set = match self.values.get(callee) {
+                Value::Class { .. } => match self.called_class(site, callee, arguments, via) {
+                    Some(set) => set,
+                    None => {
+                        classes.push(callee);
+                        continue;
+                    }
+                },
+                Value::Method { function, .. } if callees[..at].iter().any(|&id| self.receiver_of(id, function).is_some()) => continue,
+                Value::Method { function, receiver } => {
+                    let mut receivers: Vec<Id> = callees[at + 1..].iter().filter_map(|&id| self.receiver_of(id, function)).collect();
+                    receivers.push(receiver);
+                    let receivers = self.sets.of(receivers);
+                    self.call(site, function, &arguments.behind(receivers), via)
+                }
+                _ => self.call(site, callee, arguments, via),
+            };
             found = self.union(found, set);
         }
-        self.told(callees, found)
+        if classes.is_empty() {
+            return found;
+        }
+        let made = self.deeper(|machine| machine.construct_each(site, &classes, arguments));
+        self.union(found, made)
+    }
+
+    /// Notes that a class is called. What that gives if it is one that is modelled.
+    fn called_class(&mut self, site: u32, class: Id, arguments: &Arguments, via: Via) -> Option<Set> {
+        match self.class_definition(class) {
+            Some(definition) => {
+                self.found.call(site, via, Target::Definition(definition));
+                self.modelled_class(site, class, definition, arguments)
+            }
+            None => {
+                let target = self.nearest_named(class);
+                self.found.call(site, via, target);
+                None
+            }
+        }
+    }
+
+    /// The object of which something is a method, if that is a method with some function.
+    fn receiver_of(&self, method: Id, of: Id) -> Option<Id> {
+        match self.values.get(method) {
+            Value::Method { function, receiver } if function == of => Some(receiver),
+            _ => None,
+        }
     }
 
     /// Calls one value: notes what runs, and gives what comes back.
@@ -123,18 +176,10 @@ impl Machine<'_, '_> {
                 let receiver = self.sets.one(receiver);
                 self.call(site, function, &arguments.behind(receiver), via)
             }
-            Value::Class { origin: Origin::Call(_), .. } => {
-                let target = self.nearest_named(callee);
-                self.found.call(site, via, target);
-                self.construct(site, callee, arguments)
-            }
-            Value::Class { origin: Origin::Statement(definition), .. } => {
-                self.found.call(site, via, Target::Definition(definition));
-                if let Some(set) = self.modelled_class(site, callee, definition, arguments) {
-                    return set;
-                }
-                self.construct(site, callee, arguments)
-            }
+            Value::Class { .. } => match self.called_class(site, callee, arguments, via) {
+                Some(set) => set,
+                None => self.construct(site, callee, arguments),
+            },
             Value::Instance { class, .. } => match self.special(site, callee, self.words.call, arguments.clone(), via) {
                 Some(set) => set,
                 None => self.given_outside(class, self.words.call),

@@ -11,80 +11,120 @@ use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Set, Valu
 impl Machine<'_, '_> {
     /// Makes an object of a class: metaclass, `__new__`, `__init__`.
     pub fn construct(&mut self, site: u32, class: Id, arguments: &Arguments) -> Set {
+        self.construct_each(site, &[class], arguments)
+    }
+
+    /// The same of several classes: a method that several share runs once for all of them.
+    pub fn construct_each(&mut self, site: u32, classes: &[Id], arguments: &Arguments) -> Set {
         self.publish();
+        let (mut found, mut plain) = (EMPTY, Vec::with_capacity(classes.len()));
+        for &class in classes {
+            match self.made_by_call(site, class, arguments) {
+                Some(set) => found = self.union(found, set),
+                None => plain.push(class),
+            }
+        }
+        let made = self.instantiate_each(site, &plain, arguments);
+        self.union(found, made)
+    }
+
+    /// What `__call__` of the metaclass of a class makes.
+    fn made_by_call(&mut self, site: u32, class: Id, arguments: &Arguments) -> Option<Set> {
         let own = self.sets.one(class);
         for metaclass in self.metaclasses(class) {
             if let Some(methods) = self.look_up(metaclass, self.words.call, None) {
                 let made = self.call_all(site, methods, &arguments.behind(own), Via::Constructor(Maker::Metaclass));
                 if let Some(members) = self.enumerated(class) {
-                    return members;
+                    return Some(members);
                 }
                 if made == EMPTY || !self.is_unknown(made) {
-                    return made;
+                    return Some(made);
                 }
             }
         }
-        self.instantiate(site, class, arguments)
+        None
     }
 
     /// What `type.__call__` does: `__new__`, `__init__`.
     pub fn instantiate(&mut self, site: u32, class: Id, arguments: &Arguments) -> Set {
-        let own = self.sets.one(class);
-        if let Some(members) = self.enumerated(class) {
-            return self.made_enumeration(site, class, arguments).unwrap_or(members);
-        }
-        let made = match self.look_up(class, self.words.new, None) {
-            Some(makers) => {
-                let made = self.call_all(site, makers, &arguments.behind(own), Via::Constructor(Maker::New));
-                self.made_of(site, class, makers, made)
-            }
-            None if self.makes_classes(class, arguments) => self.made_class(site, Some(class), arguments),
-            None => {
-                let object = self.object(site, class);
-                self.sets.one(object)
-            }
-        };
-        for object in self.elements(made) {
-            if let Value::Class { .. } = self.values.get(object) {
-                self.init_class(site, object, class, arguments);
-            }
-            let Value::Instance { class: of, .. } = self.values.get(object) else { continue };
-            if of != class && !self.derives(of, class) {
+        self.instantiate_each(site, &[class], arguments)
+    }
+
+    fn instantiate_each(&mut self, site: u32, classes: &[Id], arguments: &Arguments) -> Set {
+        let mut found = EMPTY;
+        let mut made: Vec<(Id, Set)> = Vec::with_capacity(classes.len());
+        let mut shared: Groups = Vec::new();
+        for &class in classes {
+            if let Some(members) = self.enumerated(class) {
+                let set = self.made_enumeration(site, class, arguments).unwrap_or(members);
+                found = self.union(found, set);
                 continue;
             }
-            let is_made = self.has_made_init(of);
-            match self.look_up(of, self.words.init, None).filter(|_| !is_made) {
-                Some(methods) => {
-                    let receiver = self.sets.one(object);
-                    self.call_all(site, methods, &arguments.behind(receiver), Via::Constructor(Maker::Init));
-                }
+            match self.look_up(class, self.words.new, None) {
+                Some(makers) => add(&mut shared, makers, class),
+                None if self.makes_classes(class, arguments) => made.push((class, self.made_class(site, Some(class), arguments))),
                 None => {
-                    match self.outside(of, self.words.init, None).filter(|_| !is_made) {
-                        // A named tuple has all that it is given from `__new__`.
-                        Some(Ancestor::External(_)) if self.is_named(of) => {}
-                        Some(Ancestor::External(path)) => {
-                            let name = self.resolver.dot(path, self.words.init);
-                            let target = self.resolver.external(name);
-                            self.found.call(site, Via::Constructor(Maker::Init), target);
-                        }
-                        // A kind of `classmethod` or `staticmethod` holds the function that it is given.
-                        Some(Ancestor::Builtin(kind)) if kind == self.words.classmethod || kind == self.words.staticmethod => {
-                            let function = arguments.positional(0).unwrap_or(EMPTY);
-                            self.name_field(self.words.func);
-                            self.store_values(object, Key::attribute(self.words.func), function);
-                        }
-                        _ => {}
-                    }
-                    let is_made_by_new = self.look_up(of, self.words.new, None).is_some();
-                    match self.order(of).holds {
-                        Some(Container::Tuple | Container::Set) if is_made_by_new => {}
-                        Some(kind) if !self.is_named(of) && !self.has_fields(of) => self.fill_object(site, object, kind, arguments),
-                        _ => self.fill_fields(site, of, object, arguments),
-                    }
+                    let object = self.object(site, class);
+                    made.push((class, self.sets.one(object)));
                 }
             }
         }
-        made
+        for (makers, classes) in shared {
+            let receivers = self.sets.of(classes.clone());
+            let objects = self.call_all(site, makers, &arguments.behind(receivers), Via::Constructor(Maker::New));
+            for class in classes {
+                made.push((class, self.made_of(site, class, makers, objects)));
+            }
+        }
+        let mut initialised: Groups = Vec::new();
+        for (class, objects) in made {
+            for object in self.elements(objects) {
+                self.initialise(site, class, object, arguments, &mut initialised);
+            }
+            found = self.union(found, objects);
+        }
+        for (methods, objects) in initialised {
+            let receivers = self.sets.of(objects);
+            self.call_all(site, methods, &arguments.behind(receivers), Via::Constructor(Maker::Init));
+        }
+        found
+    }
+
+    /// What becomes of an object that a class made. The `__init__` of the repository are left to be called, with the objects of each.
+    fn initialise(&mut self, site: u32, class: Id, object: Id, arguments: &Arguments, left: &mut Groups) {
+        if let Value::Class { .. } = self.values.get(object) {
+            self.init_class(site, object, class, arguments);
+        }
+        let Value::Instance { class: of, .. } = self.values.get(object) else { return };
+        if of != class && !self.derives(of, class) {
+            return;
+        }
+        let is_made = self.has_made_init(of);
+        if let Some(methods) = self.look_up(of, self.words.init, None).filter(|_| !is_made) {
+            return add(left, methods, object);
+        }
+        match self.outside(of, self.words.init, None).filter(|_| !is_made) {
+            // A named tuple has all that it is given from `__new__`.
+            Some(Ancestor::External(_)) if self.is_named(of) => {}
+            Some(Ancestor::External(path)) => {
+                let name = self.resolver.dot(path, self.words.init);
+                let target = self.resolver.external(name);
+                self.found.call(site, Via::Constructor(Maker::Init), target);
+            }
+            // A kind of `classmethod` or `staticmethod` holds the function that it is given.
+            Some(Ancestor::Builtin(kind)) if kind == self.words.classmethod || kind == self.words.staticmethod => {
+                let function = arguments.positional(0).unwrap_or(EMPTY);
+                self.name_field(self.words.func);
+                self.store_values(object, Key::attribute(self.words.func), function);
+            }
+            _ => {}
+        }
+        let is_made_by_new = self.look_up(of, self.words.new, None).is_some();
+        match self.order(of).holds {
+            Some(Container::Tuple | Container::Set) if is_made_by_new => {}
+            Some(kind) if !self.is_named(of) && !self.has_fields(of) => self.fill_object(site, object, kind, arguments),
+            _ => self.fill_fields(site, of, object, arguments),
+        }
     }
 
     /// What a `__new__` makes of a class. Where it was not told apart from its calls for other classes, their objects are left out.
@@ -146,5 +186,15 @@ impl Machine<'_, '_> {
             self.repeated.insert(id);
         }
         id
+    }
+}
+
+/// Classes or objects by what is called of them.
+type Groups = Vec<(Set, Vec<Id>)>;
+
+fn add(groups: &mut Groups, called: Set, one: Id) {
+    match groups.iter_mut().find(|(known, _)| *known == called) {
+        Some((_, all)) => all.push(one),
+        None => groups.push((called, vec![one])),
     }
 }

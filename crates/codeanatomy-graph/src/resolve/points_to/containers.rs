@@ -95,13 +95,14 @@ impl Machine<'_, '_> {
     /// `objects[index] = set`.
     pub fn store_items(&mut self, node: u32, objects: Set, index: Set, set: Set) {
         let is_slice = self.repository.tree.children(node).nth(1).is_some_and(|index| self.repository.tree.kind(index) == Syntax::Slice);
-        for object in self.elements(objects) {
+        let arguments = Arguments::of(vec![index, set]);
+        let (_, others) = self.specials(node, self.elements(objects), self.words.setitem, &arguments, Via::Subscript);
+        for object in others {
             if let Value::Vars(of) = self.values.get(object) {
                 self.store_var(node, of, index, set);
                 continue;
             }
-            let stored = self.special(node, object, self.words.setitem, Arguments::of(vec![index, set]), Via::Subscript);
-            if stored.is_some() || self.holds(object).is_none() {
+            if self.holds(object).is_none() {
                 continue;
             }
             if is_slice {
@@ -121,18 +122,31 @@ impl Machine<'_, '_> {
         let index = tree.in_field(node, Field::Slice).next();
         let keys = index.map_or(EMPTY, |index| self.evaluate(index));
         let is_slice = index.is_some_and(|index| tree.kind(index) == Syntax::Slice);
-        let mut found = EMPTY;
         for object in self.elements(objects) {
             if let Value::Container { .. } = self.values.get(object) {
                 self.looked_for(node, object, keys, Via::Subscript);
             }
+        }
+        self.items(node, objects, keys, is_slice)
+    }
+
+    /// What some objects have under some keys.
+    pub fn items(&mut self, node: u32, objects: Set, keys: Set, is_slice: bool) -> Set {
+        let (mut found, mut others) = (EMPTY, self.elements(objects));
+        if others.iter().any(|&id| self.is_object(id)) {
+            let (objects, rest) = others.into_iter().partition(|&id| self.is_object(id));
+            (found, others) = self.specials(node, objects, self.words.getitem, &Arguments::one(keys), Via::Subscript);
+            others.extend::<Vec<Id>>(rest);
+        }
+        for object in others {
             let set = self.item(node, object, keys, is_slice);
             found = self.union(found, set);
         }
         found
     }
 
-    pub fn item(&mut self, node: u32, object: Id, keys: Set, is_slice: bool) -> Set {
+    /// What one object has under some keys that has no `__getitem__` from the repository.
+    fn item(&mut self, node: u32, object: Id, keys: Set, is_slice: bool) -> Set {
         match self.values.get(object) {
             Value::Container { kind, .. } if is_slice => self.slice(node, object, kind),
             Value::Container { .. } => {
@@ -145,14 +159,11 @@ impl Machine<'_, '_> {
                 self.store_item(object, keys, fresh);
                 self.union(found, fresh)
             }
-            Value::Instance { class, .. } => match self.special(node, object, self.words.getitem, Arguments::one(keys), Via::Subscript) {
-                Some(set) => set,
-                None => match self.holds(object) {
-                    Some(kind) if is_slice && kind != Container::Dict => self.slice(node, object, kind),
-                    Some(_) => self.held_item(node, object, keys),
-                    None if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
-                    None => self.unknown(Reason::Container),
-                },
+            Value::Instance { class, .. } => match self.holds(object) {
+                Some(kind) if is_slice && kind != Container::Dict => self.slice(node, object, kind),
+                Some(_) => self.held_item(node, object, keys),
+                None if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
+                None => self.unknown(Reason::Container),
             },
             Value::Class { .. } => self.item_of_class(node, object, keys),
             Value::Vars(of) => self.var(node, of, keys),
@@ -360,12 +371,20 @@ impl Machine<'_, '_> {
 
     /// The elements that iterating gives, with the calls of `__iter__` and `__next__`.
     pub fn iterate(&mut self, node: u32, set: Set, is_async: bool) -> Set {
-        let mut found = EMPTY;
+        let (mut found, mut objects) = (EMPTY, Vec::new());
         for id in self.elements(set) {
+            if self.is_object(id) {
+                objects.push(id);
+                continue;
+            }
             let elements = self.elements_of(node, id, is_async);
             found = self.union(found, elements);
         }
-        found
+        if objects.is_empty() {
+            return found;
+        }
+        let elements = self.elements_of_objects(node, objects, is_async);
+        self.union(found, elements)
     }
 
     pub fn elements_of(&mut self, node: u32, id: Id, is_async: bool) -> Set {
@@ -377,7 +396,7 @@ impl Machine<'_, '_> {
             Value::Literal(kind) if kind == self.words.str => self.literal(kind),
             Value::Literal(kind) if kind == self.words.bytes => self.literal(self.words.int),
             Value::Literal(_) => self.unknown(Reason::Container),
-            Value::Instance { .. } => self.elements_of_object(node, id, is_async),
+            Value::Instance { .. } => self.elements_of_objects(node, vec![id], is_async),
             Value::Class { .. } => {
                 let made = self.special(node, id, self.words.iter, Arguments::none(), Via::Iteration);
                 if let Some(members) = self.enumerated(id) {
@@ -394,30 +413,30 @@ impl Machine<'_, '_> {
         }
     }
 
-    fn elements_of_object(&mut self, node: u32, id: Id, is_async: bool) -> Set {
+    fn elements_of_objects(&mut self, node: u32, objects: Vec<Id>, is_async: bool) -> Set {
         let (iter, next) = if is_async { (self.words.aiter, self.words.anext) } else { (self.words.iter, self.words.next) };
-        let Some(iterators) = self.special(node, id, iter, Arguments::none(), Via::Iteration) else {
-            if let Some(kind) = self.holds(id) {
-                let elements = self.read_values(id, if kind == Container::Dict { Key::KEYS } else { Key::ELEMENTS });
-                return self.or_unknown(elements);
-            }
-            let index = self.literal(self.words.int);
-            return match self.special(node, id, self.words.getitem, Arguments::one(index), Via::Iteration) {
-                Some(set) => set,
-                None => self.unknown(Reason::Container),
-            };
-        };
-        let mut found = EMPTY;
-        for iterator in self.elements(iterators) {
-            let set = match self.values.get(iterator) {
-                Value::Instance { .. } => {
-                    let set = self.special(node, iterator, next, Arguments::none(), Via::Iteration).unwrap_or(EMPTY);
-                    if is_async { self.awaited(node, set) } else { set }
-                }
-                _ => self.elements_of(node, iterator, is_async),
-            };
+        let (made, others) = self.specials(node, objects, iter, &Arguments::none(), Via::Iteration);
+        let (iterators, known): (Vec<Id>, Vec<Id>) = self.elements(made).into_iter().partition(|&id| self.is_object(id));
+        let (given, _) = self.specials(node, iterators, next, &Arguments::none(), Via::Iteration);
+        let mut found = if is_async { self.awaited(node, given) } else { given };
+        for iterator in known {
+            let set = self.elements_of(node, iterator, is_async);
             found = self.union(found, set);
         }
-        found
+        let (holding, others): (Vec<Id>, Vec<Id>) = others.into_iter().partition(|&id| self.holds(id).is_some());
+        for id in holding {
+            let key = if self.holds(id) == Some(Container::Dict) { Key::KEYS } else { Key::ELEMENTS };
+            let elements = self.read_values(id, key);
+            let set = self.or_unknown(elements);
+            found = self.union(found, set);
+        }
+        let index = Arguments::one(self.literal(self.words.int));
+        let (items, without) = self.specials(node, others, self.words.getitem, &index, Via::Iteration);
+        found = self.union(found, items);
+        if without.is_empty() {
+            return found;
+        }
+        let unknown = self.unknown(Reason::Container);
+        self.union(found, unknown)
     }
 }

@@ -311,11 +311,8 @@ impl Machine<'_, '_> {
 
     /// What asking some values whether they are true runs.
     pub fn truth(&mut self, node: u32, set: Set) {
-        for id in self.elements(set) {
-            if self.special(node, id, self.words.bool_, Arguments::none(), Via::Truth).is_none() {
-                self.special(node, id, self.words.len, Arguments::none(), Via::Truth);
-            }
-        }
+        let (_, others) = self.specials(node, self.elements(set), self.words.bool_, &Arguments::none(), Via::Truth);
+        self.specials(node, others, self.words.len, &Arguments::none(), Via::Truth);
     }
 
     fn display(&mut self, node: u32, kind: Container) -> Set {

@@ -374,22 +374,14 @@ impl Machine<'_, '_> {
     fn compared(&mut self, site: u32, elements: Set, is_least: bool) {
         let [method, mirrored] =
             if is_least { ["__lt__", "__gt__"] } else { ["__gt__", "__lt__"] }.map(|name| self.resolver.strings.intern(name));
-        for id in self.elements(elements) {
-            if self.special(site, id, method, Arguments::one(elements), Via::Builtin).is_none() {
-                self.special(site, id, mirrored, Arguments::one(elements), Via::Builtin);
-            }
-        }
+        let argument = Arguments::one(elements);
+        let (_, others) = self.specials(site, self.elements(elements), method, &argument, Via::Builtin);
+        self.specials(site, others, mirrored, &argument, Via::Builtin);
     }
 
     /// What a special method with one argument gives.
     fn with_argument(&mut self, site: u32, objects: Set, method: Str, argument: Set) -> Set {
-        let mut found = EMPTY;
-        for id in self.elements(objects) {
-            if let Some(set) = self.special(site, id, method, Arguments::one(argument), Via::Builtin) {
-                found = self.union(found, set);
-            }
-        }
-        found
+        self.specials(site, self.elements(objects), method, &Arguments::one(argument), Via::Builtin).0
     }
 
     /// The constant texts of a set.
@@ -509,11 +501,9 @@ impl Machine<'_, '_> {
                 classes = self.union(classes, inner);
             }
         }
-        for id in self.elements(classes) {
-            if let Value::Class { .. } = self.values.get(id) {
-                self.special(site, id, method, Arguments::one(subjects), Via::Builtin);
-            }
-        }
+        let is_class = |id: &Id| matches!(self.values.get(*id), Value::Class { .. });
+        let classes: Vec<Id> = self.elements(classes).into_iter().filter(is_class).collect();
+        self.specials(site, classes, method, &Arguments::one(subjects), Via::Builtin);
         self.literal(self.words.bool)
     }
 

@@ -35,11 +35,9 @@ impl Machine<'_, '_> {
             return;
         }
         let known = self.read_values(object, place);
-        for id in self.elements(known) {
-            if matches!(self.values.get(id), Value::Instance { class, .. } if classes.contains(&class)) {
-                self.special(site, id, self.words.eq, Arguments::one(keys), via);
-            }
-        }
+        let is_alike = |id: &Id| matches!(self.values.get(*id), Value::Instance { class, .. } if classes.contains(&class));
+        let alike: Vec<Id> = self.elements(known).into_iter().filter(is_alike).collect();
+        self.specials(site, alike, self.words.eq, &Arguments::one(keys), via);
     }
 
     /// Values are sought in a container: in a list or a tuple by asking each element, or what is sought where no element has an answer.
@@ -47,15 +45,10 @@ impl Machine<'_, '_> {
         if matches!(self.holds(object), None | Some(Container::Dict | Container::Set)) {
             return self.looked_for(site, object, values, via);
         }
-        let elements = self.read_values(object, Key::ELEMENTS);
-        let mut is_answered = false;
-        for element in self.elements(elements) {
-            is_answered |= self.special(site, element, self.words.eq, Arguments::one(values), via).is_some();
-        }
-        if !is_answered && elements != EMPTY {
-            for value in self.elements(values) {
-                self.special(site, value, self.words.eq, Arguments::one(elements), via);
-            }
+        let held = self.read_values(object, Key::ELEMENTS);
+        let (_, unanswering) = self.specials(site, self.elements(held), self.words.eq, &Arguments::one(values), via);
+        if unanswering.len() == self.sets.len(held) && held != EMPTY {
+            self.specials(site, self.elements(values), self.words.eq, &Arguments::one(held), via);
         }
     }
 

@@ -159,7 +159,7 @@ impl Machine<'_, '_> {
         }
         let mut columns = Vec::new();
         for keys in std::iter::once(first).chain(given.all.iter().map(|argument| argument.set)) {
-            let set = if kind == Getter::Attribute { self.path_of(site, objects, keys) } else { self.under(site, objects, keys) };
+            let set = if kind == Getter::Attribute { self.path_of(site, objects, keys) } else { self.items(site, objects, keys, false) };
             columns.push(set);
         }
         match columns[..] {
@@ -192,15 +192,6 @@ impl Machine<'_, '_> {
                 let name = self.resolver.strings.intern(part);
                 set = self.load_attributes(site, set, name);
             }
-            found = self.union(found, set);
-        }
-        found
-    }
-
-    fn under(&mut self, site: u32, objects: Set, keys: Set) -> Set {
-        let mut found = EMPTY;
-        for object in self.elements(objects) {
-            let set = self.item(site, object, keys, false);
             found = self.union(found, set);
         }
         found

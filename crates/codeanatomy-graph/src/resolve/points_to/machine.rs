@@ -837,6 +837,11 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.one(Value::Literal(name))
     }
 
+    /// Whether a value is an object of a class of the repository.
+    pub fn is_object(&self, id: Id) -> bool {
+        matches!(self.values.get(id), Value::Instance { .. })
+    }
+
     /// Whether nothing is known of what a set holds.
     pub fn is_unknown(&self, set: Set) -> bool {
         self.sets.get(set).iter().all(|&id| matches!(self.values.get(id), Value::Unknown(_)))

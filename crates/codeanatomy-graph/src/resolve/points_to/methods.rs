@@ -246,7 +246,10 @@ impl Machine<'_, '_> {
                 let held = match self.values.get(object) {
                     // `super().__getitem__(key)` is not `self[key]`.
                     Value::Instance { .. } => self.items_under(object, first),
-                    _ => self.item(site, object, first, false),
+                    _ => {
+                        let own = self.sets.one(object);
+                        self.items(site, own, first, false)
+                    }
                 };
                 self.union(held, second)
             }

@@ -6,7 +6,6 @@ use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{EMPTY, Id, Reason, Set, Value};
-use crate::table::Str;
 
 /// Longer texts are no names.
 const LONGEST_NAME: usize = 64;
@@ -30,18 +29,24 @@ impl Machine<'_, '_> {
             self.resolver.strings.intern(&format!("__r{stem}__")),
             self.resolver.strings.intern(&format!("__i{stem}__")),
         );
-        let mut found = EMPTY;
-        for id in self.elements(left) {
-            let arguments = || Arguments::one(right);
-            let mut result = if in_place { self.special(node, id, augmented, arguments(), Via::Operator) } else { None };
-            result = result.or_else(|| self.special(node, id, own, arguments(), Via::Operator));
-            let result = result.unwrap_or_else(|| match (self.reflect(node, right, reflected, id), self.values.get(id)) {
-                (EMPTY, value) if !matches!(value, Value::Instance { .. }) => {
-                    self.combine(node, value, left, right, operator, in_place.then_some(id))
-                }
-                (EMPTY, Value::Instance { class, .. }) => self.combined_members(class, operator).unwrap_or(EMPTY),
-                (result, _) => result,
-            });
+        let (mut found, mut others) = (EMPTY, self.elements(left));
+        for name in in_place.then_some(augmented).into_iter().chain([own]) {
+            let (results, without) = self.specials(node, others, name, &Arguments::one(right), Via::Operator);
+            (found, others) = (self.union(found, results), without);
+        }
+        if others.is_empty() {
+            return found;
+        }
+        let argument = Arguments::one(self.sets.of(others.clone()));
+        let (answers, _) = self.specials(node, self.elements(right), reflected, &argument, Via::Operator);
+        if answers != EMPTY {
+            return self.union(found, answers);
+        }
+        for id in others {
+            let result = match self.values.get(id) {
+                Value::Instance { class, .. } => self.combined_members(class, operator).unwrap_or(EMPTY),
+                value => self.combine(node, value, left, right, operator, in_place.then_some(id)),
+            };
             found = self.union(found, result);
         }
         found
@@ -58,35 +63,14 @@ impl Machine<'_, '_> {
             return Some(self.operate_by(site, operator, left, right, true));
         }
         match name {
-            "getitem" => {
-                let mut found = EMPTY;
-                for object in self.elements(left) {
-                    let set = self.item(site, object, right, false);
-                    found = self.union(found, set);
-                }
-                Some(found)
-            }
+            "getitem" => Some(self.items(site, left, right, false)),
             "eq" | "ne" | "lt" | "le" | "gt" | "ge" => {
                 let method = self.resolver.strings.intern(&format!("__{name}__"));
-                for id in self.elements(left) {
-                    self.special(site, id, method, Arguments::one(right), Via::Operator);
-                }
+                self.specials(site, self.elements(left), method, &Arguments::one(right), Via::Operator);
                 Some(self.literal(self.words.bool))
             }
             _ => None,
         }
-    }
-
-    /// The right operand's own method.
-    fn reflect(&mut self, node: u32, right: Set, name: Str, left: Id) -> Set {
-        let mut found = EMPTY;
-        for id in self.elements(right) {
-            let argument = Arguments::one(self.sets.one(left));
-            if let Some(result) = self.special(node, id, name, argument, Via::Operator) {
-                found = self.union(found, result);
-            }
-        }
-        found
     }
 
     /// An operation on what is no object of the repository.
@@ -162,17 +146,10 @@ impl Machine<'_, '_> {
             _ => "__invert__",
         };
         let name = self.resolver.strings.intern(name);
-        let mut found = EMPTY;
-        for id in self.elements(set) {
+        let (mut found, others) = self.specials(node, self.elements(set), name, &Arguments::none(), Via::Operator);
+        for id in others {
             let result = match self.values.get(id) {
-                Value::Instance { class, .. } => {
-                    let result = self.special(node, id, name, Arguments::none(), Via::Operator);
-                    result.or_else(|| self.combined_members(class, &operator)).unwrap_or(EMPTY)
-                }
-                Value::Class { .. } => {
-                    let result = self.special(node, id, name, Arguments::none(), Via::Operator);
-                    result.unwrap_or_else(|| self.unknown(Reason::Dynamic))
-                }
+                Value::Instance { class, .. } => self.combined_members(class, &operator).unwrap_or(EMPTY),
                 Value::Integer(integer) if operator == "USub" => self.one(Value::Integer(-integer)),
                 Value::Integer(_) => self.literal(self.words.int),
                 Value::Literal(name) => self.literal(name),
@@ -207,28 +184,21 @@ impl Machine<'_, '_> {
             }
             let (receivers, argument) = if contains { (right, left) } else { (left, right) };
             let name = self.resolver.strings.intern(name);
-            let mut is_answered = receivers != EMPTY;
-            for id in self.elements(receivers) {
-                if !matches!(self.values.get(id), Value::Instance { .. } | Value::Class { .. }) {
-                    if contains {
+            let (results, others) = self.specials(node, self.elements(receivers), name, &Arguments::one(argument), Via::Operator);
+            if contains {
+                for id in others {
+                    let is_object = matches!(self.values.get(id), Value::Instance { .. } | Value::Class { .. });
+                    if is_object && self.holds(id).is_none() {
+                        self.elements_of(node, id, false);
+                    } else {
                         self.sought(node, id, argument, Via::Operator);
                     }
-                    is_answered = false;
-                    continue;
                 }
-                match self.special(node, id, name, Arguments::one(argument), Via::Operator) {
-                    Some(result) if !contains => found = self.union(found, result),
-                    Some(_) => {}
-                    None if contains && self.holds(id).is_some() => self.sought(node, id, argument, Via::Operator),
-                    None if contains => {
-                        let one = self.sets.one(id);
-                        self.iterate(node, one, false);
-                    }
-                    None => is_answered = false,
+            } else {
+                found = self.union(found, results);
+                if receivers == EMPTY || !others.is_empty() {
+                    self.compared_otherwise(node, (left, right), operator, mirrored);
                 }
-            }
-            if !contains && !is_answered {
-                self.compared_otherwise(node, (left, right), operator, mirrored);
             }
             left = right;
         }
@@ -240,25 +210,19 @@ impl Machine<'_, '_> {
     /// `functools.total_ordering` makes the others of.
     fn compared_otherwise(&mut self, node: u32, (left, right): (Set, Set), operator: &str, mirrored: &str) {
         let (mirrored, argument) = (self.resolver.strings.intern(mirrored), Arguments::one(left));
-        let mut is_answered = false;
-        for id in self.elements(right) {
-            is_answered |= self.special(node, id, mirrored, argument.clone(), Via::Operator).is_some();
-        }
+        let (_, unanswering) = self.specials(node, self.elements(right), mirrored, &argument, Via::Operator);
         let others: &[&str] = match operator {
             "NotEq" => &["__eq__"],
             "Lt" | "LtE" | "Gt" | "GtE" => &["__lt__", "__le__", "__gt__", "__ge__"],
             _ => &[],
         };
-        if is_answered {
+        if unanswering.len() < self.sets.len(right) {
             return;
         }
-        for id in self.elements(left) {
-            for name in others {
-                let name = self.resolver.strings.intern(name);
-                if self.special(node, id, name, Arguments::one(right), Via::Operator).is_some() {
-                    break;
-                }
-            }
+        let mut asked = self.elements(left);
+        for name in others {
+            let name = self.resolver.strings.intern(name);
+            (_, asked) = self.specials(node, asked, name, &Arguments::one(right), Via::Operator);
         }
     }
 }

@@ -6,32 +6,39 @@ use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{EMPTY, Id, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Id, Set, Value, Wrapper};
 use crate::table::Str;
 
 impl Machine<'_, '_> {
     /// Calls a special method of an object, as the interpreter does: found on its class, of a class on its metaclass. None where that has none.
     pub fn special(&mut self, site: u32, object: Id, name: Str, arguments: Arguments, via: Via) -> Option<Set> {
-        match self.values.get(object) {
-            Value::Instance { class, .. } => self.special_of(class, site, object, name, &arguments, via),
-            Value::Class { .. } => {
-                let mut metaclasses = self.metaclasses(object).into_iter();
-                metaclasses.find_map(|metaclass| self.special_of(metaclass, site, object, name, &arguments, via))
-            }
-            _ => None,
-        }
+        let mut methods = Vec::new();
+        self.has_special(object, name, &mut methods).then(|| self.call_each(site, &methods, &arguments, via))
     }
 
-    fn special_of(&mut self, class: Id, site: u32, object: Id, name: Str, arguments: &Arguments, via: Via) -> Option<Set> {
-        let methods = self.look_up(class, name, None)?;
-        let mut found = EMPTY;
-        for method in self.elements(methods) {
-            for bound in self.bound(method, object, class) {
-                let set = self.call(site, bound, arguments, via);
-                found = self.union(found, set);
+    /// The same of several objects, each method once with all objects that have it. Gives what comes back, and the objects that have none.
+    pub fn specials(&mut self, site: u32, mut objects: Vec<Id>, name: Str, arguments: &Arguments, via: Via) -> (Set, Vec<Id>) {
+        let mut methods = Vec::new();
+        objects.retain(|&object| !self.has_special(object, name, &mut methods));
+        (self.call_each(site, &methods, arguments, via), objects)
+    }
+
+    /// Whether an object has special methods under a name; they are added, bound to it.
+    fn has_special(&mut self, object: Id, name: Str, methods: &mut Vec<Id>) -> bool {
+        let (class, found) = match self.values.get(object) {
+            Value::Instance { class, .. } => (class, self.look_up(class, name, None)),
+            Value::Class { .. } => {
+                let mut metaclasses = self.metaclasses(object).into_iter();
+                let known = metaclasses.find_map(|metaclass| Some((metaclass, self.look_up(metaclass, name, None)?)));
+                known.map_or((object, None), |(metaclass, set)| (metaclass, Some(set)))
             }
+            _ => return false,
+        };
+        let Some(found) = found else { return false };
+        for method in self.elements(found) {
+            methods.extend(self.bound(method, object, class));
         }
-        Some(found)
+        true
     }
 
     /// What a value found on a class is to one of its objects.
@@ -68,11 +75,8 @@ impl Machine<'_, '_> {
 
     /// What `str(x)` and `print(x)` run: `__str__`, or where there is none `__repr__`.
     pub fn shown(&mut self, site: u32, set: Set) {
-        for id in self.elements(set) {
-            if self.special(site, id, self.words.str_, Arguments::none(), Via::Builtin).is_none() {
-                self.special(site, id, self.words.repr, Arguments::none(), Via::Builtin);
-            }
-        }
+        let (_, others) = self.specials(site, self.elements(set), self.words.str_, &Arguments::none(), Via::Builtin);
+        self.specials(site, others, self.words.repr, &Arguments::none(), Via::Builtin);
     }
 
     /// A builtin that calls one special method and gives an object of one type.
@@ -83,12 +87,6 @@ impl Machine<'_, '_> {
 
     /// Calls a special method on every object of a set that has it.
     pub fn special_calls(&mut self, node: u32, set: Set, name: Str, via: Via) -> Set {
-        let mut found = EMPTY;
-        for id in self.elements(set) {
-            if let Some(result) = self.special(node, id, name, Arguments::none(), via) {
-                found = self.union(found, result);
-            }
-        }
-        found
+        self.specials(node, self.elements(set), name, &Arguments::none(), via).0
     }
 }

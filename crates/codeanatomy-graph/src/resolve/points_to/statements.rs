@@ -286,10 +286,10 @@ impl Machine<'_, '_> {
             Syntax::Subscript => {
                 let objects = self.evaluate(target + 1);
                 let index = tree.children(target).nth(1).map_or(EMPTY, |index| self.evaluate(index));
-                for id in self.elements(objects) {
-                    if self.special(target, id, self.words.delitem, Arguments::one(index), Via::Subscript).is_none() {
-                        self.looked_for(target, id, index, Via::Subscript);
-                    }
+                let argument = Arguments::one(index);
+                let (_, others) = self.specials(target, self.elements(objects), self.words.delitem, &argument, Via::Subscript);
+                for id in others {
+                    self.looked_for(target, id, index, Via::Subscript);
                 }
             }
             Syntax::Attribute => {
@@ -594,16 +594,13 @@ impl Machine<'_, '_> {
     /// What `as` gets, and the calls of entering and leaving.
     pub fn entered(&mut self, item: u32, managers: Set, is_async: bool) -> Set {
         let (enter, exit) = if is_async { (self.words.aenter, self.words.aexit) } else { (self.words.enter, self.words.exit) };
-        let mut found = EMPTY;
         let managers = self.telling(managers);
-        for id in self.elements(managers) {
+        let (objects, others): (Vec<Id>, Vec<Id>) = self.elements(managers).into_iter().partition(|&id| self.is_object(id));
+        let (given, _) = self.specials(item, objects.clone(), enter, &Arguments::none(), Via::With);
+        self.specials(item, objects, exit, &Arguments::of(vec![EMPTY; 3]), Via::With);
+        let mut found = if is_async { self.awaited(item, given) } else { given };
+        for id in others {
             let set = match self.values.get(id) {
-                Value::Instance { .. } => {
-                    let entered = self.special(item, id, enter, Arguments::none(), Via::With).unwrap_or(EMPTY);
-                    let nothing = Arguments::of(vec![EMPTY; 3]);
-                    self.special(item, id, exit, nothing, Via::With);
-                    if is_async { self.awaited(item, entered) } else { entered }
-                }
                 Value::Generator(unit) => self.yielded(unit),
                 Value::Wrapper { kind: Wrapper::Giving, .. } => self.read_values(id, Key::attribute(enter)),
                 Value::Unknown(reason) => self.unknown(reason),
@@ -941,8 +938,7 @@ impl Machine<'_, '_> {
                 let name = repository.bindings.slots[slot as usize].name;
                 let cell = self.cells.of_value(class, Key::attribute(name));
                 self.write(cell, held);
-                let is_object = |id: &Id| matches!(self.values.get(*id), Value::Instance { .. });
-                if self.sets.get(held.values).iter().any(is_object) {
+                if self.sets.get(held.values).iter().any(|&id| self.is_object(id)) {
                     objects.push((name, held.values));
                 }
             }
