@@ -86,6 +86,11 @@ def _reasons(graph: OpenGraph, arrows: _Dependents, numbers: Ids) -> Ids:
     """Why each depends: a name in an import statement is an import, too."""
     reasons: Ids = arrows.reasons[numbers].copy()
     sources = arrows.sources[numbers]
-    statements = graph.sql("SELECT id FROM cpg_nodes WHERE kind = 'import' OR syntax IN ('Import', 'ImportFrom')")["id"].to_numpy()
-    reasons[(reasons > _WRITTEN) & np.isin(sources, statements)] = _WRITTEN
+    reasons[(reasons > _WRITTEN) & np.isin(sources, graph.kept(_imports))] = _WRITTEN
     return reasons
+
+
+def _imports(graph: OpenGraph) -> Ids:
+    """Import statements and the names in them."""
+    ids: Ids = graph.sql("SELECT id FROM cpg_nodes WHERE kind = 'import' OR syntax IN ('Import', 'ImportFrom')")["id"].to_numpy()
+    return ids

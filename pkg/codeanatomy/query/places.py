@@ -37,7 +37,7 @@ def beyond(graph: OpenGraph, path: str, line: int) -> str | None:
 
 
 def _chosen(graph: OpenGraph, path: str, folders: bool) -> list[str]:
-    known = sorted(graph.sql("SELECT path FROM cpg_nodes WHERE kind = 'file'")["path"].to_pylist())
+    known = graph.kept(_paths)
     for spelled in (_plain(path), _relative(graph, path)):
         if spelled in known:
             return [spelled]
@@ -47,6 +47,11 @@ def _chosen(graph: OpenGraph, path: str, folders: bool) -> list[str]:
     close = get_close_matches(_plain(path), known, n=3, cutoff=0.5)
     hint = f"did you mean {', '.join(map(repr, close))}?" if close else "paths are relative to the repository; the view `files` lists them"
     raise Coded("CA634", f"the graph has no source {path!r}", hint)
+
+
+def _paths(graph: OpenGraph) -> list[str]:
+    """The paths of all sources, sorted."""
+    return sorted(graph.sql("SELECT path FROM cpg_nodes WHERE kind = 'file'")["path"].to_pylist())
 
 
 def _plain(path: str) -> str:
