@@ -560,7 +560,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             _ => &[],
         };
         match receiver {
-            &[descriptor] if matches!(self.values.get(descriptor), Value::Instance { .. }) => (function, descriptor),
+            &[descriptor] if self.is_object(descriptor) => (function, descriptor),
             _ => (function, function),
         }
     }

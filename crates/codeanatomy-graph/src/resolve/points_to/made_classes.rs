@@ -120,7 +120,7 @@ impl Machine<'_, '_> {
         for name in names {
             let set = self.load_text(dictionary, name);
             self.give_name(class, name, set);
-            if self.elements(set).into_iter().any(|id| matches!(self.values.get(id), Value::Instance { .. })) {
+            if self.elements(set).into_iter().any(|id| self.is_object(id)) {
                 objects.push((name, set));
             }
         }
