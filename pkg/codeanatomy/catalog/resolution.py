@@ -15,7 +15,7 @@ class ResolutionLimits:
     contexts_per_factory: int = 64
     nodes_per_factory: int = 4_000
     contexts_on_average: int = 3
-    runs_per_activation: int = 6
+    runs_per_activation: int = 4
     passes_per_loop: int = 8
     open_calls: int = 256
     values_per_set: int = 64
