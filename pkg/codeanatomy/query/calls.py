@@ -12,7 +12,7 @@ from codeanatomy.query import lookup
 from codeanatomy.query.answer import Answer, answer
 from codeanatomy.query.graph import OpenGraph
 from codeanatomy.query.names import CALLEE, CALLER, REACHED, named
-from codeanatomy.query.walk import Arrows, Ids, walk
+from codeanatomy.query.walk import Edges, Ids, walk
 
 
 def callers(graph: OpenGraph, name: str) -> Answer:
@@ -41,13 +41,13 @@ def path(graph: OpenGraph, start: str, goal: str) -> Answer:
     return answer(graph, "path", names, _steps(graph, chain))
 
 
-def _arrows(graph: OpenGraph) -> Arrows:
+def _arrows(graph: OpenGraph) -> Edges:
     """From callers to callees."""
     edges = graph.sql("SELECT src, dst FROM cpg_edges WHERE kind IN ('calls', 'calls_implicitly')")
-    return Arrows(edges["src"].to_numpy(), edges["dst"].to_numpy())
+    return Edges(edges["src"].to_numpy(), edges["dst"].to_numpy())
 
 
-def _chain(arrows: Arrows, starts: Ids, goals: Ids) -> list[tuple[int, int]] | None:
+def _chain(arrows: Edges, starts: Ids, goals: Ids) -> list[tuple[int, int]] | None:
     """Caller and callee of each call of a shortest chain; None if there is none. Its first and last may be the same."""
     came: dict[int, int] = {}
     farther = walk(arrows, starts)

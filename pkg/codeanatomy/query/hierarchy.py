@@ -10,14 +10,14 @@ from codeanatomy.query.answer import Answer, answer
 from codeanatomy.query.graph import OpenGraph
 from codeanatomy.query.lookup import by_id, definitions
 from codeanatomy.query.names import CLASS, METHOD, named
-from codeanatomy.query.walk import Arrows, walk
+from codeanatomy.query.walk import Edges, walk
 
 
 def subclasses(graph: OpenGraph, name: str) -> Answer:
     """Classes that inherit from it. Raises CA630 and CA631 for a name that is not one class's."""
     base = named(graph, name, CLASS)
     edges = graph.sql("SELECT dst, src FROM cpg_edges WHERE kind = 'inherits'")
-    steps = _steps(Arrows(edges["dst"].to_numpy(), edges["src"].to_numpy()), base.ids)
+    steps = _steps(Edges(edges["dst"].to_numpy(), edges["src"].to_numpy()), base.ids)
     places = by_id(definitions(graph, {id for _, through, node in steps for id in (through, node)}))
     rows = [
         {
@@ -38,8 +38,8 @@ def overrides(graph: OpenGraph, name: str) -> Answer:
     method = named(graph, name, METHOD)
     edges = graph.sql("SELECT src, dst FROM cpg_edges WHERE kind = 'overrides'")
     below, above = edges["src"].to_numpy(), edges["dst"].to_numpy()
-    steps = [("overrides", *step) for step in _steps(Arrows(above, below), method.ids)]
-    steps += [("overridden", *step) for step in _steps(Arrows(below, above), method.ids)]
+    steps = [("overrides", *step) for step in _steps(Edges(above, below), method.ids)]
+    steps += [("overridden", *step) for step in _steps(Edges(below, above), method.ids)]
     places = by_id(definitions(graph, {node for *_, node in steps}))
     rows = [
         {"method_id": node, "method": places[node]["qualified_name"], **_place(places[node]), "relation": relation, "distance": distance}
@@ -50,7 +50,7 @@ def overrides(graph: OpenGraph, name: str) -> Answer:
     )
 
 
-def _steps(arrows: Arrows, ids: tuple[int, ...]) -> list[tuple[int, int, int]]:
+def _steps(arrows: Edges, ids: tuple[int, ...]) -> list[tuple[int, int, int]]:
     """Distance, node through which, node, of all that is reached."""
     return [
         (distance, through, node)

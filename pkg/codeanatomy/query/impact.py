@@ -51,11 +51,11 @@ class _Dependents(Arrows):
 
     def __init__(self, graph: OpenGraph) -> None:
         edges, self._owners = graph.sql(_EDGES), graph.kept(Owners)
-        self.start, self.sources, self.reasons, self.lines = (edges[name].to_numpy() for name in ("dst", "src", "reason", "line"))
+        super().__init__(edges["dst"].to_numpy())
+        self.sources, self.reasons, self.lines = (edges[name].to_numpy() for name in ("src", "reason", "line"))
         self.ranks = (self.reasons << 24) + self.lines
         self.ids = self._owners.ids
         self._positions = positions(edges["file_id"].to_numpy(), edges["bstart"].to_numpy())
-        self._sort()
 
     def ends(self, numbers: Ids) -> Ids:
         written = self.reasons[numbers] >= _WRITTEN

@@ -37,7 +37,7 @@ def beyond(graph: OpenGraph, path: str, line: int) -> str | None:
 
 
 def _chosen(graph: OpenGraph, path: str, folders: bool) -> list[str]:
-    known = graph.kept(_paths)
+    known = graph.kept(paths).values()
     for spelled in (_plain(path), _relative(graph, path)):
         if spelled in known:
             return [spelled]
@@ -49,9 +49,10 @@ def _chosen(graph: OpenGraph, path: str, folders: bool) -> list[str]:
     raise Coded("CA634", f"the graph has no source {path!r}", hint)
 
 
-def _paths(graph: OpenGraph) -> list[str]:
-    """The paths of all sources, sorted."""
-    return sorted(graph.sql("SELECT path FROM cpg_nodes WHERE kind = 'file'")["path"].to_pylist())
+def paths(graph: OpenGraph) -> dict[int, str]:
+    """The paths of all sources, sorted, by the keys of their files."""
+    files = graph.sql("SELECT file_id, path FROM cpg_nodes WHERE kind = 'file'").sort_by("path")
+    return dict(zip(files["file_id"].to_pylist(), files["path"].to_pylist(), strict=True))
 
 
 def _plain(path: str) -> str:

@@ -77,13 +77,11 @@ def _flows(graph: OpenGraph) -> tuple[Ids, Ids, Ids]:
 
 
 def _forward(graph: OpenGraph) -> Arrows:
-    src, dst, _ = graph.kept(_flows)
-    return Arrows(src, dst)
+    return Arrows(graph.kept(_flows)[0])
 
 
 def _backward(graph: OpenGraph) -> Arrows:
-    src, dst, _ = graph.kept(_flows)
-    return Arrows(dst, src)
+    return Arrows(graph.kept(_flows)[1])
 
 
 def _written(graph: OpenGraph, parameters: Ids) -> Ids:
@@ -107,7 +105,8 @@ class _Walk:
         self.units = graph.kept(Units)
         self._forward = forward
         self._arrows = graph.kept(_forward if forward else _backward)
-        _, _, self._manner = graph.kept(_flows)
+        src, dst, self._manner = graph.kept(_flows)
+        self._ends = dst if forward else src
         self._up, self._down = (_RESULT, _ARGUMENT) if forward else (_ARGUMENT, _RESULT)
         self._seen: tuple[set[int], set[int]] = (set(), set())
         self._starts: set[int] = set()
@@ -151,7 +150,7 @@ class _Walk:
         numbers = self._leaving(np.array(frontier, np.int64))
         if below:
             numbers = numbers[self._manner[numbers] != self._up]
-        near, far = self._arrows.start[numbers], self._arrows.ids[self._arrows.ends(numbers)]
+        near, far = self._arrows.start[numbers], self._ends[numbers]
         self.units.read(far)
         readers, manner = (far if self._forward else near), self._manner[numbers]
         through, units = self.units.of(near), self.units.of(far)

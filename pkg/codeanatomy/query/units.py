@@ -12,12 +12,16 @@ import pyarrow.compute as pc
 from codeanatomy.catalog.graph.kinds import SYNTAX
 from codeanatomy.query.answer import among
 from codeanatomy.query.graph import OpenGraph
+from codeanatomy.query.places import paths
 from codeanatomy.query.walk import Ids
 
 _CONDITIONS = ("If", "While", "For", "AsyncFor", "Match")
 _BODIES = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Lambda")
 _FILE_BITS = 24
 """The id of a syntax node is the key of its file, then its number in the file, in which what contains comes before what it contains."""
+
+_FEW = 20
+"""So many sources at most are looked for by their paths: nodes are in the order of these, and a scan of a few leaves the others out."""
 
 _NODES = f"SELECT id, parent_id, kind, syntax, file_id, bstart, bend FROM cpg_nodes WHERE kind IN {among(SYNTAX)}"
 
@@ -74,12 +78,18 @@ class Units:
         if not wanted:
             return
         self._files.update(wanted)
-        new = _in_sources(self._graph.among(_NODES, "file_id", wanted).sort_by("id"))
+        new = _in_sources(self._nodes(wanted).sort_by("id"))
         old = (self._ids, self._units, self._conditions, self._starts, self._ends)
         both = [np.concatenate(pair) for pair in zip(old, new, strict=True)]
         order = np.argsort(both[0])
         self._ids, self._units, self._conditions, self._starts, self._ends = (column[order] for column in both)
         self._index()
+
+    def _nodes(self, files: list[int]) -> pa.Table:
+        if len(files) > _FEW:
+            return self._graph.among(_NODES, "file_id", files)
+        known = self._graph.kept(paths)
+        return self._graph.sql(f"{_NODES} AND path IN {among([known[file] for file in files if file in known])}")
 
     def _index(self) -> None:
         self._by_unit, self._by_condition = np.argsort(self._units), np.argsort(self._conditions)
