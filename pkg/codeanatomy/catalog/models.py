@@ -21,6 +21,9 @@ class Callback:
     gives: str = "nothing"
 
 
+_BY_KEYWORD = 99
+"""A position that no call has: what is called is handed over under its keyword alone."""
+
 CALLBACKS: tuple[Callback, ...] = (
     Callback("threading.Thread", 1, "target", "args"),
     Callback("threading.Timer", 1, "function", "args"),
@@ -68,7 +71,38 @@ CALLBACKS: tuple[Callback, ...] = (
     Callback("contextvars.Context.run", 0, "callable", "rest", "result"),
     Callback("signal.signal", 1, "handler", "nothing"),
     Callback("re.sub", 1, "repl", "nothing"),
+    Callback("re.subn", 1, "repl", "nothing"),
+    Callback("re.compile.sub", 0, "repl", "nothing"),
+    Callback("re.compile.subn", 0, "repl", "nothing"),
+    Callback("re.Pattern.sub", 0, "repl", "nothing"),
+    Callback("re.Pattern.subn", 0, "repl", "nothing"),
     Callback("sched.scheduler.enter", 2, "action", "args"),
+    Callback("json.dump", _BY_KEYWORD, "default", "nothing"),
+    Callback("json.dumps", _BY_KEYWORD, "default", "nothing"),
+    Callback("json.load", _BY_KEYWORD, "object_hook", "nothing"),
+    Callback("json.loads", _BY_KEYWORD, "object_hook", "nothing"),
+    Callback("argparse.ArgumentParser.add_argument", _BY_KEYWORD, "type", "nothing"),
+    Callback("argparse.ArgumentParser.add_argument_group.add_argument", _BY_KEYWORD, "type", "nothing"),
+    Callback("argparse.ArgumentParser.add_mutually_exclusive_group.add_argument", _BY_KEYWORD, "type", "nothing"),
+    Callback("argparse.ArgumentParser.add_subparsers.add_parser.add_argument", _BY_KEYWORD, "type", "nothing"),
+    Callback("heapq.nlargest", 2, "key", "nothing"),
+    Callback("heapq.nsmallest", 2, "key", "nothing"),
+    Callback("sys.settrace", 0, None, "nothing"),
+    Callback("sys.setprofile", 0, None, "nothing"),
+    Callback("threading.settrace", 0, "func", "nothing"),
+    Callback("threading.setprofile", 0, "func", "nothing"),
+    Callback("weakref.ref", 1, None, "nothing"),
+    Callback("timeit.timeit", 0, "stmt", "nothing"),
+    Callback("timeit.repeat", 0, "stmt", "nothing"),
+    Callback("unittest.TestCase.addCleanup", 0, None, "rest"),
+    Callback("unittest.TestCase.addClassCleanup", 0, None, "rest"),
+    Callback("unittest.TestCase.assertRaises", 1, None, "rest"),
+    Callback("unittest.TestCase.assertRaisesRegex", 2, None, "rest"),
+    Callback("unittest.TestCase.assertWarns", 1, None, "rest"),
+    Callback("unittest.TestCase.assertWarnsRegex", 2, None, "rest"),
+    Callback("pytest.raises", 1, "func", "rest"),
+    Callback("pytest.warns", 1, "func", "rest"),
+    Callback("pytest.deprecated_call", 0, "func", "rest"),
 )
 
 PASSED_THROUGH: dict[str, int] = {

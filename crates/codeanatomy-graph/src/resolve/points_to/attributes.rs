@@ -26,7 +26,7 @@ impl Machine<'_, '_> {
     }
 
     /// The name of an attribute expression as it is looked up.
-    fn attribute_name(&self, node: u32) -> Str {
+    pub fn attribute_name(&self, node: u32) -> Str {
         let (scope, name) = (self.repository.scopes.of[node as usize], self.repository.tree.name[node as usize]);
         if scope == NONE { name } else { self.repository.scopes.key(scope, name) }
     }
@@ -238,7 +238,7 @@ impl Machine<'_, '_> {
 
     /// An attribute of what a call outside gave, or of an object of a class there.
     fn attribute_of_result(&mut self, path: Str, name: Str) -> Set {
-        if let Some(set) = self.declared_attribute(path, name) {
+        if let Some(set) = self.declared_attribute(path, name).or_else(|| self.parsed(path, name)) {
             return set;
         }
         let is_special = self.resolver.strings.text(name).starts_with("__");
@@ -415,7 +415,12 @@ impl Machine<'_, '_> {
         if given != EMPTY {
             return self.all_on_class(node, given, class);
         }
-        match self.attribute_of_type(node, class, name) {
+        if let Some(set) = self.attribute_of_type(node, class, name) {
+            return set;
+        }
+        let text = Arguments::one(self.one(Value::Text(name)));
+        match self.special(node, class, self.words.getattr, text, Via::Attribute) {
+            Some(EMPTY) => self.unknown(Reason::Dynamic),
             Some(set) => set,
             None => self.beyond(node, class, class, name, None),
         }
@@ -676,10 +681,38 @@ impl Machine<'_, '_> {
     /// Stores into an attribute of some objects.
     pub fn store_attributes(&mut self, node: u32, objects: Set, set: Set) {
         let name = self.attribute_name(node);
+        let names = self.one(Value::Text(name));
+        self.told_of_store(node, objects, names, set);
         let is_single = self.sets.len(objects) == 1;
         // What is stored on an object of a class above is found on those of the classes below.
         for object in self.uppermost(objects, |_, _| true) {
             self.store_attribute(node, object, name, set, is_single);
+        }
+    }
+
+    /// What a `__setattr__` of the repository makes of a store. What it stores then counts beside what was to be stored.
+    pub fn told_of_store(&mut self, node: u32, objects: Set, names: Set, set: Set) {
+        let arguments = Arguments::of(vec![names, set]);
+        self.specials(node, self.elements(objects), self.words.setattr_, &arguments, Via::Attribute);
+    }
+
+    /// What `del x.name` runs: of the class of each object a `__delattr__`, else what a property or a descriptor has for it.
+    pub fn delete_attributes(&mut self, node: u32, objects: Set, name: Str) {
+        let argument = Arguments::one(self.one(Value::Text(name)));
+        let (_, others) = self.specials(node, self.elements(objects), self.words.delattr_, &argument, Via::Attribute);
+        for object in others {
+            let Value::Instance { class, .. } = self.values.get(object) else { continue };
+            let receiver = Arguments::one(self.sets.one(object));
+            for value in self.look_up(class, name, None).map_or_else(Vec::new, |set| self.elements(set)) {
+                match self.values.get(value) {
+                    Value::Wrapper { kind: Wrapper::Property, .. } => {
+                        let deleters = self.read_values(value, Key::attribute(self.words.fdel));
+                        self.call_all(node, deleters, &receiver, Via::Attribute);
+                    }
+                    Value::Instance { .. } => _ = self.special(node, value, self.words.delete_, receiver.clone(), Via::Attribute),
+                    _ => {}
+                }
+            }
         }
     }
 

@@ -191,7 +191,10 @@ impl Machine<'_, '_> {
                 let text = self.resolver.strings.shared(name);
                 match text.strip_suffix(".__new__") {
                     Some(class) if is_record(class) => self.effect(site, name, arguments),
-                    _ => self.unknown(Reason::ExternalResult),
+                    _ => match self.handed_over(site, name, arguments) {
+                        Some(set) => set,
+                        None => self.unknown(Reason::ExternalResult),
+                    },
                 }
             }
             Value::Builtin(name) => {

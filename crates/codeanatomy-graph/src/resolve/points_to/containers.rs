@@ -149,7 +149,10 @@ impl Machine<'_, '_> {
     fn item(&mut self, node: u32, object: Id, keys: Set, is_slice: bool) -> Set {
         match self.values.get(object) {
             Value::Container { kind, .. } if is_slice => self.slice(node, object, kind),
-            Value::Container { .. } => {
+            Value::Container { kind, .. } => {
+                if kind != Container::Dict {
+                    self.first_special(node, keys, &[self.words.index_], Via::Subscript);
+                }
                 let found = self.items_under(object, keys);
                 let made = self.read_values(object, Key::attribute(self.words.default_factory));
                 if made == EMPTY {

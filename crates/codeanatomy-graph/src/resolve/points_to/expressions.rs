@@ -59,10 +59,13 @@ impl Machine<'_, '_> {
             Syntax::JoinedStr => self.joined(node),
             Syntax::FormattedValue => {
                 let set = self.child(node, Field::Value);
-                self.special_calls(node, set, self.words.format, Via::Format);
-                self.special_calls(node, set, self.words.str_, Via::Format);
-                let is_as_it_is =
-                    tree.children(node).count() == 1 && matches!(self.resolver.strings.get(tree.value[node as usize]), None | Some("s"));
+                let conversion = self.resolver.strings.get(tree.value[node as usize]);
+                let is_as_it_is = tree.children(node).count() == 1 && matches!(conversion, None | Some("s"));
+                match conversion {
+                    None => self.formatted(node, set, Via::Format),
+                    Some("s") => self.first_special(node, set, &[self.words.str_, self.words.repr], Via::Format),
+                    Some(_) => self.first_special(node, set, &[self.words.repr], Via::Format),
+                }
                 let is_plain = is_as_it_is && set != EMPTY && self.texts(set).len() == self.sets.len(set);
                 if is_plain { set } else { self.literal(self.words.str) }
             }
@@ -311,8 +314,7 @@ impl Machine<'_, '_> {
 
     /// What asking some values whether they are true runs.
     pub fn truth(&mut self, node: u32, set: Set) {
-        let (_, others) = self.specials(node, self.elements(set), self.words.bool_, &Arguments::none(), Via::Truth);
-        self.specials(node, others, self.words.len, &Arguments::none(), Via::Truth);
+        self.first_special(node, set, &[self.words.bool_, self.words.len], Via::Truth);
     }
 
     fn display(&mut self, node: u32, kind: Container) -> Set {

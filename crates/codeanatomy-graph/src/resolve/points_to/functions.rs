@@ -20,6 +20,10 @@ impl Machine<'_, '_> {
                 self.collected(site, Container::Set, first)
             }
             "dict" => self.made_dict(site, arguments),
+            "iter" if arguments.count() == 2 => {
+                let results = self.called_back(site, first, &Arguments::none());
+                self.filled(site, Container::Iterator, results)
+            }
             "iter" | "aiter" => self.iterator(site, first, &*text == "aiter"),
             "next" => self.advanced(site, first, arguments.positional(1).unwrap_or(EMPTY)),
             "anext" => {
@@ -54,14 +58,19 @@ impl Machine<'_, '_> {
             "min" | "max" => self.extreme(site, arguments, &*text == "min"),
             "sum" => {
                 let elements = self.iterate(site, first, false);
-                self.special_calls(site, elements, self.words.add, Via::Builtin);
-                elements
+                let start = arguments.positional(1).or_else(|| arguments.keyword(self.words.start));
+                let start = start.unwrap_or_else(|| self.literal(self.words.int));
+                // The start and the first element, then what that gives and the others.
+                let begun = self.operate_by(site, "Add", start, elements, false);
+                let summed = self.operate_by(site, "Add", begun, elements, false);
+                self.union(begun, summed)
             }
             "any" | "all" => {
                 let elements = self.iterate(site, first, false);
                 self.truth(site, elements);
                 self.literal(self.words.bool)
             }
+            "pow" if arguments.count() == 2 => self.operate_by(site, "Pow", first, arguments.positional(1).unwrap_or(EMPTY), false),
             "divmod" => {
                 let (method, by) = (self.resolver.strings.intern("__divmod__"), arguments.positional(1).unwrap_or(EMPTY));
                 let found = self.with_argument(site, first, method, by);
@@ -74,7 +83,14 @@ impl Machine<'_, '_> {
             "getattr" => self.loaded_by_name(site, first, arguments),
             "setattr" => {
                 let (names, set) = (arguments.positional(1).unwrap_or(EMPTY), arguments.positional(2).unwrap_or(EMPTY));
+                self.told_of_store(site, first, names, set);
                 self.stored_by_name(site, first, names, set);
+                EMPTY
+            }
+            "delattr" => {
+                for name in self.texts(arguments.positional(1).unwrap_or(EMPTY)) {
+                    self.delete_attributes(site, first, name);
+                }
                 EMPTY
             }
             "type" => self.type_of(site, first, arguments),
@@ -95,17 +111,21 @@ impl Machine<'_, '_> {
                 self.shown(site, first);
                 self.literal(self.words.str)
             }
-            "repr" | "ascii" => self.protocol(site, first, self.words.repr, self.words.str),
-            "format" => self.protocol(site, first, self.words.format, self.words.str),
-            "bytes" => self.protocol(site, first, self.words.bytes_, self.words.bytes),
-            "len" => self.protocol(site, first, self.words.len, self.words.int),
-            "hash" => self.protocol(site, first, self.words.hash, self.words.int),
-            "int" => self.protocol(site, first, self.words.int_, self.words.int),
-            "float" => self.protocol(site, first, self.words.float_, self.words.float),
-            "bool" => self.protocol(site, first, self.words.bool_, self.words.bool),
+            "repr" | "ascii" => self.protocol(site, first, &[self.words.repr], self.words.str),
+            "format" => {
+                self.formatted(site, first, Via::Builtin);
+                self.literal(self.words.str)
+            }
+            "bytes" => self.protocol(site, first, &[self.words.bytes_], self.words.bytes),
+            "len" => self.protocol(site, first, &[self.words.len], self.words.int),
+            "hash" => self.protocol(site, first, &[self.words.hash], self.words.int),
+            "int" => self.protocol(site, first, &[self.words.int_, self.words.index_], self.words.int),
+            "float" => self.protocol(site, first, &[self.words.float_, self.words.index_], self.words.float),
+            "bool" => self.protocol(site, first, &[self.words.bool_, self.words.len], self.words.bool),
             "abs" => self.number(site, first, self.words.abs),
             "round" => self.number(site, first, self.words.round),
-            "input" | "chr" | "bin" | "hex" | "oct" => self.literal(self.words.str),
+            "input" => self.literal(self.words.str),
+            "chr" | "bin" | "hex" | "oct" => self.protocol(site, first, &[self.words.index_], self.words.str),
             "ord" | "id" => self.literal(self.words.int),
             "dir" => {
                 let method = self.resolver.strings.intern("__dir__");
@@ -114,6 +134,9 @@ impl Machine<'_, '_> {
                 self.filled(site, Container::List, names)
             }
             "range" => {
+                for argument in &arguments.all {
+                    self.first_special(site, argument.set, &[self.words.index_], Via::Builtin);
+                }
                 let numbers = self.literal(self.words.int);
                 self.filled(site, Container::Iterator, numbers)
             }
@@ -417,7 +440,7 @@ impl Machine<'_, '_> {
     }
 
     /// `setattr(object, name, value)`. Under a name that is not known, only what is nothing but names and values gets it.
-    fn stored_by_name(&mut self, site: u32, objects: Set, names: Set, set: Set) {
+    pub fn stored_by_name(&mut self, site: u32, objects: Set, names: Set, set: Set) {
         let texts = self.texts(names);
         for object in self.elements(objects) {
             for &name in &texts {

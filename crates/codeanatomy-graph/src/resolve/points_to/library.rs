@@ -5,7 +5,7 @@ use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{Container, EMPTY, Getter, Id, Set, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Getter, Id, Set, Value, Wrapper};
 use crate::table::Str;
 
 impl Machine<'_, '_> {
@@ -76,6 +76,15 @@ impl Machine<'_, '_> {
                 let method = self.resolver.strings.intern(if text.ends_with("deepcopy") { "__deepcopy__" } else { "__copy__" });
                 self.copied(site, first, method)
             }
+            _ if text.starts_with("argparse.") && text.ends_with(".set_defaults") => {
+                let parsed = self.parsed_object();
+                for argument in arguments.all.iter().filter(|argument| !argument.is_spread) {
+                    if let Some(name) = argument.keyword {
+                        self.store_values(parsed, Key::attribute(name), argument.set);
+                    }
+                }
+                EMPTY
+            }
             "dataclasses.replace" => {
                 for id in self.elements(first) {
                     self.special(site, id, self.words.post_init, Arguments::none(), Via::Builtin);
@@ -93,6 +102,22 @@ impl Machine<'_, '_> {
             }
             _ => return text.strip_prefix("operator.").and_then(|name| self.operator_function(site, name, arguments)),
         })
+    }
+
+    /// What stands for whatever parsers of `argparse` give: which of them has set a default is not told apart.
+    fn parsed_object(&mut self) -> Id {
+        let name = self.resolver.strings.intern("argparse.Namespace");
+        self.values.id(Value::External(name))
+    }
+
+    /// The default that parsers set for an attribute of what parsing gives.
+    pub fn parsed(&mut self, path: Str, name: Str) -> Option<Set> {
+        let text = self.resolver.strings.text(path);
+        if !text.starts_with("argparse.") || !text.ends_with(".parse_args") {
+            return None;
+        }
+        let object = self.parsed_object();
+        Some(self.read_values(object, Key::attribute(name))).filter(|&set| set != EMPTY)
     }
 
     /// What leaving a manager runs.

@@ -63,7 +63,12 @@ impl Machine<'_, '_> {
                 }
                 EMPTY
             }
-            (_, "__init_subclass__" | "__setattr__" | "__delattr__") => EMPTY,
+            (_, "__setattr__") => {
+                let object = self.sets.one(receiver);
+                self.stored_by_name(site, object, arguments.positional(0).unwrap_or(EMPTY), arguments.positional(1).unwrap_or(EMPTY));
+                EMPTY
+            }
+            (_, "__init_subclass__" | "__delattr__") => EMPTY,
             (_, "__getattribute__") => {
                 let names = arguments.positional(0).unwrap_or(EMPTY);
                 let mut found = EMPTY;

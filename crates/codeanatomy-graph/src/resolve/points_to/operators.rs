@@ -22,7 +22,8 @@ impl Machine<'_, '_> {
         self.operate_by(node, &operator, left, right, in_place)
     }
 
-    fn operate_by(&mut self, node: u32, operator: &str, left: Set, right: Set, in_place: bool) -> Set {
+    /// The same by the name that the operator has in a syntax tree.
+    pub fn operate_by(&mut self, node: u32, operator: &str, left: Set, right: Set, in_place: bool) -> Set {
         let Some(stem) = operator_stem(operator) else { return self.unknown(Reason::Dynamic) };
         let (own, reflected, augmented) = (
             self.resolver.strings.intern(&format!("__{stem}__")),

@@ -217,16 +217,24 @@ impl Machine<'_, '_> {
     pub fn call_external(&mut self, site: u32, name: Str, arguments: &Arguments, via: Via) -> Set {
         let target = self.resolver.external(name);
         self.found.call(site, via, target);
-        let callback = self.repository.outside.callbacks.get(&name).copied();
-        let given = callback.map_or(EMPTY, |callback| self.call_back(site, callback, arguments));
-        match callback.map_or(Gives::Nothing, |callback| callback.gives) {
-            _ if given == EMPTY => self.effect(site, name, arguments),
-            Gives::Nothing => self.effect(site, name, arguments),
-            Gives::Result => given,
-            Gives::Awaited => self.awaited(site, given),
-            Gives::Awaitable => self.promise(site, given),
-            Gives::Future => self.future(site, "concurrent.futures.Future", given),
-            Gives::Elements => self.filled(site, Container::Iterator, given),
+        match self.handed_over(site, name, arguments) {
+            Some(set) => set,
+            None => self.effect(site, name, arguments),
+        }
+    }
+
+    /// Calls what a call hands over that is declared to run it. Gives what the call gives where that depends on it.
+    pub fn handed_over(&mut self, site: u32, name: Str, arguments: &Arguments) -> Option<Set> {
+        let callback = self.repository.outside.callbacks.get(&name).copied()?;
+        let given = self.call_back(site, callback, arguments);
+        match callback.gives {
+            _ if given == EMPTY => None,
+            Gives::Nothing => None,
+            Gives::Result => Some(given),
+            Gives::Awaited => Some(self.awaited(site, given)),
+            Gives::Awaitable => Some(self.promise(site, given)),
+            Gives::Future => Some(self.future(site, "concurrent.futures.Future", given)),
+            Gives::Elements => Some(self.filled(site, Container::Iterator, given)),
         }
     }
 

@@ -73,15 +73,27 @@ impl Machine<'_, '_> {
         name == self.words.init_subclass || name == self.words.class_getitem
     }
 
-    /// What `str(x)` and `print(x)` run: `__str__`, or where there is none `__repr__`.
-    pub fn shown(&mut self, site: u32, set: Set) {
-        let (_, others) = self.specials(site, self.elements(set), self.words.str_, &Arguments::none(), Via::Builtin);
-        self.specials(site, others, self.words.repr, &Arguments::none(), Via::Builtin);
+    /// Calls the first of some special methods that each object has.
+    pub fn first_special(&mut self, site: u32, set: Set, names: &[Str], via: Via) {
+        let mut objects = self.elements(set);
+        for &name in names {
+            (_, objects) = self.specials(site, objects, name, &Arguments::none(), via);
+        }
     }
 
-    /// A builtin that calls one special method and gives an object of one type.
-    pub fn protocol(&mut self, site: u32, set: Set, method: Str, result: Str) -> Set {
-        self.special_calls(site, set, method, Via::Builtin);
+    /// What `str(x)` and `print(x)` run.
+    pub fn shown(&mut self, site: u32, set: Set) {
+        self.first_special(site, set, &[self.words.str_, self.words.repr], Via::Builtin);
+    }
+
+    /// What `format(x)` and `f"{x}"` run: the `__format__` of `object` asks for the text.
+    pub fn formatted(&mut self, site: u32, set: Set, via: Via) {
+        self.first_special(site, set, &[self.words.format, self.words.str_, self.words.repr], via);
+    }
+
+    /// A builtin that calls the first of some special methods and gives an object of one type.
+    pub fn protocol(&mut self, site: u32, set: Set, methods: &[Str], result: Str) -> Set {
+        self.first_special(site, set, methods, Via::Builtin);
         self.literal(result)
     }
 

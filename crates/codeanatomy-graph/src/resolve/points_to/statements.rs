@@ -293,7 +293,8 @@ impl Machine<'_, '_> {
                 }
             }
             Syntax::Attribute => {
-                self.evaluate(target + 1);
+                let objects = self.evaluate(target + 1);
+                self.delete_attributes(target, objects, self.attribute_name(target));
             }
             _ => {
                 for child in tree.children(target) {

@@ -21,7 +21,7 @@ words! {
     exit = "__exit__", aenter = "__aenter__", aexit = "__aexit__", getitem = "__getitem__", setitem = "__setitem__",
     delitem = "__delitem__", len = "__len__", bool_ = "__bool__", str_ = "__str__", repr = "__repr__", format = "__format__",
     await_ = "__await__", class = "__class__", name = "__name__", dict_ = "__dict__", doc = "__doc__", module = "__module__",
-    qualname = "__qualname__", all = "__all__", hash = "__hash__", eq = "__eq__", class_getitem = "__class_getitem__",
+    qualname = "__qualname__", all = "__all__", hash = "__hash__", index_ = "__index__", start = "start", eq = "__eq__", class_getitem = "__class_getitem__",
     init_subclass = "__init_subclass__", post_init = "__post_init__", func = "__func__", self_ = "__self__", reversed = "__reversed__",
     int_ = "__int__", metaclass = "metaclass", key = "key", args = "args", default = "default", default_factory = "default_factory",
     fget = "fget", fset = "fset", fdel = "fdel", setter = "setter", getter = "getter", deleter = "deleter", str = "str", int = "int",
@@ -30,6 +30,6 @@ words! {
     add = "__add__", bytes_ = "__bytes__", instancecheck = "__instancecheck__", subclasscheck = "__subclasscheck__",
     prepare = "__prepare__", name_ = "name", package = "package", fromlist = "fromlist", field_names = "field_names", value = "value", private_name = "_name_",
     private_value = "_value_", members = "__members__", func_ = "func", register = "register", set_name = "__set_name__",
-    mro_entries = "__mro_entries__", missing = "__missing__", ellipsis = "ellipsis", factory = "factory", setattr = "setattr", getattr_ = "getattr", float_ = "__float__", abs = "__abs__", round = "__round__",
+    mro_entries = "__mro_entries__", missing = "__missing__", ellipsis = "ellipsis", factory = "factory", setattr = "setattr", setattr_ = "__setattr__", delattr_ = "__delattr__", delete_ = "__delete__", getattr_ = "getattr", float_ = "__float__", abs = "__abs__", round = "__round__",
     bound = "bound", typ = "typ", val = "val", argnames = "argnames", argvalues = "argvalues", indirect = "indirect", param = "param", params = "params", request = "request", names = "names",
 }
