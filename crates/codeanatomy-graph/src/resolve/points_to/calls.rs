@@ -454,7 +454,8 @@ impl Machine<'_, '_> {
                 }
                 None => {
                     if let (Some(id), Some(at)) = (collected, rest) {
-                        self.store_index(id, Key::text(name), argument.set);
+                        let key = self.one(Value::Text(name));
+                        self.store_item(id, key, argument.set);
                         self.pass(site, argument.node, &parameters[at]);
                     }
                 }
