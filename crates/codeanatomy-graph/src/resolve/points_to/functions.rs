@@ -56,15 +56,7 @@ impl Machine<'_, '_> {
                 self.filled(site, Container::List, elements)
             }
             "min" | "max" => self.extreme(site, arguments, &*text == "min"),
-            "sum" => {
-                let elements = self.iterate(site, first, false);
-                let start = arguments.positional(1).or_else(|| arguments.keyword(self.words.start));
-                let start = start.unwrap_or_else(|| self.literal(self.words.int));
-                // The start and the first element, then what that gives and the others.
-                let begun = self.operate_by(site, "Add", start, elements, false);
-                let summed = self.operate_by(site, "Add", begun, elements, false);
-                self.union(begun, summed)
-            }
+            "sum" => self.summed(site, arguments),
             "any" | "all" => {
                 let elements = self.iterate(site, first, false);
                 self.truth(site, elements);
@@ -200,6 +192,23 @@ impl Machine<'_, '_> {
         let id = self.make(site, kind);
         self.store_index(id, Key::SOMEWHERE, elements);
         self.sets.one(id)
+    }
+
+    /// `sum(x, start)`: of objects what the start and one of them give, then what that and another do.
+    fn summed(&mut self, site: u32, arguments: &Arguments) -> Set {
+        let elements = self.iterate(site, arguments.positional(0).unwrap_or(EMPTY), false);
+        let start = arguments.positional(1).or_else(|| arguments.keyword(self.words.start));
+        let (objects, others): (Vec<Id>, Vec<Id>) = self.elements(elements).into_iter().partition(|&id| self.is_object(id));
+        let (objects, others) = (self.sets.of(objects), self.sets.of(others));
+        let found = self.union(others, start.unwrap_or(EMPTY));
+        if objects == EMPTY {
+            return found;
+        }
+        let start = start.unwrap_or_else(|| self.literal(self.words.int));
+        let begun = self.operate_by(site, "Add", start, objects, false);
+        let summed = self.operate_by(site, "Add", begun, objects, false);
+        let summed = self.union(begun, summed);
+        self.union(found, summed)
     }
 
     /// `list(x)` and the like: a copy of what is laid out, else the elements.
