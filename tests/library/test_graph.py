@@ -12,7 +12,9 @@ from tests.support.ticking import PROMISE_S, ticked_questions
 import codeanatomy
 from codeanatomy import Coded, GraphProductBuildRequest
 from codeanatomy.catalog.questions import BY_NAME
+from codeanatomy.query import units
 from codeanatomy.query.graph import open_graph_sync
+from codeanatomy.query.slices import slice_of
 from codeanatomy.tools.config import ScipIndexConfig
 
 
@@ -80,6 +82,13 @@ async def test_a_question_does_not_change_the_answer_to_the_next(output):
         together = [(await graph.slice(path, line, forward=forward)).to_pylist() for path, line, forward in reversed(asked)]
     assert together == alone[::-1]
     assert all(alone)
+
+
+def test_a_slice_of_more_sources_than_are_looked_for_by_path_is_the_same(output, monkeypatch):
+    """Past a few sources at once, nodes are looked for by the keys of their files."""
+    few = slice_of(open_graph_sync(output), "shop/money.py", 2, forward=True).table
+    monkeypatch.setattr(units, "_FEW", 0)
+    assert slice_of(open_graph_sync(output), "shop/money.py", 2, forward=True).table.to_pylist() == few.to_pylist() != []
 
 
 @pytest.mark.anyio
