@@ -743,7 +743,7 @@ impl Machine<'_, '_> {
                 }
             }
             Value::Class { .. } => {
-                self.open_class(object, name);
+                self.name_on_class(object, name);
                 self.store_held(object, Key::attribute(name), held);
             }
             Value::Wrapper { kind: Wrapper::Namespace, .. } => {

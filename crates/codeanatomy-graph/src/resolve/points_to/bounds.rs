@@ -117,7 +117,7 @@ impl Machine<'_, '_> {
     fn common_class(&mut self, of: &[(Id, Id)]) -> Option<Id> {
         let mut common: Option<Vec<Id>> = None;
         for &(_, class) in of {
-            let order = self.order(class);
+            let order = self.settled_order(class);
             let classes = order.ancestors.iter().filter_map(|ancestor| match *ancestor {
                 Ancestor::Class(id) => Some(id),
                 _ => None,

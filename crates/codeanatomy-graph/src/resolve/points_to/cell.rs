@@ -69,6 +69,8 @@ impl Key {
     pub const SENT: Self = Self(13 << 56);
     /// Of a class: those that inherit from it directly.
     pub const HEIRS: Self = Self(15 << 56);
+    /// Of a class that a call made: it grows when it is given another name.
+    pub const NAMES: Self = Self(17 << 56);
 }
 
 #[derive(Clone, Debug)]
@@ -160,6 +162,13 @@ impl Cells {
         readers
     }
 
+    /// Those of the readers to tell whom that concerns; the others stay.
+    pub fn take_readers_if(&mut self, cell: u32, concerns: impl Fn(u32) -> bool) -> Vec<u32> {
+        let (told, others): (Vec<u32>, Vec<u32>) = self.take_readers(cell).into_iter().partition(|&reader| concerns(reader));
+        others.into_iter().for_each(|reader| _ = self.read(cell, reader));
+        told
+    }
+
     /// Gives back the memory of who is to be told: nothing changes any more.
     pub fn forget_readers(&mut self) {
         self.all.iter_mut().for_each(|cell| (cell.reader, cell.others) = (NONE, NONE));
@@ -208,6 +217,15 @@ mod tests {
         assert!(cells.take_readers(cell).is_empty());
         cells.read(cell, 8);
         assert_eq!(cells.take_readers(cell), [8]);
+    }
+
+    #[test]
+    fn readers_whom_it_does_not_concern_are_told_another_time() {
+        let mut cells = Cells::default();
+        let cell = cells.of(1, Key::ORDER);
+        [4, 5, 6, 7].into_iter().for_each(|reader| _ = cells.read(cell, reader));
+        assert_eq!(cells.take_readers_if(cell, |reader| reader % 2 == 0), [4, 6]);
+        assert_eq!(cells.take_readers(cell), [5, 7]);
     }
 
     #[test]

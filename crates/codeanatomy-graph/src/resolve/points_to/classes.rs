@@ -1,6 +1,7 @@
 //! Classes as values: bases, the method resolution order, metaclasses, what a class has under a name.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,6 +15,7 @@ use crate::resolve::points_to::dataclasses::Dataclass;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::metaclasses::MadeAnew;
+use crate::resolve::points_to::name_bits::NameBit;
 use crate::resolve::points_to::records::{MAKER, is_record};
 use crate::resolve::points_to::state::{Held, UNBOUND};
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Origin, Reason, Set, Value, Wrapper};
@@ -40,8 +42,31 @@ impl Ancestor {
     }
 }
 
+/// A class of an order that may have a name.
+#[derive(Clone, Copy, Debug)]
+pub struct Holder {
+    /// Where it stands.
+    pub at: u32,
+    /// The cell of what it has under the name.
+    cell: u32,
+}
+
+/// Where those of one name are among all holders.
+#[derive(Clone, Copy, Debug)]
+struct Holders {
+    name: NameBit,
+    start: u32,
+    count: u32,
+}
+
+impl Holders {
+    fn places(self) -> Range<usize> {
+        self.start as usize..(self.start + self.count) as usize
+    }
+}
+
 /// The linearisation of a class; the class itself comes first.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Order {
     pub ancestors: Vec<Ancestor>,
     /// Whether every base of every ancestor is known.
@@ -51,8 +76,8 @@ pub struct Order {
     pub holds: Option<Container>,
     /// What metaclasses made of classes in it, each behind its class: no ancestors for Python.
     stand_ins: Vec<Ancestor>,
-    /// Where the classes stand that may have a name, by the names that were asked for.
-    holders: RefCell<FxHashMap<Str, Rc<[usize]>>>,
+    /// By the names that were asked for.
+    holders: RefCell<FxHashMap<Str, Holders>>,
 }
 
 impl Order {
@@ -61,6 +86,12 @@ impl Order {
         let place = class.and_then(|class| self.ancestors.iter().position(|&other| other == Ancestor::Class(class)));
         place.map_or(0, |at| at + 1)
     }
+
+    /// Whether another says the same.
+    fn is_same(&self, other: &Self) -> bool {
+        let facts = |order: &Self| (order.is_complete, order.is_enumeration, order.holds);
+        self.ancestors == other.ancestors && self.stand_ins == other.stand_ins && facts(self) == facts(other)
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -68,8 +99,6 @@ pub struct Class {
     /// The values of each base expression, with its node.
     pub written: Vec<(u32, Set)>,
     pub metaclasses: Set,
-    /// With its cell, which grows when it changes.
-    order: Option<(u32, Rc<Order>)>,
     /// Classes whose linearisation rests on this one's.
     below: Vec<Id>,
     /// The calls whose objects are told apart.
@@ -88,8 +117,8 @@ pub struct Class {
     pub made_as: Vec<Id>,
     /// What a metaclass made of it, where that is not what its statement says.
     pub made_anew: Option<MadeAnew>,
-    /// Whether something was stored on it under a name that its body does not bind.
-    is_open: bool,
+    /// The names under which something was stored on it that its body does not bind.
+    stored: FxHashSet<Str>,
 }
 
 impl Class {
@@ -152,7 +181,7 @@ impl Machine<'_, '_> {
         known.metaclasses = metaclasses;
         known.records = records;
         if changed {
-            self.forget_order(class);
+            self.renew_order(class);
         }
     }
 
@@ -252,30 +281,42 @@ impl Machine<'_, '_> {
         })
     }
 
-    pub fn forget_order(&mut self, class: Id) {
-        let mut open = vec![class];
+    /// Works out anew the order of a class, and those that rest on it; tells those who read one that is another now.
+    pub fn renew_order(&mut self, class: Id) {
+        let (mut former, mut open) = (Vec::new(), vec![class]);
         while let Some(class) = open.pop() {
-            let Some(known) = self.classes.get_mut(&class) else { continue };
-            let Some((cell, _)) = known.order.take() else { continue };
-            open.extend(std::mem::take(&mut known.below).into_iter().rev());
-            self.touch(cell);
+            let Some(order) = self.orders.remove(&class) else { continue };
+            open.extend(std::mem::take(&mut self.classes.entry(class).or_default().below).into_iter().rev());
+            former.push((class, order));
+        }
+        for (class, (cell, order)) in former {
+            if self.settled_order(class).is_same(&order) {
+                self.orders.insert(class, (cell, order));
+            } else {
+                self.touch(cell);
+            }
         }
     }
 
     /// The method resolution order of a class; the present activation runs again when it changes.
     pub fn order(&mut self, class: Id) -> Rc<Order> {
-        if let Some(Class { order: Some((cell, known)), .. }) = self.classes.get(&class) {
+        if let Some((cell, known)) = self.orders.get(&class) {
             let (cell, known) = (*cell, known.clone());
             self.read(cell);
             return known;
         }
         let cell = self.cells.of_value(class, Key::ORDER);
         self.read(cell);
+        self.settled_order(class)
+    }
+
+    /// The same for what is remembered anyway: nothing runs again when it changes.
+    pub fn settled_order(&mut self, class: Id) -> Rc<Order> {
         self.linearised(class, &mut Vec::new())
     }
 
     fn linearised(&mut self, class: Id, open: &mut Vec<Id>) -> Rc<Order> {
-        if let Some(Class { order: Some((_, known)), .. }) = self.classes.get(&class) {
+        if let Some((_, known)) = self.orders.get(&class) {
             return known.clone();
         }
         if open.contains(&class) {
@@ -328,7 +369,7 @@ impl Machine<'_, '_> {
         let holds = ancestors.iter().find_map(|&ancestor| self.held_by(ancestor));
         let order = Rc::new(Order { ancestors, is_complete, is_enumeration, holds, stand_ins, ..Order::default() });
         let cell = self.cells.of_value(class, Key::ORDER);
-        self.classes.entry(class).or_default().order = Some((cell, order.clone()));
+        self.orders.insert(class, (cell, order.clone()));
         order
     }
 
@@ -366,9 +407,9 @@ impl Machine<'_, '_> {
     pub fn look_up_held(&mut self, class: Id, name: Str, after: Option<Id>) -> Option<Held> {
         let order = self.order(class);
         let skip = order.behind(after);
-        for &at in self.holders(&order, name).iter().filter(|&&at| at >= skip) {
-            if let Ancestor::Class(id) = order.ancestors[at] {
-                let cell = self.cells.of_value(id, Key::attribute(name));
+        for place in self.holders(&order, name) {
+            let Holder { at, cell } = self.holders[place];
+            if at as usize >= skip {
                 let held = self.read(cell);
                 if held != UNBOUND {
                     return Some(held);
@@ -378,15 +419,26 @@ impl Machine<'_, '_> {
         None
     }
 
-    /// Where in an order the classes stand that may have a name: most have not, and need not be asked.
-    fn holders(&self, order: &Order, name: Str) -> Rc<[usize]> {
-        if let Some(known) = order.holders.borrow().get(&name) {
-            return known.clone();
-        }
-        let may_have = |ancestor: &Ancestor| matches!(*ancestor, Ancestor::Class(id) if self.may_have(id, name));
-        let found: Rc<[usize]> = order.ancestors.iter().enumerate().filter(|(_, ancestor)| may_have(ancestor)).map(|(at, _)| at).collect();
-        order.holders.borrow_mut().insert(name, found.clone());
-        found
+    /// The places of the classes of an order that may have a name: most have not, and need not be asked.
+    pub fn holders(&mut self, order: &Order, name: Str) -> Range<usize> {
+        let known = order.holders.borrow().get(&name).copied();
+        let known = known.unwrap_or_else(|| {
+            let start = self.holders.len();
+            for (at, ancestor) in order.ancestors.iter().enumerate() {
+                if let Ancestor::Class(id) = *ancestor
+                    && self.may_have(id, name)
+                {
+                    let cell = self.cells.of_value(id, Key::attribute(name));
+                    self.holders.push(Holder { at: at as u32, cell });
+                }
+            }
+            let bit = NameBit::of(self.resolver.strings.text(name));
+            let new = Holders { name: bit, start: start as u32, count: (self.holders.len() - start) as u32 };
+            order.holders.borrow_mut().insert(name, new);
+            new
+        });
+        self.asks_for(known.name);
+        known.places()
     }
 
     /// Whether a class itself may have a name.
@@ -395,28 +447,28 @@ impl Machine<'_, '_> {
             let inner = self.repository.definitions.get(definition).inner;
             self.repository.bindings.slot(inner, name).is_some()
         });
-        is_bound || self.classes.get(&class).is_some_and(|known| known.is_open || known.names.contains(&name))
+        is_bound || self.classes.get(&class).is_some_and(|known| known.stored.contains(&name) || known.names.contains(&name))
     }
 
     /// Notes that something is stored on a class; what was looked up in it before may be found now.
-    pub fn open_class(&mut self, class: Id, name: Str) {
-        if self.may_have(class, name) {
-            return;
+    pub fn name_on_class(&mut self, class: Id, name: Str) {
+        if !self.may_have(class, name) {
+            self.classes.entry(class).or_default().stored.insert(name);
+            self.touch_order(class, name);
         }
-        self.classes.entry(class).or_default().is_open = true;
-        self.touch_order(class);
     }
 
-    /// Tells those who looked something up in a class or in one below it.
-    pub fn touch_order(&mut self, class: Id) {
+    /// Tells those who looked up a name in a class or in one below it.
+    pub fn touch_order(&mut self, class: Id, name: Str) {
         // What a metaclass makes of a class may stand behind it and inherit from it.
         let (mut seen, mut open) = (FxHashSet::default(), vec![class]);
         while let Some(class) = open.pop() {
             let Some(known) = self.classes.get(&class).filter(|_| seen.insert(class)) else { continue };
             open.extend(known.below.iter().rev());
-            if let Some((cell, order)) = &known.order {
-                order.holders.borrow_mut().clear();
-                self.touch(*cell);
+            let Some((cell, order)) = self.orders.get(&class) else { continue };
+            let (cell, asked) = (*cell, order.holders.borrow_mut().remove(&name));
+            if let Some(Holders { name, .. }) = asked {
+                self.touch_name(cell, name);
             }
         }
     }

@@ -81,9 +81,11 @@ impl Machine<'_, '_> {
     /// Whether the first `__init__` in the order of a class is the one that a dataclass gets.
     pub fn has_made_init(&mut self, class: Id) -> bool {
         let order = self.order(class);
-        for ancestor in &order.ancestors {
+        let holders = self.holders(&order, self.words.init);
+        let holders: Vec<usize> = self.holders[holders].iter().map(|holder| holder.at as usize).collect();
+        for (at, ancestor) in order.ancestors.iter().enumerate() {
             let Ancestor::Class(id) = *ancestor else { continue };
-            if self.may_have(id, self.words.init) && self.read_values(id, Key::attribute(self.words.init)) != EMPTY {
+            if holders.contains(&at) && self.read_values(id, Key::attribute(self.words.init)) != EMPTY {
                 return false;
             }
             if self.classes.get(&id).and_then(|known| known.dataclass).is_some_and(|options| options.has_init) {

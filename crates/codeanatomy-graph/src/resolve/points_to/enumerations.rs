@@ -51,10 +51,8 @@ impl Machine<'_, '_> {
             return None;
         }
         let order = self.order(class);
-        let holder = order.ancestors.iter().find_map(|&ancestor| match ancestor {
-            Ancestor::Class(id) if self.may_have(id, name) => Some(id),
-            _ => None,
-        })?;
+        let first = self.holders(&order, name).next()?;
+        let Ancestor::Class(holder) = order.ancestors[self.holders[first].at as usize] else { return None };
         if !self.is_enumeration(holder) || !self.can_be_member(bound) {
             return None;
         }
@@ -112,7 +110,11 @@ impl Machine<'_, '_> {
                 let slots = self.frames.of_own_scope(self.repository.definitions.get(definition).inner);
                 slots.iter().map(|&slot| self.repository.bindings.slots[slot as usize].name).collect()
             }
-            None => self.classes.get(&class).map(|known| known.names.clone()).unwrap_or_default(),
+            None => {
+                let cell = self.cells.of_value(class, Key::NAMES);
+                self.read(cell);
+                self.classes.get(&class).map(|known| known.names.clone()).unwrap_or_default()
+            }
         };
         names.into_iter().map(|name| (name, self.read_values(class, Key::attribute(name)))).collect()
     }

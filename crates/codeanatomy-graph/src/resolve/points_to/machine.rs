@@ -13,12 +13,13 @@ use crate::resolve::limits::{Limit, Limits};
 use crate::resolve::points_to::annotations::{Moment, postponed};
 use crate::resolve::points_to::bounds::Bounded;
 use crate::resolve::points_to::cell::{Cells, Key};
-use crate::resolve::points_to::classes::{Ancestor, Class};
+use crate::resolve::points_to::classes::{Ancestor, Class, Holder, Order};
 use crate::resolve::points_to::fixtures::Fixtures;
 use crate::resolve::points_to::found::Found;
 use crate::resolve::points_to::frames::Frames;
 use crate::resolve::points_to::identity::HandedBack;
 use crate::resolve::points_to::models::Modelled;
+use crate::resolve::points_to::name_bits::{NameBit, NameBits};
 use crate::resolve::points_to::named::given_names;
 use crate::resolve::points_to::state::{Held, State};
 use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Origin, Reason, Set, Sets, Value, Values};
@@ -57,6 +58,8 @@ pub struct Unit {
     runs: usize,
     /// How many call sites share it; it grows in place only for one.
     users: u32,
+    /// What it looked up in classes.
+    asked: NameBits,
 }
 
 pub struct Machine<'m, 'a> {
@@ -79,6 +82,10 @@ pub struct Machine<'m, 'a> {
     pub state: State,
     pub found: Found,
     pub classes: FxHashMap<Id, Class>,
+    /// The linearisations of classes, each with its cell, which grows when it changes.
+    pub orders: FxHashMap<Id, (u32, Rc<Order>)>,
+    /// Of each order those of one name side by side.
+    pub holders: Vec<Holder>,
     /// The class in whose body a function was made.
     pub class_of: FxHashMap<Id, Id>,
     /// The classes that each class statement made.
@@ -154,6 +161,8 @@ impl<'m, 'a> Machine<'m, 'a> {
             units: Vec::new(),
             state: State::new(NONE, NONE, 0),
             classes: FxHashMap::default(),
+            orders: FxHashMap::default(),
+            holders: Vec::new(),
             class_of: FxHashMap::default(),
             made_classes: FxHashMap::default(),
             lengths: FxHashMap::default(),
@@ -244,6 +253,8 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.sets.forget_unions();
         self.bindings.forget_unions();
         self.bounded = FxHashMap::default();
+        self.by_parameters = FxHashMap::default();
+        self.by_site = FxHashMap::default();
         self.cells.forget_readers();
     }
 
@@ -442,6 +453,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             is_running: false,
             runs: 0,
             users: 1,
+            asked: NameBits::default(),
         });
         self.units.len() as u32 - 1
     }
@@ -835,6 +847,20 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     pub fn literal(&mut self, name: Str) -> Set {
         self.one(Value::Literal(name))
+    }
+
+    /// Tells those readers of a cell that ever looked a name up in a class.
+    pub fn touch_name(&mut self, cell: u32, name: NameBit) {
+        let units = &self.units;
+        let readers = self.cells.take_readers_if(cell, |reader| units[reader as usize].asked.may_have(name));
+        self.wake(readers);
+    }
+
+    /// Notes that the present activation, if there is one, looks a name up in a class.
+    pub fn asks_for(&mut self, name: NameBit) {
+        if let Some(unit) = self.units.get_mut(self.state.unit as usize) {
+            unit.asked.add(name);
+        }
     }
 
     /// Whether a value is an object of a class of the repository.

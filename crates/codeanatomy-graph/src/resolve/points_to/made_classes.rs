@@ -129,7 +129,9 @@ impl Machine<'_, '_> {
     fn give_name(&mut self, class: Id, name: Str, set: Set) {
         if !self.may_have(class, name) {
             self.classes.entry(class).or_default().names.push(name);
-            self.touch_order(class);
+            self.touch_order(class, name);
+            let cell = self.cells.of_value(class, Key::NAMES);
+            self.touch(cell);
         }
         self.store_values(class, Key::attribute(name), set);
     }
@@ -163,7 +165,7 @@ impl Machine<'_, '_> {
         let known = self.classes.entry(class).or_default();
         if !known.has_more {
             known.has_more = true;
-            self.forget_order(class);
+            self.renew_order(class);
         }
     }
 

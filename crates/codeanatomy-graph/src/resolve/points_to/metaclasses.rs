@@ -98,7 +98,7 @@ impl Machine<'_, '_> {
             if matches!(self.values.get(id), Value::Class { origin: Origin::Call(_), .. }) && !known.made_as.contains(&id) {
                 known.made_as.push(id);
                 known.made_as.sort_unstable();
-                self.forget_order(class);
+                self.renew_order(class);
             }
         }
     }
@@ -131,6 +131,6 @@ impl Machine<'_, '_> {
         let Some(place) = place.filter(|_| !is_same && is_known) else { return };
         let bases = bases.iter().map(|&(_, set)| (place, set)).collect();
         self.classes.entry(class).or_default().made_anew = Some(MadeAnew { bases, metaclasses });
-        self.forget_order(class);
+        self.renew_order(class);
     }
 }

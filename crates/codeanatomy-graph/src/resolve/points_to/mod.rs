@@ -26,6 +26,7 @@ mod made_classes;
 mod metaclasses;
 pub mod methods;
 mod models;
+mod name_bits;
 mod named;
 mod operators;
 pub mod outside;
