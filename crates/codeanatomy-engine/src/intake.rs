@@ -38,7 +38,7 @@ pub fn column_bytes(column: &Column) -> usize {
         Column::Bool(values) => values.capacity(),
         Column::I32(values) => values.capacity() * 4,
         Column::I64(values) => values.capacity() * 8,
-        Column::F64(values) => values.capacity() * 16,
+        Column::F64(values) => values.capacity() * 8,
         Column::Str(values) => values.capacity() * 4,
         Column::Binary(values) => values.values.capacity() + values.offsets.capacity() * 8,
         Column::I32List(values) => values.values.capacity() * 4 + values.offsets.capacity() * 8,
@@ -69,7 +69,7 @@ fn empty(kind: Kind) -> Column {
 fn append(column: &mut Column, array: &ArrayRef, strings: &mut Strings) {
     match column {
         Column::Bool(values) => values.extend(array.as_boolean().iter()),
-        Column::F64(values) => values.extend(array.as_primitive::<Float64Type>().iter()),
+        Column::F64(values) => values.extend(array.as_primitive::<Float64Type>().iter().map(|value| value.unwrap_or(f64::NAN))),
         Column::I32(values) => {
             let array = array.as_primitive::<Int32Type>();
             if array.null_count() == 0 {

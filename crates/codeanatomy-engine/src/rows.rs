@@ -130,7 +130,7 @@ impl Rows {
     fn array(&self, column: &Column, rows: Range<usize>) -> ArrayRef {
         match column {
             Column::Bool(values) => Arc::new(BooleanArray::from(values[rows].to_vec())),
-            Column::F64(values) => Arc::new(Float64Array::from(values[rows].to_vec())),
+            Column::F64(values) => Arc::new(doubles(values[rows].to_vec())),
             Column::I32(values) => Arc::new(integers(values[rows].to_vec())),
             Column::Positions(positions) => Arc::new(integers(positions.rows(|column| &self.columns[column], rows))),
             Column::I64(values) => Arc::new(longs(values[rows].to_vec())),
@@ -159,6 +159,11 @@ fn integers(values: Vec<i32>) -> Int32Array {
 fn longs(values: Vec<i64>) -> Int64Array {
     let nulls = nulls(values.iter().map(|&value| value == NULL_I64));
     Int64Array::new(values.into(), nulls)
+}
+
+fn doubles(values: Vec<f64>) -> Float64Array {
+    let nulls = nulls(values.iter().map(|value| value.is_nan()));
+    Float64Array::new(values.into(), nulls)
 }
 
 fn nulls(is_null: impl Iterator<Item = bool> + Clone) -> Option<NullBuffer> {

@@ -233,13 +233,13 @@ impl Positions {
     }
 }
 
-/// One column. Lists and binary values are never null; the others have the nulls above (`Bool` and `F64` hold options).
+/// One column. Lists and binary values are never null; the others have the nulls above (`Bool` holds options, `F64` has NaN).
 #[derive(Clone, Debug)]
 pub enum Column {
     Bool(Vec<Option<bool>>),
     I32(Vec<i32>),
     I64(Vec<i64>),
-    F64(Vec<Option<f64>>),
+    F64(Vec<f64>),
     Str(Vec<Str>),
     Binary(Ragged<u8>),
     I32List(Ragged<i32>),

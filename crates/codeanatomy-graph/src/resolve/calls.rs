@@ -141,7 +141,7 @@ impl Machine<'_, '_> {
             via: callee.via.text().map_or(NULL_STR, |text| self.resolver.strings.intern(text)),
             origin: self.resolver.strings.intern(site.origin),
             resolution: self.resolver.strings.intern(resolution),
-            confidence: Some(self.repository.confidences.of(resolution, group == NULL_I64)),
+            confidence: self.repository.confidences.of(resolution, group == NULL_I64),
             ambiguity_group: group,
         };
         calls.push(row);

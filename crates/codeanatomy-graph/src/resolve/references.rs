@@ -70,7 +70,7 @@ impl Machine<'_, '_> {
     fn name_reference(&mut self, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
         let tree = &self.repository.tree;
         let (named, resolution) = self.resolver.name_targets(node);
-        let mut token = self.resolver.token(node, tree.access_name[node as usize]);
+        let mut token = self.resolver.token(node, tree.access_name.of(node));
         (token.bstart, token.bend) = (tree.bstart[node as usize], tree.bend[node as usize]);
         if tree.access[node as usize] != Access::Write {
             let targets = self.read_targets(node).unwrap_or(named);
@@ -148,7 +148,7 @@ impl Machine<'_, '_> {
         }
         self.truncate(node, &mut found);
         let targets = self.resolver.targets.intern(&found);
-        let token = self.resolver.token(node, self.repository.tree.access_name[node as usize]);
+        let token = self.resolver.token(node, self.repository.tree.access_name.of(node));
         self.resolver.push(token, targets, "attribute", places, rows);
     }
 
@@ -353,7 +353,7 @@ impl Resolver<'_> {
                 target_kind: self.strings.intern(target_kind),
                 origin: self.strings.intern(repository.origin(repository.tree.file(token.node))),
                 resolution: self.strings.intern(resolution),
-                confidence: Some(repository.confidences.of(resolution, count == 1)),
+                confidence: repository.confidences.of(resolution, count == 1),
                 ambiguity_group: if count > 1 { syntax_id } else { NULL_I64 },
             };
             rows.push(row);

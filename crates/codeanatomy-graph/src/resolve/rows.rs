@@ -42,19 +42,22 @@ macro_rules! scalar {
     (Bool) => { Option<bool> };
     (I32) => { i32 };
     (I64) => { i64 };
-    (F64) => { Option<f64> };
+    (F64) => { f64 };
+    (I64Runs) => { i64 };
     (Str) => { Str };
     (StrRuns) => { Str };
 }
 
 macro_rules! buffer {
     (StrRuns) => { Runs<Str> };
+    (I64Runs) => { Runs<i64> };
     ($kind:ident) => { Vec<scalar!($kind)> };
 }
 
 /// Runs take what they need.
 macro_rules! reserve {
     ($column:expr, StrRuns, $rows:expr) => {};
+    ($column:expr, I64Runs, $rows:expr) => {};
     ($column:expr, $kind:ident, $rows:expr) => {
         $column.reserve_exact($rows)
     };
@@ -63,6 +66,9 @@ macro_rules! reserve {
 macro_rules! kind {
     (StrRuns) => {
         Kind::Str
+    };
+    (I64Runs) => {
+        Kind::I64
     };
     ($kind:ident) => {
         Kind::$kind
@@ -180,7 +186,7 @@ rows!(CaptureRow, CaptureRows, "captures", { scope_id: I64, name: Str, definitio
 rows!(BindingRow, BindingRows, "bindings", place, { definition_id: I64, name: Str, how: Str, syntax_id: I64, scope_id: I64, origin: StrRuns });
 
 rows!(ReferenceRow, ReferenceRows, "references", place, {
-    syntax_id: I64, name: Str, access: Str, target_id: I64, target_kind: Str, origin: StrRuns, resolution: Str, confidence: F64, ambiguity_group: I64,
+    syntax_id: I64, name: Str, access: Str, target_id: I64, target_kind: Str, origin: StrRuns, resolution: Str, confidence: F64, ambiguity_group: I64Runs,
 });
 
 rows!(ExternalRow, ExternalRows, "externals", { id: I64, kind: Str, name: Str, qualified_name: Str });
@@ -190,13 +196,13 @@ rows!(ImportRow, ImportRows, "imports", place, {
 });
 
 rows!(CallRow, CallRows, "calls", place, {
-    site_id: I64, caller_id: I64, callee_id: I64, callee_kind: Str, implicit: Bool, via: Str, origin: StrRuns, resolution: Str, confidence: F64, ambiguity_group: I64,
+    site_id: I64, caller_id: I64, callee_id: I64, callee_kind: Str, implicit: Bool, via: Str, origin: StrRuns, resolution: Str, confidence: F64, ambiguity_group: I64Runs,
 });
 
 rows!(CallSiteRow, CallSiteRows, "call_sites", place, { site_id: I64, caller_id: I64, callee_text: Str, status: Str, reason: Str, targets: I32 });
 
 rows!(FlowRow, FlowRows, "data_flow", place, {
-    source_id: I64, target_id: I64, function_id: I64, kind: Str, name: Str, origin: StrRuns,
+    source_id: I64, target_id: I64, function_id: I64Runs, kind: Str, name: Str, origin: StrRuns,
 });
 
 rows!(ArgumentRow, ArgumentRows, "arguments", place, {

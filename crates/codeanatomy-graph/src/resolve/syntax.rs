@@ -1,5 +1,7 @@
 //! The syntax trees of all files in one set of columns. A node is a number; names are not resolved here.
 
+use rustc_hash::FxHashMap;
+
 use crate::ids::NODE_BITS;
 use crate::operator::OperatorError;
 use crate::resolve::kinds::{Access, Field, Syntax};
@@ -13,9 +15,9 @@ pub const NONE: u32 = u32::MAX;
 pub struct Tree {
     /// The nodes of file `f` are `starts[f]..starts[f + 1]`.
     pub starts: Vec<u32>,
-    pub class: Vec<Str>,
+    pub class: Few,
     pub kind: Vec<Syntax>,
-    pub field_name: Vec<Str>,
+    pub field_name: Few,
     pub field: Vec<Field>,
     pub parent: Vec<u32>,
     pub position: Vec<i32>,
@@ -24,7 +26,7 @@ pub struct Tree {
     pub name: Vec<Str>,
     pub name_bstart: Vec<i32>,
     pub name_bend: Vec<i32>,
-    pub access_name: Vec<Str>,
+    pub access_name: Few,
     pub access: Vec<Access>,
     pub value: Vec<Str>,
     pub line: Vec<i32>,
@@ -33,6 +35,32 @@ pub struct Tree {
     text: Option<Str>,
     /// The name of the form whose arguments are values.
     literal: Option<Str>,
+}
+
+/// Of each node one of few texts, which take half of the memory so.
+pub struct Few {
+    texts: Vec<Str>,
+    numbers: Vec<u16>,
+}
+
+impl Few {
+    fn new(column: &[Str]) -> Result<Self, OperatorError> {
+        let (mut texts, mut known) = (Vec::new(), FxHashMap::default());
+        let mut numbers = Vec::with_capacity(column.len());
+        for &text in column {
+            let number = *known.entry(text).or_insert_with(|| {
+                texts.push(text);
+                texts.len() - 1
+            });
+            numbers
+                .push(u16::try_from(number).map_err(|_| OperatorError::Input("`syntax` has too many kinds, fields or accesses".into()))?);
+        }
+        Ok(Self { texts, numbers })
+    }
+
+    pub fn of(&self, node: u32) -> Str {
+        self.texts[usize::from(self.numbers[node as usize])]
+    }
 }
 
 impl Tree {
@@ -57,8 +85,8 @@ impl Tree {
             field: field_name.iter().map(|&text| fields(text)).collect(),
             access: access_name.iter().map(|&text| accesses(text)).collect(),
             starts,
-            class,
-            field_name,
+            class: Few::new(&class)?,
+            field_name: Few::new(&field_name)?,
             parent,
             position,
             bstart,
@@ -66,7 +94,7 @@ impl Tree {
             name,
             name_bstart,
             name_bend,
-            access_name,
+            access_name: Few::new(&access_name)?,
             value,
             line,
             end,
@@ -76,7 +104,7 @@ impl Tree {
         match (0..tree.len() as u32).find(|&node| !tree.is_well_formed(node)) {
             None => Ok(tree),
             Some(node) => {
-                let (file, class) = (tree.file(node), strings.text(tree.class[node as usize]));
+                let (file, class) = (tree.file(node), strings.text(tree.class.of(node)));
                 let (path, number) = (strings.text(files.files[file as usize].path), node - tree.starts[file as usize]);
                 Err(OperatorError::Input(format!("{path}: node {number} is no {class} of the grammar")))
             }
