@@ -85,8 +85,6 @@ CALLBACKS: tuple[Callback, ...] = (
     Callback("argparse.ArgumentParser.add_argument_group.add_argument", _BY_KEYWORD, "type", "nothing"),
     Callback("argparse.ArgumentParser.add_mutually_exclusive_group.add_argument", _BY_KEYWORD, "type", "nothing"),
     Callback("argparse.ArgumentParser.add_subparsers.add_parser.add_argument", _BY_KEYWORD, "type", "nothing"),
-    Callback("heapq.nlargest", 2, "key", "nothing"),
-    Callback("heapq.nsmallest", 2, "key", "nothing"),
     Callback("sys.settrace", 0, None, "nothing"),
     Callback("sys.setprofile", 0, None, "nothing"),
     Callback("threading.settrace", 0, "func", "nothing"),
@@ -223,7 +221,7 @@ BARE = ("abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Gener
 """Classes that are inherited for what they mean: of names they give special ones only."""
 
 _COLLECTIONS = """
-asyncio.{LifoQueue PriorityQueue Queue} collections.{ChainMap Counter OrderedDict defaultdict deque} queue.{LifoQueue PriorityQueue Queue SimpleQueue}
+asyncio.{LifoQueue PriorityQueue Queue} contextvars.ContextVar collections.{ChainMap Counter OrderedDict defaultdict deque} queue.{LifoQueue PriorityQueue Queue SimpleQueue}
 """
 COLLECTIONS: tuple[str, ...] = tuple(_spelled_out(_COLLECTIONS))
 """Classes whose objects are followed as those of `dict` and `list` are: what they have is asked of the interpreter."""

@@ -233,8 +233,13 @@ impl Machine<'_, '_> {
             }
             Wrapper::Namespace => EMPTY,
             Wrapper::Giving => self.read_values(wrapper, Key::attribute(self.words.call)),
-            Wrapper::Partial | Wrapper::PartialMethod => {
+            Wrapper::Partial => {
                 let bound = self.partial_arguments(wrapper, arguments);
+                self.call_all(site, inner, &bound, via)
+            }
+            Wrapper::PartialMethod => {
+                let object = arguments.positional(0).unwrap_or(EMPTY);
+                let bound = self.partial_arguments(wrapper, &arguments.rest()).behind(object);
                 self.call_all(site, inner, &bound, via)
             }
             _ => self.call_all(site, inner, arguments, via),
@@ -372,6 +377,8 @@ impl Machine<'_, '_> {
         if let [id] = ids[..]
             && let Some(&length) = self.lengths.get(&id)
         {
+            // The present activation runs again when it gets longer.
+            self.read_values(id, Key::ELEMENTS);
             for offset in 0..length {
                 let set = self.load_index(id, offset as i64);
                 match positional.get(next + offset) {
@@ -401,7 +408,9 @@ impl Machine<'_, '_> {
             self.store_index(id, Key::index(index as i64), set);
         }
         if more == EMPTY {
-            self.lengths.insert(id, extra.len());
+            // One place may call several functions, or one with more and with fewer arguments.
+            let length = self.lengths.entry(id).or_default();
+            *length = extra.len().max(*length);
         } else {
             self.lengths.remove(&id);
             self.store_index(id, Key::SOMEWHERE, more);

@@ -58,6 +58,7 @@ impl Machine<'_, '_> {
             if let Some(members) = self.enumerated(class) {
                 let set = self.made_enumeration(site, class, arguments).unwrap_or(members);
                 found = self.union(found, set);
+                self.missed(site, class, arguments);
                 continue;
             }
             match self.look_up(class, self.words.new, None) {

@@ -2,8 +2,10 @@
 //! repository or lie outside.
 
 use crate::resolve::kinds::Syntax;
+use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
+use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value};
 use crate::table::Str;
@@ -143,6 +145,28 @@ impl Machine<'_, '_> {
 
     fn is_text(&mut self, class: Id) -> bool {
         self.order(class).ancestors.contains(&Ancestor::Builtin(self.words.str))
+    }
+
+    /// `_missing_`, which an enumeration asks for the member of a value that none has.
+    pub fn missed(&mut self, site: u32, class: Id, arguments: &Arguments) {
+        let given = arguments.positional(0).unwrap_or(EMPTY);
+        let Some(methods) = self.look_up(class, self.words.missing_, None) else { return };
+        let mut held = EMPTY;
+        for (_, bound) in self.body_of_class(class) {
+            held = self.union(held, bound);
+        }
+        if given != EMPTY && self.elements(given).into_iter().all(|id| self.is_constant(id) && self.sets.contains(held, id)) {
+            return;
+        }
+        for method in self.elements(methods) {
+            for bound in self.bound(method, class, class) {
+                self.call(site, bound, &Arguments::one(given), Via::Builtin);
+            }
+        }
+    }
+
+    fn is_constant(&self, id: Id) -> bool {
+        matches!(self.values.get(id), Value::Text(_) | Value::Integer(_))
     }
 
     /// `__members__`: the members by name.

@@ -51,8 +51,7 @@ impl Machine<'_, '_> {
             }
             "sorted" => {
                 let elements = self.iterate(site, first, false);
-                self.keyed(site, elements, arguments);
-                self.special_calls(site, elements, self.words.lt, Via::Builtin);
+                self.ranked(site, elements, arguments.keyword(self.words.key), true);
                 self.filled(site, Container::List, elements)
             }
             "min" | "max" => self.extreme(site, arguments, &*text == "min"),
@@ -113,6 +112,10 @@ impl Machine<'_, '_> {
             "hash" => self.protocol(site, first, &[self.words.hash], self.words.int),
             "int" => self.protocol(site, first, &[self.words.int_, self.words.index_], self.words.int),
             "float" => self.protocol(site, first, &[self.words.float_, self.words.index_], self.words.float),
+            "complex" => {
+                let methods = ["__complex__", "__float__", "__index__"].map(|name| self.resolver.strings.intern(name));
+                self.protocol(site, first, &methods, name)
+            }
             "bool" => self.protocol(site, first, &[self.words.bool_, self.words.len], self.words.bool),
             "abs" => self.number(site, first, self.words.abs),
             "round" => self.number(site, first, self.words.round),
@@ -377,11 +380,14 @@ impl Machine<'_, '_> {
         self.filled(site, Container::Iterator, results)
     }
 
-    /// Calls the function that `key=` names on the elements.
-    pub fn keyed(&mut self, site: u32, elements: Set, arguments: &Arguments) {
-        if let Some(functions) = arguments.keyword(self.words.key) {
-            self.call_all(site, functions, &Arguments::one(elements), Via::Callback);
-        }
+    /// Calls the function that makes keys on the elements, if there is one, and compares what is ordered by.
+    pub fn ranked(&mut self, site: u32, elements: Set, key: Option<Set>, is_least: bool) {
+        let is_none = |id: &Id| self.values.get(*id) == Value::Literal(self.words.none);
+        let ranks = match key.filter(|&functions| !self.sets.get(functions).iter().all(is_none)) {
+            Some(functions) => self.called_back(site, functions, &Arguments::one(elements)),
+            None => elements,
+        };
+        self.compared(site, ranks, is_least);
     }
 
     fn extreme(&mut self, site: u32, arguments: &Arguments, is_least: bool) -> Set {
@@ -394,15 +400,12 @@ impl Machine<'_, '_> {
                 elements = self.union(elements, set);
             }
         }
-        self.keyed(site, elements, arguments);
-        if arguments.keyword(self.words.key).is_none() {
-            self.compared(site, elements, is_least);
-        }
+        self.ranked(site, elements, arguments.keyword(self.words.key), is_least);
         let default = arguments.keyword(self.words.default).unwrap_or(EMPTY);
         self.union(elements, default)
     }
 
-    /// What `min` and `max` ask of what they compare.
+    /// What ordering asks of what it compares.
     fn compared(&mut self, site: u32, elements: Set, is_least: bool) {
         let [method, mirrored] =
             if is_least { ["__lt__", "__gt__"] } else { ["__gt__", "__lt__"] }.map(|name| self.resolver.strings.intern(name));

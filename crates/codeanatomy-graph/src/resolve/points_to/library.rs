@@ -100,8 +100,55 @@ impl Machine<'_, '_> {
                 }
                 self.sets.one(id)
             }
+            "math.floor" | "math.ceil" | "math.trunc" => {
+                let method = self.resolver.strings.intern(&format!("__{}__", &text["math.".len()..]));
+                let made = self.special_calls(site, first, method, Via::Builtin);
+                if made == EMPTY { self.literal(self.words.int) } else { made }
+            }
+            "operator.index" => self.protocol(site, first, &[self.words.index_], self.words.int),
+            _ if text.starts_with("heapq.") || text.starts_with("bisect.") => return self.in_order(site, &text, arguments),
             _ => return text.strip_prefix("operator.").and_then(|name| self.operator_function(site, name, arguments)),
         })
+    }
+
+    /// What functions of `heapq` and `bisect` put into a list and take out of it, and that they compare what it holds.
+    fn in_order(&mut self, site: u32, function: &str, arguments: &Arguments) -> Option<Set> {
+        let [first, second] = [0, 1].map(|position| arguments.positional(position).unwrap_or(EMPTY));
+        let mut key = arguments.keyword(self.words.key);
+        let lists: Vec<Id> = self.elements(first).into_iter().filter(|&id| self.holds(id).is_some()).collect();
+        let (mut elements, mut given) = (EMPTY, EMPTY);
+        match function {
+            "heapq.nlargest" | "heapq.nsmallest" => {
+                key = key.or(arguments.positional(2));
+                elements = self.iterate(site, second, false);
+                given = self.filled(site, Container::List, elements);
+            }
+            "heapq.merge" => {
+                for argument in arguments.all.iter().filter(|argument| argument.keyword.is_none()) {
+                    let set = self.iterate(site, argument.set, false);
+                    elements = self.union(elements, set);
+                }
+                given = self.filled(site, Container::Iterator, elements);
+            }
+            "heapq.heappush"
+            | "heapq.heappushpop"
+            | "heapq.heapreplace"
+            | "bisect.insort"
+            | "bisect.insort_left"
+            | "bisect.insort_right" => {
+                lists.iter().for_each(|&list| self.add_element(list, second));
+            }
+            "heapq.heapify" | "heapq.heappop" => {}
+            "bisect.bisect" | "bisect.bisect_left" | "bisect.bisect_right" => given = self.literal(self.words.int),
+            _ => return None,
+        }
+        for list in lists {
+            let held = self.read_values(list, Key::ELEMENTS);
+            elements = self.union(elements, held);
+        }
+        self.ranked(site, elements, key, true);
+        let takes = matches!(function, "heapq.heappop" | "heapq.heappushpop" | "heapq.heapreplace");
+        Some(if takes { elements } else { given })
     }
 
     /// What stands for whatever parsers of `argparse` give: which of them has set a default is not told apart.

@@ -168,7 +168,7 @@ impl Machine<'_, '_> {
                     _ => EMPTY,
                 }
             }
-            "append" | "appendleft" | "put" | "put_nowait" => {
+            "append" | "appendleft" | "put" | "put_nowait" | "set" => {
                 self.add_element(object, first);
                 EMPTY
             }
@@ -184,6 +184,10 @@ impl Machine<'_, '_> {
                 EMPTY
             }
             "pop" if kind == Container::List => self.popped(object, first),
+            "get" if self.is_context_variable(object) => {
+                let held = self.read_values(object, Key::ELEMENTS);
+                self.union(held, first)
+            }
             "pop" | "popleft" | "get" | "get_nowait" | "__next__" => self.read_values(object, Key::ELEMENTS),
             "__getitem__" => self.items_at(object, first),
             "__setitem__" => {
@@ -204,7 +208,7 @@ impl Machine<'_, '_> {
             }
             "sort" => {
                 let elements = self.read_values(object, Key::ELEMENTS);
-                self.keyed(site, elements, arguments);
+                self.ranked(site, elements, arguments.keyword(self.words.key), true);
                 // Which element is where is not known any more.
                 self.store_index(object, Key::SOMEWHERE, elements);
                 EMPTY
@@ -319,7 +323,7 @@ impl Machine<'_, '_> {
             }
         }
         if kind == "list" && method == "sort" {
-            self.keyed(site, EMPTY, arguments);
+            self.ranked(site, EMPTY, arguments.keyword(self.words.key), true);
             return EMPTY;
         }
         let Some(result) = result_of(kind, method) else { return self.unknown(Reason::ExternalResult) };
@@ -340,7 +344,7 @@ impl Machine<'_, '_> {
         self.sets.one(id)
     }
 
-    /// Calls an object of another kind that is callable by a special method.
+    /// Calls what was handed over to be called.
     pub fn called_back(&mut self, site: u32, functions: Set, arguments: &Arguments) -> Set {
         self.call_all(site, functions, arguments, Via::Callback)
     }

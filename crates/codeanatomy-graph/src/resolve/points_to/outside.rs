@@ -277,6 +277,11 @@ impl Machine<'_, '_> {
                 let made = self.made_defaultdict(site, arguments);
                 self.made_as(name, made)
             }
+            "contextvars.ContextVar" => {
+                let default = arguments.keyword(self.words.default).unwrap_or(EMPTY);
+                let made = self.filled(site, Container::List, default);
+                self.made_as(name, made)
+            }
             "collections.deque"
             | "queue.Queue"
             | "queue.LifoQueue"
@@ -366,6 +371,10 @@ impl Machine<'_, '_> {
     fn is_function(&self, set: Set) -> bool {
         let is = |id: &_| matches!(self.values.get(*id), Value::Function { .. } | Value::Method { .. } | Value::Wrapper { .. });
         set != EMPTY && self.sets.get(set).iter().all(is)
+    }
+
+    pub fn is_context_variable(&self, object: Id) -> bool {
+        self.collections.get(&object).is_some_and(|&class| self.resolver.strings.text(class) == "contextvars.ContextVar")
     }
 
     /// Notes the class of `collections` of which new containers are.

@@ -26,10 +26,10 @@ words! {
     int_ = "__int__", metaclass = "metaclass", key = "key", args = "args", default = "default", default_factory = "default_factory",
     fget = "fget", fset = "fset", fdel = "fdel", setter = "setter", getter = "getter", deleter = "deleter", str = "str", int = "int",
     float = "float", bool = "bool", bytes = "bytes", tuple = "tuple", dict = "dict", generator = "generator", coroutine = "coroutine", async_generator = "async_generator", function = "function", result = "result",
-    object = "object", type_ = "type", property = "property", classmethod = "classmethod", staticmethod = "staticmethod", super_ = "super", none = "NoneType", slice = "slice", lt = "__lt__",
+    object = "object", type_ = "type", property = "property", classmethod = "classmethod", staticmethod = "staticmethod", super_ = "super", none = "NoneType", slice = "slice",
     add = "__add__", bytes_ = "__bytes__", instancecheck = "__instancecheck__", subclasscheck = "__subclasscheck__",
     prepare = "__prepare__", name_ = "name", package = "package", fromlist = "fromlist", field_names = "field_names", value = "value", private_name = "_name_",
     private_value = "_value_", members = "__members__", func_ = "func", register = "register", set_name = "__set_name__",
-    mro_entries = "__mro_entries__", missing = "__missing__", ellipsis = "ellipsis", factory = "factory", setattr = "setattr", setattr_ = "__setattr__", delattr_ = "__delattr__", delete_ = "__delete__", getattr_ = "getattr", float_ = "__float__", abs = "__abs__", round = "__round__",
+    mro_entries = "__mro_entries__", missing = "__missing__", missing_ = "_missing_", ellipsis = "ellipsis", factory = "factory", setattr = "setattr", setattr_ = "__setattr__", delattr_ = "__delattr__", delete_ = "__delete__", getattr_ = "getattr", float_ = "__float__", abs = "__abs__", round = "__round__",
     bound = "bound", typ = "typ", val = "val", argnames = "argnames", argvalues = "argvalues", indirect = "indirect", param = "param", params = "params", request = "request", names = "names",
 }
