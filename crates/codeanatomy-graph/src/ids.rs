@@ -21,20 +21,26 @@ pub fn syntax_id(file_id: i64, node: i32) -> i64 {
 
 /// 62 bits of BLAKE3 over the parts, each preceded by its length, with the mark of hashed ids.
 pub fn hashed_id(parts: &[&str]) -> i64 {
+    hash(parts).0
+}
+
+/// The id of the parts, and 64 further bits of their hash.
+fn hash(parts: &[&str]) -> (i64, u64) {
     let mut hasher = blake3::Hasher::new();
     for part in parts {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }
     let bytes = hasher.finalize();
-    let word = u64::from_le_bytes(bytes.as_bytes()[..8].try_into().expect("a hash has 32 bytes"));
-    ((word >> 2) as i64) | HASHED
+    let word = |at: usize| u64::from_le_bytes(bytes.as_bytes()[at..at + 8].try_into().expect("a hash has 32 bytes"));
+    ((word(0) >> 2) as i64 | HASHED, word(8))
 }
 
 /// Gives ids to keys, one id a key. Feed keys in a total order that does not depend on the run.
 #[derive(Default)]
 pub struct Allocator {
-    owners: FxHashMap<i64, String>,
+    /// Whose an id is: what the hash of its key says beyond the id.
+    owners: FxHashMap<i64, u64>,
 }
 
 impl Allocator {
@@ -44,24 +50,13 @@ impl Allocator {
 
     /// The id of the key made of `parts`; the same parts give the same id again.
     pub fn id(&mut self, parts: &[&str]) -> i64 {
-        let key = parts.join("\u{0}");
+        let (mut id, key) = hash(parts);
         let mut salt = 0u32;
-        loop {
-            let text = salt.to_string();
-            let mut salted: Vec<&str> = parts.to_vec();
-            if salt > 0 {
-                salted.push(&text);
-            }
-            let id = hashed_id(&salted);
-            match self.owners.get(&id) {
-                None => {
-                    self.owners.insert(id, key);
-                    return id;
-                }
-                Some(owner) if *owner == key => return id,
-                Some(_) => salt += 1,
-            }
+        while *self.owners.entry(id).or_insert(key) != key {
+            salt += 1;
+            id = hashed_id(&[parts, &[&salt.to_string()]].concat());
         }
+        id
     }
 }
 
@@ -87,5 +82,13 @@ mod tests {
         let mut ids = Allocator::new();
         assert_eq!(ids.id(&["a", "b"]), ids.id(&["a", "b"]));
         assert_ne!(ids.id(&["a", "b"]), ids.id(&["a", "c"]));
+    }
+
+    #[test]
+    fn a_key_whose_id_another_has_takes_the_next_salt() {
+        let mut ids = Allocator::new();
+        ids.owners.insert(hashed_id(&["a", "b"]), 0);
+        assert_eq!(ids.id(&["a", "b"]), hashed_id(&["a", "b", "1"]));
+        assert_eq!(ids.id(&["a", "b"]), hashed_id(&["a", "b", "1"]));
     }
 }

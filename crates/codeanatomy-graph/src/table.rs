@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::positions::{Lines, Part, parts};
 
@@ -33,6 +33,8 @@ pub struct Strings {
     texts: Vec<Arc<str>>,
     /// By the hash of their texts.
     numbers: HashTable<u32>,
+    /// Words of the program by where they are, which is sooner found than what they say.
+    words: FxHashMap<(usize, usize), Str>,
 }
 
 impl Strings {
@@ -42,7 +44,7 @@ impl Strings {
 
     /// The number of `text`, new or known.
     pub fn intern(&mut self, text: &str) -> Str {
-        let Self { texts, numbers } = self;
+        let Self { texts, numbers, .. } = self;
         let next = texts.len() as u32;
         let known = |&number: &u32| *texts[number as usize] == *text;
         match numbers.entry(hash(text), known, |&number| hash(&texts[number as usize])) {
@@ -53,6 +55,17 @@ impl Strings {
                 Str(next)
             }
         }
+    }
+
+    /// The number of a word of the program: the same as of its text.
+    pub fn word(&mut self, word: &'static str) -> Str {
+        let place = (word.as_ptr() as usize, word.len());
+        if let Some(&known) = self.words.get(&place) {
+            return known;
+        }
+        let number = self.intern(word);
+        self.words.insert(place, number);
+        number
     }
 
     /// The number of `text` if some value of this run has it.

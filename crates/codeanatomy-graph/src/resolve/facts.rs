@@ -51,13 +51,13 @@ impl Repository {
         let tree = &self.tree;
         let (first, file_id) = (tree.starts[file as usize], self.files.files[file as usize].id);
         let id = |node: u32| if node == NONE { NULL_I64 } else { crate::ids::syntax_id(file_id, (node - first) as i32) };
-        let origin = strings.intern(self.evidence(file));
+        let origin = strings.word(self.evidence(file));
         for node in tree.nodes(file) {
             let at = node as usize;
             let row = SyntaxRow {
                 place: places.place(tree.bstart[at], tree.bend[at]),
                 id: id(node),
-                kind: strings.intern(syntax_kind(tree, node)),
+                kind: strings.word(syntax_kind(tree, node)),
                 syntax: tree.class.of(node),
                 name: tree.name[at],
                 parent_id: id(tree.parent[at]),
@@ -83,7 +83,7 @@ impl Repository {
         let row = DefinitionRow {
             place: places.place(definition.bstart, definition.bend),
             id: self.definitions.id(number),
-            kind: strings.intern(definition.kind.text()),
+            kind: strings.word(definition.kind.text()),
             name: definition.name,
             qualified_name: definition.qualified_name,
             name_line,
@@ -105,7 +105,7 @@ impl Repository {
             is_generator: Some(definition.is_generator),
             name_bend: definition.name_bend,
             docstring_id: if definition.kind.is_code() && kind != Syntax::Lambda { id(self.docstring(node)) } else { NULL_I64 },
-            origin: strings.intern(self.evidence(definition.file)),
+            origin: strings.word(self.evidence(definition.file)),
             limits_reached: limits,
         };
         rows.push(row);
@@ -182,8 +182,8 @@ impl Repository {
             let row = ScopeRow {
                 place: places.place(self.tree.bstart[scope.node as usize], self.tree.bend[scope.node as usize]),
                 id: self.scopes.id(number),
-                kind: strings.intern(scope.kind.text()),
-                name: if scope.name.is_null() { strings.intern(scope.kind.text()) } else { scope.name },
+                kind: strings.word(scope.kind.text()),
+                name: if scope.name.is_null() { strings.word(scope.kind.text()) } else { scope.name },
                 parent_id: self.scopes.id(scope.parent),
                 definition_id: if owns { self.definitions.id(scope.definition) } else { NULL_I64 },
                 number: scope.number,
@@ -221,13 +221,13 @@ impl Repository {
     pub fn binding_rows(&self, file: u32, strings: &mut Strings, places: &mut Places<'_>, rows: &mut BindingRows) {
         let mut bindings: Vec<&Binding> = self.bindings.of_file(file).iter().collect();
         bindings.sort_by_key(|binding| (binding.bstart, binding.node));
-        let origin = strings.intern(self.evidence(file));
+        let origin = strings.word(self.evidence(file));
         for binding in bindings {
             let row = BindingRow {
                 place: places.place(binding.bstart, binding.bend),
                 definition_id: self.definitions.id(binding.definition),
                 name: binding.name,
-                how: strings.intern(binding.how.text()),
+                how: strings.word(binding.how.text()),
                 syntax_id: node_id(&self.files, &self.tree, binding.node),
                 scope_id: self.scopes.id(self.bindings.slots[binding.slot as usize].scope),
                 origin,

@@ -42,9 +42,9 @@ impl Machine<'_, '_> {
                 source_id: node_id(&repository.files, tree, source),
                 target_id: node_id(&repository.files, tree, node),
                 function_id: NULL_I64,
-                kind: self.resolver.strings.intern(kind),
+                kind: self.resolver.strings.word(kind),
                 name: tree.name[node as usize],
-                origin: self.resolver.strings.intern(repository.origin(tree.file(node))),
+                origin: self.resolver.strings.word(repository.origin(tree.file(node))),
             };
             rows.push(row);
         }
@@ -69,8 +69,8 @@ impl Machine<'_, '_> {
     fn returned_rows(&mut self, call: u32, places: &mut Places<'_>, rows: &mut FlowRows) {
         let repository = self.repository;
         let tree = &repository.tree;
-        let kind = self.resolver.strings.intern("return");
-        let origin = self.resolver.strings.intern(repository.origin(tree.file(call)));
+        let kind = self.resolver.strings.word("return");
+        let origin = self.resolver.strings.word(repository.origin(tree.file(call)));
         for function in self.found.called_at(call, Via::Written) {
             let Target::Definition(function) = function else { continue };
             let definition = repository.definitions.get(function);
@@ -97,7 +97,7 @@ impl Machine<'_, '_> {
     fn argument_rows(&mut self, call: u32, places: &mut Places<'_>, rows: &mut ArgumentRows) {
         let repository = self.repository;
         let tree = &repository.tree;
-        let origin = self.resolver.strings.intern(repository.origin(tree.file(call)));
+        let origin = self.resolver.strings.word(repository.origin(tree.file(call)));
         for argument in tree.children(call).filter(|&child| matches!(tree.field[child as usize], Field::Args | Field::Keywords)) {
             let is_keyword = tree.kind(argument) == Syntax::Keyword;
             // An argument of a partial is passed on wherever that is called.

@@ -78,7 +78,7 @@ impl Machine<'_, '_> {
             return;
         }
         if tree.kind(tree.parent[node as usize]) == Syntax::AugAssign {
-            let read = Token { access: self.resolver.strings.intern("read"), ..token };
+            let read = Token { access: self.resolver.strings.word("read"), ..token };
             let targets = self.read_targets(node).unwrap_or(named);
             self.resolver.push(read, targets, resolution, places, rows);
         }
@@ -183,7 +183,7 @@ impl Machine<'_, '_> {
                 add(&mut found, Target::Definition(passed.parameter));
             }
         }
-        let read = self.resolver.strings.intern("read");
+        let read = self.resolver.strings.word("read");
         let (targets, token) = (self.resolver.targets.intern(&found), self.resolver.token(node, read));
         self.resolver.push(token, targets, "attribute", places, rows);
     }
@@ -228,7 +228,7 @@ impl Resolver<'_> {
     /// A name in `__all__`.
     fn exported_reference(&mut self, file: u32, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
         let Some((bstart, text)) = self.quoted(node) else { return };
-        let (name, access) = (self.strings.intern(&text), self.strings.intern("read"));
+        let (name, access) = (self.strings.intern(&text), self.strings.word("read"));
         let targets = self.member(Target::Definition(file), name);
         self.push(Token { node, name, access, bstart, bend: bstart + text.len() as i32 }, targets, "global", places, rows);
     }
@@ -237,7 +237,7 @@ impl Resolver<'_> {
     fn type_references(&mut self, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
         let scope = self.repository.scopes.of[node as usize];
         let Some((first, text)) = self.quoted(node).filter(|_| scope != NONE) else { return };
-        let access = self.strings.intern("read");
+        let access = self.strings.word("read");
         for dotted in dotted_names(&text) {
             let parts: Vec<&str> = dotted.iter().map(|&(_, part)| part).collect();
             let found = self.dotted_targets(scope, &parts);
@@ -278,7 +278,7 @@ impl Resolver<'_> {
     /// `import a.b.c`: each dotted prefix is a module. `from m import n`: the name is what it finally means.
     fn alias_reference(&mut self, file: u32, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
         let tree = &self.repository.tree;
-        let read = self.strings.intern("read");
+        let read = self.strings.word("read");
         let token = self.token(node, read);
         if tree.kind(tree.parent[node as usize]) == Syntax::Import {
             self.dotted_reference(token, &|resolver, prefix| resolver.module_targets(file, prefix), places, rows);
@@ -291,7 +291,7 @@ impl Resolver<'_> {
     /// The module part of `from a.b import c`.
     fn origin_reference(&mut self, file: u32, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
         let repository = self.repository;
-        let read = self.strings.intern("read");
+        let read = self.strings.word("read");
         let token = self.token(node, read);
         if token.name.is_null() || token.bstart < 0 {
             return;
@@ -327,7 +327,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn push(&mut self, token: Token, targets: Set, resolution: &str, places: &mut Places<'_>, rows: &mut ReferenceRows) {
+    fn push(&mut self, token: Token, targets: Set, resolution: &'static str, places: &mut Places<'_>, rows: &mut ReferenceRows) {
         if targets == EMPTY {
             return;
         }
@@ -350,9 +350,9 @@ impl Resolver<'_> {
                 name: token.name,
                 access: token.access,
                 target_id: self.target_id(target),
-                target_kind: self.strings.intern(target_kind),
-                origin: self.strings.intern(repository.origin(repository.tree.file(token.node))),
-                resolution: self.strings.intern(resolution),
+                target_kind: self.strings.word(target_kind),
+                origin: self.strings.word(repository.origin(repository.tree.file(token.node))),
+                resolution: self.strings.word(resolution),
                 confidence: repository.confidences.of(resolution, count == 1),
                 ambiguity_group: if count > 1 { syntax_id } else { NULL_I64 },
             };
