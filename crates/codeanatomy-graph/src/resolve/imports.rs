@@ -144,6 +144,33 @@ impl Resolver<'_> {
         }
     }
 
+    /// The submodule that a name in the module of a package stands for because an import there brings it: `from .a import b` binds `a`, too.
+    pub fn imported_submodule(&mut self, file: u32, name: Str) -> Option<Target> {
+        let submodule = self.submodule(Target::Definition(file), name)?;
+        let dotted = self.target_name(submodule);
+        let tree = &self.repository.tree;
+        for node in tree.nodes(file) {
+            let modules = match tree.kind(node) {
+                Syntax::Alias if tree.kind(tree.parent[node as usize]) == Syntax::Import => self.alias_targets(node),
+                Syntax::ImportFrom => self.origin(node).targets,
+                _ => continue,
+            };
+            for index in 0..self.targets.len(modules) {
+                let imported = self.target_name(self.targets.at(modules, index));
+                if self.leads_to(imported, dotted) {
+                    return Some(submodule);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether importing one dotted name imports the other.
+    fn leads_to(&self, name: Str, module: Str) -> bool {
+        let rest = self.strings.text(name).strip_prefix(self.strings.text(module));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
     fn found_submodule(&self, package: Found, name: Str) -> Option<Target> {
         let repository = self.repository;
         let found = repository.modules.submodule(&repository.files, package, self.strings.text(name));

@@ -16,6 +16,8 @@ pub enum Meaning {
     Slot(u32),
     /// Names that star imports bring.
     Targets(Set),
+    /// A submodule that the module of its package imports.
+    Submodule(Target),
     Builtin(Str),
     Nothing,
 }
@@ -70,7 +72,10 @@ impl Resolver<'_> {
         if starred != EMPTY {
             return Meaning::Targets(starred);
         }
-        if repository.builtins.contains(name) { Meaning::Builtin(name) } else { Meaning::Nothing }
+        if repository.builtins.contains(name) {
+            return Meaning::Builtin(name);
+        }
+        self.imported_submodule(repository.scopes.scopes[holder as usize].file, name).map_or(Meaning::Nothing, Meaning::Submodule)
     }
 
     /// What a dotted name in a text means, evaluated in a scope: the targets of each part.
@@ -165,6 +170,7 @@ impl Resolver<'_> {
                 (self.slot_targets(slot), resolution)
             }
             Meaning::Targets(targets) => (targets, "import"),
+            Meaning::Submodule(module) => (self.targets.intern(&[module]), "import"),
             Meaning::Builtin(name) => (self.targets.intern(&[Target::Builtin(name)]), "builtin"),
             Meaning::Nothing => (EMPTY, "value"),
         }

@@ -192,11 +192,15 @@ impl Machine<'_, '_> {
                 let maker = self.resolver.strings.intern(MAKER);
                 self.external_attribute(maker, name)
             }
-            Wrapper::Request if name == self.words.param => self.read_values(object, Key::attribute(name)),
-            Wrapper::Request => match self.repository.outside.fixture(self.words.request) {
-                Some(Ancestor::External(class)) => self.external_attribute(class, name),
-                _ => self.unknown(Reason::Dynamic),
-            },
+            Wrapper::Holding => {
+                let (held, class) =
+                    (self.read_values(object, Key::attribute(name)), self.read_values(object, Key::attribute(self.words.class)));
+                match self.sets.get(class).first().map(|&id| self.values.get(id)) {
+                    _ if held != EMPTY => held,
+                    Some(Value::External(class)) => self.external_attribute(class, name),
+                    _ => self.unknown(Reason::Dynamic),
+                }
+            }
             Wrapper::Namespace => {
                 let (named, unnamed) = (self.read_values(object, Key::attribute(name)), self.read_values(object, Key::SOMEWHERE));
                 let stored = self.union(named, unnamed);
@@ -370,7 +374,7 @@ impl Machine<'_, '_> {
         set
     }
 
-    fn target_value(&mut self, target: Target) -> Set {
+    pub fn target_value(&mut self, target: Target) -> Set {
         match target {
             Target::Definition(number) if self.resolver.is_module(number) => {
                 self.import(number);

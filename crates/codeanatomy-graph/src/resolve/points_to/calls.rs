@@ -4,7 +4,6 @@ use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::{Passed, Via};
 use crate::resolve::points_to::machine::{Machine, Parameter};
-use crate::resolve::points_to::records::is_record;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::syntax::NONE;
@@ -188,13 +187,10 @@ impl Machine<'_, '_> {
             Value::ExternalMember(name) => {
                 let target = self.resolver.external(name);
                 self.found.call(site, via, target);
-                let text = self.resolver.strings.shared(name);
-                match text.strip_suffix(".__new__") {
-                    Some(class) if is_record(class) => self.effect(site, name, arguments),
-                    _ => match self.handed_over(site, name, arguments) {
-                        Some(set) => set,
-                        None => self.unknown(Reason::ExternalResult),
-                    },
+                match self.handed_over(site, name, arguments) {
+                    Some(set) => set,
+                    None if self.is_modelled_member(name, arguments) => self.effect(site, name, arguments),
+                    None => self.unknown(Reason::ExternalResult),
                 }
             }
             Value::Builtin(name) => {

@@ -157,6 +157,10 @@ impl Machine<'_, '_> {
                 self.read_at(node, held.bindings);
                 held.values
             }
+            Meaning::Submodule(module) => {
+                self.found.refer(node, module);
+                self.target_value(module)
+            }
             Meaning::Builtin(name) => {
                 self.found.refer(node, Target::Builtin(name));
                 self.one(Value::Builtin(name))

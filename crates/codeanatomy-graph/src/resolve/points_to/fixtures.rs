@@ -20,6 +20,9 @@ const TEST: &str = "test";
 /// How names of files with tests begin or end, unless pytest is told otherwise.
 const TEST_FILES: (&str, &str) = ("test_", "_test.py");
 
+/// The classes below each class.
+type Below = FxHashMap<Id, Vec<Id>>;
+
 /// The fixtures of the repository, and what they were given to.
 #[derive(Default)]
 pub struct Fixtures {
@@ -85,8 +88,12 @@ impl Machine<'_, '_> {
         let Some(position) = self.parameters(definition).iter().position(|parameter| parameter.name == self.words.request) else { return };
         let rows = self.iterate(site, params, false);
         let param = self.column(rows, 0, true);
-        let request = self.make_wrapper(site, Wrapper::Request);
+        let request = self.make_wrapper(site, Wrapper::Holding);
         self.store_values(request, Key::attribute(self.words.param), param);
+        if let Some(Ancestor::External(class)) = self.repository.outside.fixture(self.words.request) {
+            let class = self.one(Value::External(class));
+            self.store_values(request, Key::attribute(self.words.class), class);
+        }
         let request = self.sets.one(request);
         self.store_values(function, Key::handed(position), request);
     }
@@ -186,7 +193,7 @@ impl Machine<'_, '_> {
     }
 
     /// Runs the fixtures that nothing calls, those that others need first.
-    pub fn enter_fixtures(&mut self, below: &FxHashMap<Id, Vec<Id>>, cancelled: &dyn Fn() -> bool) -> Result<(), OperatorError> {
+    pub fn enter_fixtures(&mut self, below: &Below, cancelled: &dyn Fn() -> bool) -> Result<(), OperatorError> {
         let mut seen = FxHashSet::default();
         let mut waiting: Vec<(Id, bool)> = self.fixtures.functions.iter().rev().map(|&function| (function, false)).collect();
         while let Some((function, is_ready)) = waiting.pop() {
@@ -197,28 +204,28 @@ impl Machine<'_, '_> {
                 }
             } else if seen.insert(function) {
                 waiting.push((function, true));
-                waiting.extend(self.needed(function).into_iter().map(|fixture| (fixture, false)));
+                waiting.extend(self.needed(function, below).into_iter().map(|fixture| (fixture, false)));
             }
         }
         Ok(())
     }
 
     /// The fixtures of the repository that the parameters of a function name.
-    fn needed(&mut self, function: Id) -> Vec<Id> {
+    fn needed(&mut self, function: Id, below: &Below) -> Vec<Id> {
         let Value::Function { definition, .. } = self.values.get(function) else { return Vec::new() };
         let parameters = self.parameters(definition);
-        parameters.iter().filter_map(|parameter| self.nearest(function, definition, parameter.name)).collect()
+        parameters.iter().flat_map(|parameter| self.nearest(function, definition, parameter.name, below)).collect()
     }
 
     /// Gives tests and fixtures what has become known since they were entered. Whether any had to be told.
-    pub fn give_again(&mut self) -> bool {
+    pub fn give_again(&mut self, below: &Below) -> bool {
         let mut is_more = false;
         for (function, unit) in self.fixtures.given.clone() {
             let Value::Function { definition, .. } = self.values.get(function) else { continue };
             self.asked = definition;
             let parameters = self.parameters(definition);
             let sets: Vec<Set> =
-                parameters.iter().enumerate().map(|(at, known)| self.given(function, at, known.name).unwrap_or(EMPTY)).collect();
+                parameters.iter().enumerate().map(|(at, known)| self.given(function, at, known.name, below).unwrap_or(EMPTY)).collect();
             is_more |= self.grow(unit, &sets);
         }
         is_more
@@ -230,7 +237,7 @@ impl Machine<'_, '_> {
     }
 
     /// What pytest gives a parameter of a function; `None` if it is no test and no fixture, or pytest knows nothing of that name.
-    pub fn given(&mut self, function: Id, position: usize, name: Str) -> Option<Set> {
+    pub fn given(&mut self, function: Id, position: usize, name: Str, below: &Below) -> Option<Set> {
         let Value::Function { definition, .. } = self.values.get(function) else { return None };
         let cell = self.cells.of_value(function, Key::handed(position));
         let listed = self.cells.peek(cell).0;
@@ -240,8 +247,13 @@ impl Machine<'_, '_> {
         if !self.is_filled(function, definition) {
             return None;
         }
-        if let Some(fixture) = self.nearest(function, definition, name) {
-            let made = self.fixture_result(fixture);
+        let fixtures = self.nearest(function, definition, name, below);
+        if !fixtures.is_empty() {
+            let mut made = EMPTY;
+            for fixture in fixtures {
+                let set = self.fixture_result(fixture);
+                made = self.union(made, set);
+            }
             return (made != EMPTY).then_some(made);
         }
         if !self.fixtures.functions.contains(&function) && !self.is_of_tests(definition) {
@@ -281,22 +293,29 @@ impl Machine<'_, '_> {
         found
     }
 
-    /// The fixture of the repository that a function means by a name: one of its class, its module, or the nearest `conftest.py`.
-    fn nearest(&mut self, function: Id, definition: u32, name: Str) -> Option<Id> {
+    /// The fixtures of the repository that a function means by a name: of its class, its module, or the nearest `conftest.py`. A method runs for
+    /// each class that inherits it, with the fixtures that this has.
+    fn nearest(&mut self, function: Id, definition: u32, name: Str, below: &Below) -> Vec<Id> {
         if self.fixtures.known.is_empty() {
-            return None;
+            return Vec::new();
         }
-        let file = self.file_of(definition);
-        let mut scopes = Vec::new();
-        if let Some(&class) = self.class_of.get(&function) {
-            for ancestor in &self.order(class).ancestors {
-                if let Ancestor::Class(id) = *ancestor
-                    && let Some(definition) = self.class_definition(id)
-                {
-                    scopes.push(definition);
-                }
-            }
+        let Some(&class) = self.class_of.get(&function) else {
+            let fixture = self.fixture_among(Vec::new(), self.file_of(definition), name, function);
+            return fixture.into_iter().collect();
+        };
+        let mut found = Vec::new();
+        for class in self.heirs(class, self.repository.definitions.get(definition).name, below) {
+            let order = self.order(class);
+            let scope = |ancestor: &Ancestor| if let Ancestor::Class(id) = *ancestor { self.class_definition(id) } else { None };
+            let scopes: Vec<u32> = order.ancestors.iter().filter_map(scope).collect();
+            let file = self.file_of(scopes.first().copied().unwrap_or(definition));
+            found.extend(self.fixture_among(scopes, file, name, function).filter(|fixture| !found.contains(fixture)));
         }
+        found
+    }
+
+    /// The first fixture of a name in some scopes, then in a file and the `conftest.py` above it; a fixture does not mean itself.
+    fn fixture_among(&mut self, mut scopes: Vec<u32>, file: u32, name: Str, function: Id) -> Option<Id> {
         scopes.push(file);
         let path = self.resolver.strings.shared(self.repository.files.files[file as usize].path);
         let mut folder = &path[..];

@@ -13,8 +13,10 @@ impl Machine<'_, '_> {
         let text = self.resolver.strings.shared(name);
         let first = arguments.positional(0).unwrap_or(EMPTY);
         match &*text {
-            "list" => self.collected(site, Container::List, first),
-            "tuple" => self.collected(site, Container::Tuple, first),
+            "list" | "tuple" => {
+                self.sized(site, first);
+                self.collected(site, if &*text == "list" { Container::List } else { Container::Tuple }, first)
+            }
             "set" | "frozenset" => {
                 self.hashed_from(site, first);
                 self.collected(site, Container::Set, first)
@@ -50,6 +52,7 @@ impl Machine<'_, '_> {
                 self.filled(site, Container::Iterator, elements)
             }
             "sorted" => {
+                self.sized(site, first);
                 let elements = self.iterate(site, first, false);
                 self.ranked(site, elements, arguments.keyword(self.words.key), true);
                 self.filled(site, Container::List, elements)
@@ -91,7 +94,13 @@ impl Machine<'_, '_> {
             "classmethod" => self.wrapped(site, Wrapper::ClassMethod, first),
             "isinstance" => self.checked(site, arguments, self.words.instancecheck),
             "issubclass" => self.checked(site, arguments, self.words.subclasscheck),
-            "callable" | "hasattr" => self.literal(self.words.bool),
+            "hasattr" => {
+                for name in self.texts(arguments.positional(1).unwrap_or(EMPTY)) {
+                    self.load_attributes(site, first, name);
+                }
+                self.literal(self.words.bool)
+            }
+            "callable" => self.literal(self.words.bool),
             "print" => {
                 for argument in &arguments.all {
                     self.shown(site, argument.set);
@@ -212,6 +221,11 @@ impl Machine<'_, '_> {
         let summed = self.operate_by(site, "Add", begun, objects, false);
         let summed = self.union(begun, summed);
         self.union(found, summed)
+    }
+
+    /// What a new list asks an iterable for: how many elements there may be.
+    pub fn sized(&mut self, site: u32, from: Set) {
+        self.first_special(site, from, &[self.words.len, self.words.length_hint], Via::Builtin);
     }
 
     /// `list(x)` and the like: a copy of what is laid out, else the elements.

@@ -1,11 +1,12 @@
 //! What the standard library makes of what it is given: getters of `operator`, iterators of `itertools`, managers of `contextlib`, namespaces and
 //! queues.
 
-use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{Container, EMPTY, Getter, Id, Set, Value, Wrapper};
+use crate::resolve::syntax::NONE;
 use crate::table::Str;
 
 impl Machine<'_, '_> {
@@ -71,6 +72,19 @@ impl Machine<'_, '_> {
             "types.SimpleNamespace" | "argparse.Namespace" => self.made_namespace(site, arguments),
             "threading.local" | "asgiref.local.Local" | "werkzeug.local.Local" | "gevent.local.local" => {
                 self.made_namespace(site, &Arguments::none())
+            }
+            "types.new_class" => self.new_class(site, arguments),
+            "pickle.dumps" => {
+                for id in self.elements(first) {
+                    self.taken_apart(site, id);
+                }
+                self.literal(self.words.bytes)
+            }
+            "pickle.dump" => {
+                for id in self.elements(first) {
+                    self.taken_apart(site, id);
+                }
+                EMPTY
             }
             "copy.copy" | "copy.deepcopy" => {
                 let method = self.resolver.strings.intern(if text.ends_with("deepcopy") { "__deepcopy__" } else { "__copy__" });
@@ -179,10 +193,59 @@ impl Machine<'_, '_> {
         let mut found = EMPTY;
         for id in self.elements(values) {
             let made = self.special(site, id, method, Arguments::one(EMPTY), Via::Builtin);
-            let one = made.unwrap_or_else(|| self.sets.one(id));
+            let one = made.unwrap_or_else(|| self.rebuilt(site, id));
             found = self.union(found, one);
         }
         found
+    }
+
+    /// What `copy` and `pickle` ask an object for: how to make it again, else what it holds. Both may be nothing.
+    fn taken_apart(&mut self, site: u32, object: Id) -> (Set, Set) {
+        for (method, protocol) in [("__reduce_ex__", Some(self.words.int)), ("__reduce__", None)] {
+            let method = self.resolver.strings.intern(method);
+            let arguments = protocol.map_or_else(Arguments::none, |kind| Arguments::one(self.literal(kind)));
+            if let Some(parts) = self.special(site, object, method, arguments, Via::Builtin) {
+                return (parts, EMPTY);
+            }
+        }
+        let method = self.resolver.strings.intern("__getstate__");
+        (EMPTY, self.special(site, object, method, Arguments::none(), Via::Builtin).unwrap_or(EMPTY))
+    }
+
+    /// An object made again of what it was taken apart into; it stands for itself where nothing says how.
+    fn rebuilt(&mut self, site: u32, object: Id) -> Set {
+        let (parts, mut state) = self.taken_apart(site, object);
+        let mut made = EMPTY;
+        let parts: Vec<Id> = self.elements(parts).into_iter().filter(|part| self.lengths.contains_key(part)).collect();
+        for part in parts {
+            let [makers, given, more] = [0, 1, 2].map(|place| self.load_index(part, place));
+            let spread = Arguments { all: vec![Argument { set: given, node: NONE, is_spread: true, keyword: None }] };
+            let objects = self.called_back(site, makers, &spread);
+            (made, state) = (self.union(made, objects), self.union(state, more));
+        }
+        let made = if made == EMPTY { self.sets.one(object) } else { made };
+        let method = self.resolver.strings.intern("__setstate__");
+        self.specials(site, self.elements(made), method, &Arguments::one(state), Via::Builtin);
+        made
+    }
+
+    /// `types.new_class(name, bases, kwds, exec_body)`: the body fills the names of the class.
+    fn new_class(&mut self, site: u32, arguments: &Arguments) -> Set {
+        let given = |place: usize, keyword: Str| arguments.positional(place).or_else(|| arguments.keyword(keyword)).unwrap_or(EMPTY);
+        let [bases, keywords, body] =
+            [(1, self.words.bases), (2, self.words.kwds), (3, self.words.exec_body)].map(|(place, keyword)| given(place, keyword));
+        let names = self.filled(site, Container::Dict, EMPTY);
+        self.called_back(site, body, &Arguments::one(names));
+        let given = Arguments::of(vec![given(0, self.words.name_), bases, names]);
+        let mut metaclasses = EMPTY;
+        for id in self.elements(keywords) {
+            let set = self.load_text(id, self.words.metaclass);
+            metaclasses = self.union(metaclasses, set);
+        }
+        match metaclasses {
+            EMPTY => self.called_type(site, &given),
+            _ => self.called_back(site, metaclasses, &given),
+        }
     }
 
     fn grouped(&mut self, site: u32, from: Set, arguments: &Arguments) -> Set {

@@ -209,7 +209,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         self.enter_fixtures(&below, cancelled)?;
         let mut next = 0;
         while next < self.functions.len()
-            || self.give_again()
+            || self.give_again(&below)
             || self.fill_annotated()
             || self.fill_declared_variables()
             || self.queue_waiting()
@@ -351,7 +351,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let mut sets = Vec::with_capacity(parameters.len());
         let mut is_given = false;
         for (position, parameter) in parameters.iter().enumerate() {
-            let given = self.given(function, position, parameter.name);
+            let given = self.given(function, position, parameter.name, below);
             is_given |= given.is_some();
             let set = match receiver {
                 Some(receiver) if position == 0 && matches!(parameter.kind, Field::Args | Field::PosOnlyArgs) => receiver,
@@ -404,10 +404,20 @@ impl<'m, 'a> Machine<'m, 'a> {
         if definition.flavour == Flavour::Static && definition.name != self.words.new {
             return None;
         }
+        let receivers = self.heirs(class, definition.name, below).into_iter().map(|class| match definition.flavour {
+            Flavour::Static | Flavour::Class => class,
+            _ => self.values.id(Value::Instance { class, site: ANYWHERE }),
+        });
+        let receivers = receivers.collect();
+        Some(self.sets.of(receivers))
+    }
+
+    /// A class, and those below it that inherit what it has under a name.
+    pub fn heirs(&mut self, class: Id, name: Str, below: &FxHashMap<Id, Vec<Id>>) -> Vec<Id> {
         let mut classes = vec![class];
-        let own = self.look_up(class, definition.name, None);
+        let own = self.look_up(class, name, None);
         for &heir in below.get(&class).map(Vec::as_slice).unwrap_or_default() {
-            if heir != class && self.look_up(heir, definition.name, None) == own {
+            if heir != class && self.look_up(heir, name, None) == own {
                 if classes.len() == self.limits.heirs_per_method {
                     self.reached(Limit::HeirsPerMethod);
                     break;
@@ -415,12 +425,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                 classes.push(heir);
             }
         }
-        let receivers = classes.into_iter().map(|class| match definition.flavour {
-            Flavour::Static | Flavour::Class => class,
-            _ => self.values.id(Value::Instance { class, site: ANYWHERE }),
-        });
-        let receivers = receivers.collect();
-        Some(self.sets.of(receivers))
+        classes
     }
 
     /// The classes below each class, itself included, in the order of their statements.

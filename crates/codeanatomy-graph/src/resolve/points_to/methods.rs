@@ -177,6 +177,9 @@ impl Machine<'_, '_> {
                 EMPTY
             }
             "extend" | "extendleft" | "update" | "intersection_update" | "difference_update" | "symmetric_difference_update" => {
+                if method == "extend" {
+                    self.sized(site, first);
+                }
                 for argument in &arguments.all {
                     let elements = self.iterate(site, argument.set, false);
                     self.add_element(object, elements);

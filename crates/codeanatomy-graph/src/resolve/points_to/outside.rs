@@ -10,6 +10,7 @@ use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::enumerations::ENUMERATIONS;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::records::is_record;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value, Wrapper};
 use crate::resolve::sources::texts;
 use crate::resolve::syntax::NONE;
@@ -272,6 +273,10 @@ impl Machine<'_, '_> {
                 let rest = arguments.rest();
                 self.made_by_new(site, first, &rest)
             }
+            maker if maker.ends_with(".__new__") && self.has_classes(first) => {
+                let rest = arguments.rest();
+                self.made_by_new(site, first, &rest)
+            }
             "dataclasses.field" | "attr.ib" | "attr.attrib" | "attr.field" | "attrs.field" => self.made_field(site, name, arguments),
             "collections.defaultdict" => {
                 let made = self.made_defaultdict(site, arguments);
@@ -340,6 +345,15 @@ impl Machine<'_, '_> {
             "typing.cast" | "typing_extensions.cast" => self.cast(arguments),
             "pytest.fixture" | "pytest.yield_fixture" | "pytest_asyncio.fixture" => self.made_fixture(site, arguments),
             "pytest.mark.parametrize" => self.made_parametrization(site, arguments),
+            "pytest.raises" => {
+                let caught = self.caught(site, name, self.words.value, first);
+                if arguments.positional(1).is_some() { caught } else { self.expecting(site, name, caught) }
+            }
+            expecting if is_of_test_case(expecting) => {
+                let word = if expecting.contains(".assertRaises") { self.words.exception } else { self.words.warning };
+                let caught = self.caught(site, name, word, first);
+                self.expecting(site, name, caught)
+            }
             "pytest.param" => self.made_row(site, arguments),
             "importlib.import_module" => self.imported_by_name(site, arguments),
             _ => {
@@ -366,6 +380,35 @@ impl Machine<'_, '_> {
         let dotted = self.resolver.dot(class, name);
         let held = self.repository.outside.attributes.get(&dotted).copied()?;
         Some(self.object_of(held))
+    }
+
+    /// Whether it is known what a method gives that objects inherit from outside the repository.
+    pub fn is_modelled_member(&self, name: Str, arguments: &Arguments) -> bool {
+        let text = self.resolver.strings.text(name);
+        let is_maker = text
+            .strip_suffix(".__new__")
+            .is_some_and(|class| is_record(class) || self.has_classes(arguments.positional(0).unwrap_or(EMPTY)));
+        is_maker || is_of_test_case(text)
+    }
+
+    /// What has, under a name, an exception of some classes that was expected.
+    fn caught(&mut self, site: u32, class: Str, name: Str, classes: Set) -> Set {
+        let object = self.make_wrapper(site, Wrapper::Holding);
+        let (exceptions, class) = (self.exceptions(classes), self.one(Value::External(class)));
+        self.store_values(object, Key::attribute(name), exceptions);
+        self.store_values(object, Key::attribute(self.words.class), class);
+        self.sets.one(object)
+    }
+
+    /// What expects an exception, and gives what will have it when it is entered.
+    fn expecting(&mut self, site: u32, class: Str, caught: Set) -> Set {
+        let manager = self.object_of(Ancestor::External(class));
+        let entered = self.giving((site, self.state.unit), self.words.enter, caught);
+        self.union(manager, entered)
+    }
+
+    fn has_classes(&self, set: Set) -> bool {
+        self.sets.get(set).iter().any(|&id| matches!(self.values.get(id), Value::Class { .. }))
     }
 
     fn is_function(&self, set: Set) -> bool {
@@ -477,4 +520,10 @@ impl Machine<'_, '_> {
         }
         self.filled(site, Container::Iterator, elements)
     }
+}
+
+/// Whether a method is one of the test cases of `unittest` that expect an exception or a warning.
+fn is_of_test_case(name: &str) -> bool {
+    let method = name.strip_prefix("unittest.").and_then(|rest| rest.rsplit('.').next());
+    matches!(method, Some("assertRaises" | "assertRaisesRegex" | "assertWarns" | "assertWarnsRegex"))
 }

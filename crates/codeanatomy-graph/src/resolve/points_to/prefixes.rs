@@ -49,9 +49,16 @@ impl Machine<'_, '_> {
             }
             Syntax::Call => {
                 let callee = tree.child(node, Field::Func).filter(|&callee| tree.kind(callee) == Syntax::Attribute)?;
-                let is_format = self.resolver.strings.text(tree.name[callee as usize]) == "format";
-                let text = if is_format { self.beginning(callee + 1)? } else { return None };
-                Some(text.split('{').next().unwrap_or_default().to_owned())
+                let method = self.resolver.strings.text(tree.name[callee as usize]);
+                if !matches!(method, "format" | "lower" | "casefold" | "upper") {
+                    return None;
+                }
+                let text = self.beginning(callee + 1)?;
+                Some(match method {
+                    "format" => text.split('{').next().unwrap_or_default().to_owned(),
+                    "upper" => text.to_uppercase(),
+                    _ => text.to_lowercase(),
+                })
             }
             Syntax::Name => {
                 let bindings = &self.repository.bindings;

@@ -514,15 +514,7 @@ impl Machine<'_, '_> {
     fn handler(&mut self, handler: u32) {
         let tree = &self.repository.tree;
         let caught = self.child(handler, Field::Type);
-        let mut objects = EMPTY;
-        for id in self.elements(caught) {
-            let classes = match self.values.get(id) {
-                Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
-                _ => self.sets.one(id),
-            };
-            let one = self.objects(classes);
-            objects = self.union(objects, one);
-        }
+        let objects = self.exceptions(caught);
         let is_named = !tree.name[handler as usize].is_null();
         if is_named {
             self.bind(handler, objects);
@@ -532,6 +524,20 @@ impl Machine<'_, '_> {
             let slot = self.repository.bindings.all[binding as usize].slot;
             self.put(slot, UNBOUND);
         }
+    }
+
+    /// Exceptions of some classes, or of those in some tuples.
+    pub fn exceptions(&mut self, caught: Set) -> Set {
+        let mut objects = EMPTY;
+        for id in self.elements(caught) {
+            let classes = match self.values.get(id) {
+                Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
+                _ => self.sets.one(id),
+            };
+            let one = self.objects(classes);
+            objects = self.union(objects, one);
+        }
+        objects
     }
 
     /// `finally`: once on the way of exceptions and early exits, once on the way that goes on.

@@ -128,8 +128,8 @@ pub enum Wrapper {
     Type,
     /// What `pytest.fixture(…)` gives.
     Fixture,
-    /// What a fixture with `params=` is given as its `request`.
-    Request,
+    /// An object of a class outside the repository, of whose attributes some are known: the `request` of a fixture, what caught an exception.
+    Holding,
     /// What `pytest.mark.parametrize(…)` gives.
     Parametrization,
     Getter(Getter),
