@@ -521,14 +521,15 @@ impl Machine<'_, '_> {
                     if kind == Wrapper::CachedProperty {
                         self.cached_property_got(node);
                     }
-                    let getters = self.read_values(value, Key::attribute(self.words.fget));
                     let receiver = self.sets.one(object);
-                    self.call_all(node, getters, &Arguments::one(receiver), Via::Attribute)
+                    self.call_accessors(node, value, self.words.fget, &Arguments::one(receiver))
                 }
-                Value::Instance { .. } => {
-                    let arguments = Arguments::of(vec![self.sets.one(object), self.sets.one(class)]);
+                Value::Instance { class: of, .. } => {
+                    let receiver = self.sets.one(object);
+                    let arguments = Arguments::of(vec![receiver, self.sets.one(class)]);
                     match self.special(node, value, self.words.get, arguments, Via::Attribute) {
                         Some(set) => set,
+                        None if self.is_property_class(of) => self.call_accessors(node, value, self.words.fget, &Arguments::one(receiver)),
                         None => self.sets.one(value),
                     }
                 }
@@ -540,6 +541,11 @@ impl Machine<'_, '_> {
             found = self.union(found, one);
         }
         found
+    }
+
+    /// Whether the objects of a class are properties, too.
+    pub fn is_property_class(&mut self, class: Id) -> bool {
+        self.order(class).ancestors.contains(&Ancestor::Builtin(self.words.property))
     }
 
     /// What was stored on an object itself, read at a node.
@@ -661,6 +667,9 @@ impl Machine<'_, '_> {
                     Target::Builtin(name) => self.one(Value::Builtin(name)),
                     _ => self.one(Value::ExternalMember(dotted)),
                 }
+            }
+            Some(Ancestor::Builtin(of)) if of == self.words.property && [self.words.fget, self.words.fset, self.words.fdel].contains(&name) => {
+                self.read_values(object, Key::attribute(name))
             }
             Some(Ancestor::Builtin(of)) => {
                 let dotted = self.resolver.dot(of, name);
@@ -790,14 +799,18 @@ impl Machine<'_, '_> {
         for value in self.elements(descriptors) {
             match self.values.get(value) {
                 Value::Wrapper { kind: Wrapper::Property, .. } => {
-                    let setters = self.read_values(value, Key::attribute(self.words.fset));
-                    let receiver = self.sets.one(object);
-                    self.call_all(node, setters, &Arguments::of(vec![receiver, set]), Via::Attribute);
+                    let arguments = Arguments::of(vec![self.sets.one(object), set]);
+                    self.call_accessors(node, value, self.words.fset, &arguments);
                     is_taken = true;
                 }
-                Value::Instance { .. } => {
+                Value::Instance { class, .. } => {
                     let arguments = Arguments::of(vec![self.sets.one(object), set]);
-                    is_taken |= self.special(node, value, self.words.set_, arguments, Via::Attribute).is_some();
+                    if self.special(node, value, self.words.set_, arguments.clone(), Via::Attribute).is_some() {
+                        is_taken = true;
+                    } else if self.is_property_class(class) {
+                        self.call_accessors(node, value, self.words.fset, &arguments);
+                        is_taken = true;
+                    }
                 }
                 _ => {}
             }

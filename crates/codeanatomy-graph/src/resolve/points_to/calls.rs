@@ -434,9 +434,15 @@ impl Machine<'_, '_> {
             let Some(name) = argument.keyword else { continue };
             if argument.is_spread {
                 for id in self.elements(argument.set) {
-                    if !matches!(self.values.get(id), Value::Container { kind: Container::Dict, .. }) {
-                        continue;
-                    }
+                    let id = match self.values.get(id) {
+                        Value::Container { kind: Container::Dict, .. } => id,
+                        Value::Instance { .. } => {
+                            let poured = self.make(argument.node, Container::Dict);
+                            self.pour_mapping(site, id, poured);
+                            poured
+                        }
+                        _ => continue,
+                    };
                     for (at, parameter) in parameters.iter().enumerate().filter(|(_, parameter)| can_name(parameter)) {
                         let set = self.load_text(id, parameter.name);
                         if set != EMPTY {
@@ -446,7 +452,7 @@ impl Machine<'_, '_> {
                     }
                     if let Some(rest) = collected {
                         let one = self.sets.one(id);
-                        self.pour(one, rest);
+                        self.pour(site, one, rest);
                     }
                 }
                 continue;

@@ -112,6 +112,7 @@ impl Machine<'_, '_> {
                 let target = self.resolver.external(name);
                 self.found.call(site, Via::Constructor(Maker::Init), target);
             }
+            Some(Ancestor::Builtin(kind)) if kind == self.words.property => self.keep_accessors(object, arguments),
             // A kind of `classmethod` or `staticmethod` holds the function that it is given.
             Some(Ancestor::Builtin(kind)) if kind == self.words.classmethod || kind == self.words.staticmethod => {
                 let function = arguments.positional(0).unwrap_or(EMPTY);
@@ -169,7 +170,7 @@ impl Machine<'_, '_> {
     /// The object that a call of a class makes; a class that is called in many places has one for all further ones. Descriptors are all told apart:
     /// each stands for another attribute.
     pub fn object(&mut self, site: u32, class: Id) -> Id {
-        let is_descriptor = self.look_up(class, self.words.get, None).is_some();
+        let is_descriptor = self.look_up(class, self.words.get, None).is_some() || self.is_property_class(class);
         let known = self.classes.entry(class).or_default();
         let is_known = known.sites.contains(&site);
         let has_room = is_descriptor || known.sites.len() < self.limits.objects_per_class;

@@ -334,7 +334,7 @@ impl Machine<'_, '_> {
     }
 
     /// Adds the elements of some values to a container.
-    pub fn pour(&mut self, set: Set, into: Id) {
+    pub fn pour(&mut self, site: u32, set: Set, into: Id) {
         for id in self.elements(set) {
             match (self.holds(id), self.values.get(id)) {
                 (Some(Container::Dict), _) => {
@@ -367,9 +367,21 @@ impl Machine<'_, '_> {
                     let all = self.yielded(unit);
                     self.store_index(into, Key::SOMEWHERE, all);
                 }
+                (None, Value::Instance { .. }) if self.holds(into) == Some(Container::Dict) => {
+                    self.pour_mapping(site, id, into);
+                }
                 _ => {}
             }
         }
+    }
+
+    /// Pours in what an object has under its keys, if it is a mapping: it has a method `keys`.
+    pub fn pour_mapping(&mut self, site: u32, object: Id, into: Id) -> bool {
+        let Some(keys) = self.special(site, object, self.words.keys, Arguments::none(), Via::Builtin) else { return false };
+        let keys = self.iterate(site, keys, false);
+        let values = self.special(site, object, self.words.getitem, Arguments::one(keys), Via::Builtin).unwrap_or(EMPTY);
+        self.store_item(into, keys, values);
+        true
     }
 
     /// The elements that iterating gives, with the calls of `__iter__` and `__next__`.

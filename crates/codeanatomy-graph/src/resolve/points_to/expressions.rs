@@ -370,7 +370,7 @@ impl Machine<'_, '_> {
                 }
                 None => {
                     let set = self.evaluate(value);
-                    self.pour(set, id);
+                    self.pour(value, set, id);
                 }
             }
         }

@@ -262,7 +262,7 @@ impl Machine<'_, '_> {
                     let key = self.one(Value::Text(name));
                     self.store_item(dict, key, argument.set);
                 }
-                Some(_) => self.pour(argument.set, dict),
+                Some(_) => self.pour(site, argument.set, dict),
                 None => {
                     for source in self.elements(argument.set) {
                         self.pour_pairs(site, source, dict);
@@ -275,7 +275,10 @@ impl Machine<'_, '_> {
     fn pour_pairs(&mut self, site: u32, source: Id, dict: Id) {
         let one = self.sets.one(source);
         if self.holds(source) == Some(Container::Dict) {
-            self.pour(one, dict);
+            self.pour(site, one, dict);
+            return;
+        }
+        if matches!(self.values.get(source), Value::Instance { .. }) && self.pour_mapping(site, source, dict) {
             return;
         }
         let pairs = self.iterate(site, one, false);
@@ -525,13 +528,18 @@ impl Machine<'_, '_> {
 
     fn made_property(&mut self, site: u32, arguments: &Arguments) -> Set {
         let id = self.make_wrapper(site, Wrapper::Property);
+        self.keep_accessors(id, arguments);
+        self.sets.one(id)
+    }
+
+    /// What `property(…)` keeps.
+    pub fn keep_accessors(&mut self, property: Id, arguments: &Arguments) {
         let names = [self.words.fget, self.words.fset, self.words.fdel];
         for (position, name) in names.into_iter().enumerate() {
             if let Some(set) = arguments.positional(position).or_else(|| arguments.keyword(name)) {
-                self.store_values(id, Key::attribute(name), set);
+                self.store_values(property, Key::attribute(name), set);
             }
         }
-        self.sets.one(id)
     }
 
     /// A wrapper around some functions.

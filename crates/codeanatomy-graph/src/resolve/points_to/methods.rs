@@ -13,7 +13,7 @@ impl Machine<'_, '_> {
         let text = self.resolver.strings.shared(name);
         let Some((kind, method)) = text.rsplit_once('.') else { return self.unknown(Reason::ExternalResult) };
         if kind == "property" {
-            return self.accessor(site, method, receiver, arguments);
+            return self.property_method(site, method, receiver, arguments);
         }
         match self.values.get(receiver) {
             Value::Container { .. } if kind.starts_with("asyncio.") && method == "get" => {
@@ -115,9 +115,35 @@ impl Machine<'_, '_> {
         }
     }
 
+    /// A method of a property, or of an object of a class that inherits `property`.
+    fn property_method(&mut self, site: u32, method: &str, receiver: Id, arguments: &Arguments) -> Set {
+        let called = match method {
+            "__get__" => self.words.fget,
+            "__set__" => self.words.fset,
+            "__delete__" => self.words.fdel,
+            "__init__" => {
+                self.keep_accessors(receiver, arguments);
+                return EMPTY;
+            }
+            _ => return self.accessor(site, method, receiver, arguments),
+        };
+        let mut given = arguments.clone();
+        given.all.truncate(if method == "__set__" { 2 } else { 1 });
+        self.call_accessors(site, receiver, called, &given)
+    }
+
+    /// Calls what a property has for reading, storing or deleting.
+    pub fn call_accessors(&mut self, node: u32, property: Id, accessor: Str, arguments: &Arguments) -> Set {
+        let functions = self.read_values(property, Key::attribute(accessor));
+        self.call_all(node, functions, arguments, Via::Attribute)
+    }
+
     fn accessor(&mut self, site: u32, method: &str, receiver: Id, arguments: &Arguments) -> Set {
-        let Value::Wrapper { kind, .. } = self.values.get(receiver) else { return self.unknown(Reason::Dynamic) };
-        let id = self.make_wrapper(site, kind);
+        let id = match self.values.get(receiver) {
+            Value::Wrapper { kind, .. } => self.make_wrapper(site, kind),
+            Value::Instance { class, .. } => self.object(site, class),
+            _ => return self.unknown(Reason::Dynamic),
+        };
         for name in [self.words.fget, self.words.fset, self.words.fdel] {
             let set = self.read_values(receiver, Key::attribute(name));
             self.store_values(id, Key::attribute(name), set);
@@ -296,7 +322,7 @@ impl Machine<'_, '_> {
             "copy" | "new_child" => {
                 let id = self.make(site, Container::Dict);
                 let from = self.sets.one(object);
-                self.pour(from, id);
+                self.pour(site, from, id);
                 let made = self.sets.one(id);
                 self.of_same_class(object, made)
             }

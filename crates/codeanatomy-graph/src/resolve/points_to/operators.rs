@@ -85,12 +85,12 @@ impl Machine<'_, '_> {
             Value::Integer(_) if operator != "Div" => self.literal(self.words.int),
             Value::Container { kind, .. } if matches!(operator, "Add" | "Mult" | "BitOr" | "BitAnd" | "Sub" | "BitXor") => {
                 if let Some(id) = in_place {
-                    self.pour(right, id);
+                    self.pour(node, right, id);
                     return self.sets.one(id);
                 }
                 let made = self.make(node, kind);
                 for set in [left, right] {
-                    self.pour(set, made);
+                    self.pour(node, set, made);
                 }
                 self.sets.one(made)
             }

@@ -28,7 +28,7 @@ words! {
     float = "float", bool = "bool", bytes = "bytes", tuple = "tuple", dict = "dict", generator = "generator", coroutine = "coroutine", async_generator = "async_generator", function = "function", result = "result",
     object = "object", type_ = "type", property = "property", classmethod = "classmethod", staticmethod = "staticmethod", super_ = "super", none = "NoneType", slice = "slice",
     add = "__add__", bytes_ = "__bytes__", instancecheck = "__instancecheck__", subclasscheck = "__subclasscheck__",
-    prepare = "__prepare__", name_ = "name", package = "package", fromlist = "fromlist", field_names = "field_names", value = "value", exception = "exception", warning = "warning", exec_body = "exec_body", kwds = "kwds", bases = "bases", length_hint = "__length_hint__", private_name = "_name_",
+    prepare = "__prepare__", name_ = "name", package = "package", fromlist = "fromlist", field_names = "field_names", value = "value", keys = "keys", exception = "exception", warning = "warning", exec_body = "exec_body", kwds = "kwds", bases = "bases", length_hint = "__length_hint__", private_name = "_name_",
     private_value = "_value_", members = "__members__", func_ = "func", register = "register", set_name = "__set_name__",
     mro_entries = "__mro_entries__", missing = "__missing__", missing_ = "_missing_", ellipsis = "ellipsis", factory = "factory", setattr = "setattr", setattr_ = "__setattr__", delattr_ = "__delattr__", delete_ = "__delete__", getattr_ = "getattr", float_ = "__float__", abs = "__abs__", round = "__round__",
     bound = "bound", typ = "typ", val = "val", argnames = "argnames", argvalues = "argvalues", indirect = "indirect", param = "param", params = "params", request = "request", names = "names",
