@@ -668,7 +668,9 @@ impl Machine<'_, '_> {
                     _ => self.one(Value::ExternalMember(dotted)),
                 }
             }
-            Some(Ancestor::Builtin(of)) if of == self.words.property && [self.words.fget, self.words.fset, self.words.fdel].contains(&name) => {
+            Some(Ancestor::Builtin(of))
+                if of == self.words.property && [self.words.fget, self.words.fset, self.words.fdel].contains(&name) =>
+            {
                 self.read_values(object, Key::attribute(name))
             }
             Some(Ancestor::Builtin(of)) => {
