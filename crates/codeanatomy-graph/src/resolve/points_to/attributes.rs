@@ -643,7 +643,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// What methods of the ancestors store on objects of which only the class is known.
+    /// What methods of the ancestors store on objects of which only the class is known, else what the body of the first that says it declares.
     fn inherited_fields(&mut self, class: Id, name: Str) -> Held {
         let order = self.order(class);
         let mut found = UNBOUND;
@@ -655,7 +655,19 @@ impl Machine<'_, '_> {
                 found = joined(found, held, &mut self.sets, &mut self.bindings);
             }
         }
-        found
+        if found != UNBOUND {
+            return found;
+        }
+        for ancestor in order.ancestors.iter().skip(1) {
+            if let Ancestor::Class(id) = *ancestor {
+                let cell = self.cells.of_value(id, Key::declared(name));
+                let held = self.read(cell);
+                if held != UNBOUND {
+                    return held;
+                }
+            }
+        }
+        UNBOUND
     }
 
     /// A name that no class of the repository has.

@@ -189,7 +189,7 @@ impl Machine<'_, '_> {
                 self.found.call(site, via, target);
                 match self.handed_over(site, name, arguments) {
                     Some(set) => set,
-                    None if self.is_modelled_member(name, arguments) => self.effect(site, name, arguments),
+                    None if self.is_modelled_member(name) => self.effect(site, name, arguments),
                     None => self.unknown(Reason::ExternalResult),
                 }
             }

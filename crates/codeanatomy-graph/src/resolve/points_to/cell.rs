@@ -46,6 +46,11 @@ impl Key {
         Self(7 << 56 | u64::from(name.0))
     }
 
+    /// Of a class: what its body declares of an attribute without a value.
+    pub fn declared(name: Str) -> Self {
+        Self(18 << 56 | u64::from(name.0))
+    }
+
     /// Of a class: its linearisation; it grows when that changes.
     pub const ORDER: Self = Self(8 << 56);
     /// Of a function: the default of a parameter.

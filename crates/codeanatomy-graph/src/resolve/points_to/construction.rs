@@ -6,7 +6,7 @@ use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::{Maker, Via};
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Set, Value};
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Set, Value, Wrapper};
 
 impl Machine<'_, '_> {
     /// Makes an object of a class: metaclass, `__new__`, `__init__`.
@@ -131,16 +131,18 @@ impl Machine<'_, '_> {
 
     /// What a `__new__` makes of a class. Where it was not told apart from its calls for other classes, their objects are left out.
     fn made_of(&mut self, site: u32, class: Id, makers: Set, made: Set) -> Set {
+        let makers = self.functions_of(makers);
         let mut kept = Vec::new();
         let (mut has_own, mut is_open) = (false, self.is_unknown(made));
-        let makes_own =
-            self.elements(made).into_iter().any(|id| matches!(self.values.get(id), Value::Instance { class: of, .. } if of == class));
         for id in self.elements(made) {
             match self.values.get(id) {
-                Value::Instance { class: of, .. } if makes_own && of != class && self.are_made_together(makers, class, of) => continue,
+                Value::Instance { class: of, .. } if of != class && self.are_made_together(&makers, class, of) => {
+                    is_open = true;
+                    continue;
+                }
                 Value::Instance { class: of, .. } if of == class || self.derives(of, class) => has_own = true,
                 Value::Class { .. } if self.metaclasses(id).contains(&class) => has_own = true,
-                Value::Instance { class: of, .. } if self.look_up(of, self.words.new, None) == Some(makers) => {
+                Value::Instance { class: of, .. } if self.are_made_alike(&makers, of) => {
                     is_open = true;
                     continue;
                 }
@@ -158,13 +160,36 @@ impl Machine<'_, '_> {
         self.sets.of(kept)
     }
 
+    /// Whether the objects of another class are made by the same `__new__`, or by one that the same statement made.
+    fn are_made_alike(&mut self, makers: &[Id], class: Id) -> bool {
+        let Some(others) = self.look_up(class, self.words.new, None) else { return false };
+        let others = self.functions_of(others);
+        let definition = |id: &Id| if let Value::Function { definition, .. } = self.values.get(*id) { Some(definition) } else { None };
+        others.iter().filter_map(definition).any(|other| makers.iter().filter_map(definition).any(|maker| maker == other))
+    }
+
     /// Whether an activation of a `__new__` was given two classes.
-    fn are_made_together(&self, makers: Set, one: Id, other: Id) -> bool {
-        let mut units = self.sets.get(makers).iter().flat_map(|&maker| self.activations(maker));
+    fn are_made_together(&self, makers: &[Id], one: Id, other: Id) -> bool {
+        let mut units = makers.iter().flat_map(|&maker| self.activations(maker));
         units.any(|unit| {
             let class = self.units[unit as usize].parameters.first();
             class.is_some_and(|&class| self.sets.contains(class, one) && self.sets.contains(class, other))
         })
+    }
+
+    /// Some functions, and those that static methods among them hold.
+    fn functions_of(&mut self, makers: Set) -> Vec<Id> {
+        let mut found = Vec::new();
+        for id in self.elements(makers) {
+            match self.values.get(id) {
+                Value::Wrapper { kind: Wrapper::StaticMethod, .. } => {
+                    let inner = self.read_values(id, Key::attribute(self.words.func));
+                    found.extend(self.elements(inner));
+                }
+                _ => found.push(id),
+            }
+        }
+        found
     }
 
     /// The object that a call of a class makes; a class that is called in many places has one for all further ones. Descriptors are all told apart:

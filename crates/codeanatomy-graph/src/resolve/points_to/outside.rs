@@ -10,8 +10,7 @@ use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::enumerations::ENUMERATIONS;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::records::is_record;
-use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::sources::texts;
 use crate::resolve::syntax::NONE;
 use crate::table::{NULL_STR, Str};
@@ -273,10 +272,13 @@ impl Machine<'_, '_> {
                 let rest = arguments.rest();
                 self.made_by_new(site, first, &rest)
             }
-            maker if maker.ends_with(".__new__") && self.has_classes(first) => {
-                let rest = arguments.rest();
-                self.made_by_new(site, first, &rest)
-            }
+            maker if let Some(class) = maker.strip_suffix(".__new__") => match self.heirs_of(class, first) {
+                EMPTY => self.unknown(Reason::ExternalResult),
+                heirs => {
+                    let rest = arguments.rest();
+                    self.made_by_new(site, heirs, &rest)
+                }
+            },
             "dataclasses.field" | "attr.ib" | "attr.attrib" | "attr.field" | "attrs.field" => self.made_field(site, name, arguments),
             "collections.defaultdict" => {
                 let made = self.made_defaultdict(site, arguments);
@@ -383,12 +385,9 @@ impl Machine<'_, '_> {
     }
 
     /// Whether it is known what a method gives that objects inherit from outside the repository.
-    pub fn is_modelled_member(&self, name: Str, arguments: &Arguments) -> bool {
+    pub fn is_modelled_member(&self, name: Str) -> bool {
         let text = self.resolver.strings.text(name);
-        let is_maker = text
-            .strip_suffix(".__new__")
-            .is_some_and(|class| is_record(class) || self.has_classes(arguments.positional(0).unwrap_or(EMPTY)));
-        is_maker || is_of_test_case(text)
+        text.ends_with(".__new__") || is_of_test_case(text)
     }
 
     /// What has, under a name, an exception of some classes that was expected.
@@ -407,8 +406,17 @@ impl Machine<'_, '_> {
         self.union(manager, entered)
     }
 
-    fn has_classes(&self, set: Set) -> bool {
-        self.sets.get(set).iter().any(|&id| matches!(self.values.get(id), Value::Class { .. }))
+    /// The classes among some values that inherit one outside the repository, but enumerations: their members are there.
+    fn heirs_of(&mut self, class: &str, values: Set) -> Set {
+        let above = Ancestor::External(self.resolver.strings.intern(class));
+        let mut heirs = Vec::new();
+        for id in self.elements(values) {
+            let is_class = matches!(self.values.get(id), Value::Class { .. });
+            if is_class && self.order(id).ancestors.contains(&above) && self.enumerated(id).is_none() {
+                heirs.push(id);
+            }
+        }
+        self.sets.of(heirs)
     }
 
     fn is_function(&self, set: Set) -> bool {

@@ -245,6 +245,7 @@ impl Machine<'_, '_> {
             let name = tree.name[target as usize];
             self.name_field(name);
             self.store_values(class, Key::of_instances(name), set);
+            self.store_values(class, Key::declared(name), set);
         } else if let (true, Some(slot)) = (self.is_module_running(), self.frames.slot(target)) {
             let cell = self.cells.of(self.state.unit, Key::variable(slot));
             self.declared_variables.insert((cell, target));
