@@ -8,7 +8,7 @@ use crate::operator::OperatorError;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
-use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::machine::{Below, Machine};
 use crate::resolve::points_to::value::{EMPTY, Id, Origin, Set, Value, Wrapper};
 use crate::resolve::sources::File;
 use crate::table::{Str, Strings};
@@ -19,9 +19,6 @@ const SHARED: &str = "conftest.py";
 const TEST: &str = "test";
 /// How names of files with tests begin or end, unless pytest is told otherwise.
 const TEST_FILES: (&str, &str) = ("test_", "_test.py");
-
-/// The classes below each class.
-type Below = FxHashMap<Id, Vec<Id>>;
 
 /// The fixtures of the repository, and what they were given to.
 #[derive(Default)]

@@ -74,17 +74,11 @@ impl Machine<'_, '_> {
                 self.made_namespace(site, &Arguments::none())
             }
             "types.new_class" => self.new_class(site, arguments),
-            "pickle.dumps" => {
+            "pickle.dumps" | "pickle.dump" => {
                 for id in self.elements(first) {
                     self.taken_apart(site, id);
                 }
-                self.literal(self.words.bytes)
-            }
-            "pickle.dump" => {
-                for id in self.elements(first) {
-                    self.taken_apart(site, id);
-                }
-                EMPTY
+                if &*text == "pickle.dumps" { self.literal(self.words.bytes) } else { EMPTY }
             }
             "copy.copy" | "copy.deepcopy" => {
                 let method = self.resolver.strings.intern(if text.ends_with("deepcopy") { "__deepcopy__" } else { "__copy__" });

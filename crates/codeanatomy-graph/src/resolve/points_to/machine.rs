@@ -34,6 +34,9 @@ const DEPTH: usize = 40;
 pub const RED_ZONE: usize = 256 << 10;
 pub const STACK: usize = 8 << 20;
 
+/// The classes below each class, itself included.
+pub type Below = FxHashMap<Id, Vec<Id>>;
+
 /// A parameter of a function, in the order in which they are written.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
@@ -342,7 +345,7 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     /// Runs a function that nothing in the repository calls: its parameters are what their defaults and annotations say, what pytest gives them,
     /// and what is passed to what it overrides.
-    pub fn enter(&mut self, function: Id, above: &[Id], below: &FxHashMap<Id, Vec<Id>>) {
+    pub fn enter(&mut self, function: Id, above: &[Id], below: &Below) {
         let Value::Function { definition, .. } = self.values.get(function) else { return };
         self.asked = definition;
         let parameters = self.parameters(definition);
@@ -398,7 +401,7 @@ impl<'m, 'a> Machine<'m, 'a> {
     }
 
     /// What `self` or `cls` may be in a method that nothing calls: of its class, or of one below that inherits the method.
-    fn open_receiver(&mut self, function: Id, definition: u32, below: &FxHashMap<Id, Vec<Id>>) -> Option<Set> {
+    fn open_receiver(&mut self, function: Id, definition: u32, below: &Below) -> Option<Set> {
         let class = self.class_of.get(&function).copied()?;
         let definition = self.repository.definitions.get(definition);
         if definition.flavour == Flavour::Static && definition.name != self.words.new {
@@ -413,7 +416,7 @@ impl<'m, 'a> Machine<'m, 'a> {
     }
 
     /// A class, and those below it that inherit what it has under a name.
-    pub fn heirs(&mut self, class: Id, name: Str, below: &FxHashMap<Id, Vec<Id>>) -> Vec<Id> {
+    pub fn heirs(&mut self, class: Id, name: Str, below: &Below) -> Vec<Id> {
         let mut classes = vec![class];
         let own = self.look_up(class, name, None);
         for &heir in below.get(&class).map(Vec::as_slice).unwrap_or_default() {
@@ -429,8 +432,8 @@ impl<'m, 'a> Machine<'m, 'a> {
     }
 
     /// The classes below each class, itself included, in the order of their statements.
-    pub fn below(&mut self) -> FxHashMap<Id, Vec<Id>> {
-        let mut below: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
+    pub fn below(&mut self) -> Below {
+        let mut below = Below::default();
         let mut definitions: Vec<u32> = self.made_classes.keys().copied().collect();
         definitions.sort_unstable();
         for definition in definitions {
