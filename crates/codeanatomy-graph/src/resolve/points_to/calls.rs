@@ -38,6 +38,11 @@ impl Arguments {
         Self { all: sets.into_iter().map(|set| Argument { set, node: NONE, is_spread: false, keyword: None }).collect() }
     }
 
+    /// What iterating something gives, one argument each.
+    pub fn spread(set: Set) -> Self {
+        Self { all: vec![Argument { set, node: NONE, is_spread: true, keyword: None }] }
+    }
+
     /// The same with another first argument.
     pub fn behind(&self, first: Set) -> Self {
         let mut all = Vec::with_capacity(self.all.len() + 1);

@@ -1,12 +1,11 @@
 //! What the standard library makes of what it is given: getters of `operator`, iterators of `itertools`, managers of `contextlib`, namespaces and
 //! queues.
 
-use crate::resolve::points_to::calls::{Argument, Arguments};
+use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{Container, EMPTY, Getter, Id, Set, Value, Wrapper};
-use crate::resolve::syntax::NONE;
 use crate::table::Str;
 
 impl Machine<'_, '_> {
@@ -213,8 +212,7 @@ impl Machine<'_, '_> {
         let parts: Vec<Id> = self.elements(parts).into_iter().filter(|part| self.lengths.contains_key(part)).collect();
         for part in parts {
             let [makers, given, more] = [0, 1, 2].map(|place| self.load_index(part, place));
-            let spread = Arguments { all: vec![Argument { set: given, node: NONE, is_spread: true, keyword: None }] };
-            let objects = self.called_back(site, makers, &spread);
+            let objects = self.called_back(site, makers, &Arguments::spread(given));
             (made, state) = (self.union(made, objects), self.union(state, more));
         }
         let made = if made == EMPTY { self.sets.one(object) } else { made };

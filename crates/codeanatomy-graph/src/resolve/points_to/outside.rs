@@ -4,7 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::operator::{OperatorError, Run};
-use crate::resolve::points_to::calls::{Argument, Arguments};
+use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::enumerations::ENUMERATIONS;
@@ -12,7 +12,6 @@ use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::sources::texts;
-use crate::resolve::syntax::NONE;
 use crate::table::{NULL_STR, Str};
 
 /// What a callable that is handed over is called with.
@@ -308,8 +307,7 @@ impl Machine<'_, '_> {
             "itertools.repeat" => self.filled(site, Container::Iterator, first),
             "itertools.starmap" => {
                 let rows = arguments.positional(1).map_or(EMPTY, |set| self.iterate(site, set, false));
-                let spread = Arguments { all: vec![Argument { set: rows, node: NONE, is_spread: true, keyword: None }] };
-                let results = self.called_back(site, first, &spread);
+                let results = self.called_back(site, first, &Arguments::spread(rows));
                 self.filled(site, Container::Iterator, results)
             }
             "itertools.takewhile" | "itertools.dropwhile" | "itertools.filterfalse" => {
@@ -456,7 +454,7 @@ impl Machine<'_, '_> {
             Passes::Elements => Arguments::of(rest.map(|(_, argument)| self.iterate(site, argument.set, false)).collect()),
             Passes::Tuple => {
                 let set = arguments.keyword(self.words.args).or_else(|| arguments.positional(callback.position + 2)).unwrap_or(EMPTY);
-                Arguments { all: vec![Argument { set, node: NONE, is_spread: true, keyword: None }] }
+                Arguments::spread(set)
             }
         };
         self.called_back(site, functions, &passed)
