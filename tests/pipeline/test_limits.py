@@ -130,6 +130,13 @@ CASES = {
         [],
         ["Base.run"],
     ),
+    "overrides_per_object": Case(
+        "class Base:\n    def METHOD(self):\n        return 0\n\n\nclass One(Base):\n    def METHOD(self):\n        return 1\n\n\n"
+        "class Two(Base):\n    def METHOD(self):\n        return 2\n\n\ndef run(thing: Base):\n    thing.METHOD()  # here\n",
+        ["Base.METHOD", "One.METHOD", "Two.METHOD"],
+        ["Base.METHOD"],
+        ["run"],
+    ),
     "classes_per_metaclass": Case(
         "class Meta(type):\n    known = {}\n\n    def __init__(cls, name, bases, body):\n        cls.known[name] = cls\n\n\n"
         "class One(metaclass=Meta):\n    pass\n\n\nclass Two(metaclass=Meta):\n    def METHOD(self):\n        return 1\n\n\n"

@@ -24,6 +24,7 @@ class ResolutionLimits:
     texts_per_sum: int = 8
     objects_per_class: int = 6
     heirs_per_method: int = 12
+    overrides_per_object: int = 32
     classes_per_metaclass: int = 12
     finally_depth: int = 2
     targets_per_name: int = 32
@@ -53,6 +54,7 @@ SENTENCES: dict[str, str] = {
     "texts_per_sum": "Texts that putting two together may give, as for the name of an attribute; of more, only their type is known.",
     "objects_per_class": "Calls of a class whose objects are told apart; the attributes of further ones are shared, but of descriptors none are.",
     "heirs_per_method": "Classes that self may be of in a method that nothing calls; of more, only the first count, the one that defines the method before all.",
+    "overrides_per_object": "Classes below a declared or tested one whose overrides an attribute of the object may be; of more, none are.",
     "classes_per_metaclass": "Classes that are told apart where their metaclass makes them; what is stored on further ones is shared.",
     "finally_depth": "try statements around a finally that is followed from every way into it; in a deeper one, only from the way that goes on.",
     "targets_per_name": "Definitions that one name may refer to; further ones are left out.",

@@ -65,6 +65,8 @@ limits! {
     ObjectsPerClass objects_per_class 1;
     /// A class and those below it: of no more than so many, `self` of a method that nothing calls may be of each; of more, only of its own.
     HeirsPerMethod heirs_per_method 1;
+    /// Classes below the one that an object is known to be of, or below, that have what it is asked for; of more, only that one says what it is.
+    OverridesPerObject overrides_per_object 1;
     /// Classes of one metaclass that are told apart where it makes them.
     ClassesPerMetaclass classes_per_metaclass 1;
     /// Inside more `try` statements, a `finally` is only on the way that goes on.

@@ -5,7 +5,7 @@ use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::state::{Held, UNBOUND, joined};
-use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value, Wrapper};
 use crate::resolve::quoted::{alternatives, subscript};
 use crate::resolve::resolver::Repository;
 use crate::resolve::scopes::{ScopeKind, postpones};
@@ -449,12 +449,15 @@ impl Machine<'_, '_> {
         is_more
     }
 
-    /// Objects of some classes, made who knows where.
+    /// Objects of some classes or of ones below, made who knows where.
     pub fn objects(&mut self, classes: Set) -> Set {
         let mut found = EMPTY;
         for id in self.elements(classes) {
             let set = match self.values.get(id) {
-                Value::Class { .. } => self.one(Value::Instance { class: id, site: ANYWHERE }),
+                Value::Class { .. } => {
+                    let object = self.object_below(id);
+                    self.sets.one(object)
+                }
                 Value::Builtin(name) if self.repository.builtins.is_type(name) => self.literal(name),
                 Value::Wrapper { kind: Wrapper::Type, .. } => self.read_values(id, Key::attribute(self.words.bound)),
                 Value::External(_) if let Some(class) = self.collection_of(id) => self.one(Value::ExternalResult(class)),

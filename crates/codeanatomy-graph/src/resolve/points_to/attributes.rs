@@ -9,7 +9,7 @@ use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::outside::Has;
 use crate::resolve::points_to::records::MAKER;
 use crate::resolve::points_to::state::{Held, UNBOUND, joined};
-use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{ANYWHERE, BELOW, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::sets as targets;
 use crate::resolve::syntax::NONE;
@@ -513,7 +513,7 @@ impl Machine<'_, '_> {
     }
 
     /// What values found on a class are when asked for on one of its objects: bound methods, results of descriptors.
-    fn on_object(&mut self, node: u32, set: Set, object: Id, class: Id) -> Set {
+    pub fn on_object(&mut self, node: u32, set: Set, object: Id, class: Id) -> Set {
         let mut found = EMPTY;
         for value in self.elements(set) {
             let one = match self.values.get(value) {
@@ -575,7 +575,11 @@ impl Machine<'_, '_> {
             {
                 of_class = known;
             }
-            found = self.union(found, of_class);
+            let overriding = self.overriding(node, object, name);
+            if overriding == EMPTY || !self.is_left_to_others(held.values) {
+                found = self.union(found, of_class);
+            }
+            found = self.union(found, overriding);
             if found != EMPTY || held.values == EMPTY {
                 return found;
             }
@@ -605,6 +609,7 @@ impl Machine<'_, '_> {
         if !self.is_field(name) {
             return UNBOUND;
         }
+        let object = self.holder(object);
         let cell = self.cells.of_value(object, Key::attribute(name));
         if let Some(&place) = self.state.fields.get(&cell) {
             let held = self.state.get(place);
@@ -786,7 +791,7 @@ impl Machine<'_, '_> {
     /// Whether the present activation made an object that is one.
     fn is_made_here(&self, object: Id) -> bool {
         match self.values.get(object) {
-            Value::Instance { site, .. } if site != ANYWHERE => {
+            Value::Instance { site, .. } if site < BELOW => {
                 let scope = self.repository.scopes.of[site as usize];
                 scope != NONE && self.frames.of_scope[scope as usize] == self.state.frame && self.state.loops.is_empty()
             }
@@ -797,6 +802,7 @@ impl Machine<'_, '_> {
     /// Puts values into a field of an object, where readers of any object of its classes find them too.
     pub fn store_field(&mut self, object: Id, name: Str, held: Held) {
         self.name_field(name);
+        let object = self.holder(object);
         self.store_held(object, Key::attribute(name), held);
         let Value::Instance { class, .. } = self.values.get(object) else { return };
         let order = self.order(class);
@@ -850,7 +856,7 @@ impl Machine<'_, '_> {
     fn uppermost(&mut self, set: Set, counts: impl Fn(&mut Self, Id) -> bool) -> Vec<Id> {
         let elements = self.elements(set);
         let open = |machine: &Self, id: Id| match machine.values.get(id) {
-            Value::Instance { class, site: ANYWHERE } => Some(class),
+            Value::Instance { class, site: ANYWHERE | BELOW } => Some(class),
             _ => None,
         };
         let mut uppers: Vec<Id> = elements.iter().filter_map(|&id| open(self, id)).collect();

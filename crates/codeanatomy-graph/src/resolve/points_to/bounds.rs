@@ -3,7 +3,7 @@
 use crate::resolve::limits::{Limit, Limits};
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{Id, Reason, Set, Value, in_order};
+use crate::resolve::points_to::value::{BELOW, Id, Reason, Set, Value, in_order};
 
 /// A set within the limits, and which of them were reached.
 #[derive(Clone, Copy)]
@@ -87,7 +87,7 @@ impl Machine<'_, '_> {
             }
         }
         match self.common_class(&objects) {
-            Some(class) => elements.push(self.some_object(class)),
+            Some(class) => elements.push(self.values.id(Value::Instance { class, site: BELOW })),
             None => elements.extend(objects.iter().map(|&(id, _)| id)),
         }
         match self.common_class(&classes) {
@@ -102,6 +102,7 @@ impl Machine<'_, '_> {
         let mut elements = Vec::with_capacity(all.len());
         for &id in all {
             elements.push(match self.values.get(id) {
+                Value::Instance { site: BELOW, .. } => id,
                 Value::Instance { class, .. } => self.some_object(class),
                 Value::Container { kind, .. } => {
                     let name = self.resolver.strings.intern(kind.type_name());

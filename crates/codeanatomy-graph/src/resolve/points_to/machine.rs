@@ -11,6 +11,7 @@ use crate::resolve::definitions::{DefinitionKind, Flavour};
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::limits::{Limit, Limits};
 use crate::resolve::points_to::annotations::{Moment, postponed};
+use crate::resolve::points_to::below::base_names;
 use crate::resolve::points_to::bounds::Bounded;
 use crate::resolve::points_to::cell::{Cells, Key};
 use crate::resolve::points_to::classes::{Ancestor, Class, Holder, Order};
@@ -122,6 +123,8 @@ pub struct Machine<'m, 'a> {
     /// The annotations of each file that wait for its end.
     pub postponed: Vec<Vec<u32>>,
     pub moment: Option<Moment>,
+    /// The last names of what is written as bases.
+    pub base_names: FxHashSet<Str>,
     /// Containers and the annotations of what they were assigned to, until these are needed.
     pub annotated: IndexSet<(Id, u32), FxBuildHasher>,
     /// Variables of modules that are annotated alone: their cells with the targets.
@@ -190,6 +193,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             open_wrappers: Vec::new(),
             postponed,
             moment: None,
+            base_names: base_names(&repository.tree),
             annotated: IndexSet::default(),
             declared_variables: IndexSet::default(),
             repeated: FxHashSet::default(),

@@ -3,6 +3,7 @@
 
 pub mod annotations;
 mod attributes;
+mod below;
 mod bounds;
 pub mod calls;
 pub mod cell;

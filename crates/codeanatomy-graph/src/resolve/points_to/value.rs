@@ -50,6 +50,8 @@ pub struct Id(pub u32);
 
 /// No allocation site: any object of its kind.
 pub const ANYWHERE: u32 = u32::MAX;
+/// No allocation site, either: any object of its class, or of one below.
+pub const BELOW: u32 = u32::MAX - 1;
 
 /// The kind of an object that holds others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
