@@ -199,9 +199,18 @@ APART = {
 }
 """Calls that are not told apart under low limits, and what one of them runs all the same: nothing that another brings."""
 
+RESULTS = "results"
+SOURCE_OF_RESULTS = (
+    "import outside\n\n\nclass Own:\n    def go(self):\n        return 1\n\n\n"
+    "x = Own() if input() else outside.a() if input() else outside.b() if input() else outside.c()\nx.go()  # here\n"
+)
+"""An object of the repository among results of calls outside."""
+
 
 def source(name: str) -> str:
     """The source of a case, with methods of a name that no other has."""
+    if name == RESULTS:
+        return SOURCE_OF_RESULTS
     return APART[name][0] if name in APART else CASES[name].source.replace("METHOD", f"go_{name}")
 
 
@@ -220,7 +229,7 @@ def request_for(folder: Path, **settings) -> GraphProductBuildRequest:
 def resolved(tmp_path_factory):
     """Resolve all sources, extracted once, under some limits: the graph and what the engine warned of."""
     folder = tmp_path_factory.mktemp("limits")
-    write(folder / "repository", {f"{name}.py": source(name) for name in (*CASES, *APART)})
+    write(folder / "repository", {f"{name}.py": source(name) for name in (*CASES, *APART, RESULTS)})
     built = anyio.run(build_graph_product, request_for(folder))
     assert built.warnings == []
     evidence = {name: (built.work_dir / "extract" / name, table.version) for name, table in built.evidence.items()}
@@ -240,7 +249,7 @@ def resolved(tmp_path_factory):
 def found(graph: OpenGraph, name: str) -> list[str]:
     """What the question of a case finds, without the module's name."""
     line = 1 + next(number for number, text in enumerate(source(name).splitlines()) if text.endswith("# here"))
-    question = VALUES if name in APART else CASES[name].question
+    question = CASES[name].question if name in CASES else VALUES
     names = graph.sql(f"SELECT name FROM ({question} AND path = '{name}.py' AND line = {line}) ORDER BY name")
     return [row["name"].removeprefix(f"{name}.").replace(f"go_{name}", "METHOD") for row in names.to_pylist()]
 
@@ -276,6 +285,11 @@ def test_a_limit_that_is_reached_changes_the_graph_and_is_told(resolved, name):
 def test_calls_that_are_not_told_apart_give_nothing_of_each_other(resolved, name):
     graph, _ = resolved(("contexts_per_function", 1), ("contexts_per_factory", 1), ("classes_per_metaclass", 3))
     assert found(graph, name) == APART[name][1]
+
+
+def test_results_of_calls_outside_give_way_to_objects_of_the_repository(resolved):
+    graph, _ = resolved(("values_per_set", 3))
+    assert found(graph, RESULTS) == ["Own.go"]
 
 
 @pytest.mark.parametrize("name", ["hierarchy_methods", "name_match_classes"])

@@ -48,7 +48,7 @@ SENTENCES: dict[str, str] = {
     "runs_per_activation": "How often a function is run anew because something that it reads has grown, the last time when all else has settled; what grows later is not seen in it.",
     "passes_per_loop": "How often a loop is run because its variables hold more than before; what they hold later is not seen in it.",
     "open_calls": "Calls inside each other that are followed; what a deeper one gives is unknown.",
-    "values_per_set": "Values that an expression may have; of more, objects of one class become one, then all become unknown.",
+    "values_per_set": "Values that an expression may have; of more, objects of one class become one, results from outside unknown, then all.",
     "values_per_open_set": "The same for an expression that has lost values to a limit before.",
     "constants_per_set": "Values that an expression may have while its texts and numbers are told apart; of more, only their types are known.",
     "texts_per_sum": "Texts that putting two together may give, as for the name of an attribute; of more, only their type is known.",

@@ -67,7 +67,7 @@ impl Machine<'_, '_> {
         if elements.len() <= room {
             return (elements, [details, None]);
         }
-        for reduced in [Self::without_sites, Self::without_subclasses] {
+        for reduced in [Self::without_sites, Self::results_as_unknown, Self::without_subclasses] {
             elements = in_order(reduced(self, &elements));
             if elements.len() <= room {
                 return (elements, [details, Some(limit)]);
@@ -112,6 +112,13 @@ impl Machine<'_, '_> {
             });
         }
         elements
+    }
+
+    /// What calls outside gave becomes one that is not known: paths through results are many, and say little.
+    fn results_as_unknown(&mut self, all: &[Id]) -> Vec<Id> {
+        let unknown = self.values.id(Value::Unknown(Reason::ExternalResult));
+        let is_result = |id: Id| matches!(self.values.get(id), Value::ExternalResult(_) | Value::ExternalMember(_));
+        all.iter().map(|&id| if is_result(id) { unknown } else { id }).collect()
     }
 
     /// The nearest class of the repository that is, or is above, the class of each.

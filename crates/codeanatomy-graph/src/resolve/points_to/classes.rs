@@ -175,6 +175,9 @@ impl Machine<'_, '_> {
                 }
             }
         }
+        let before = self.classes.get(&class).map_or(EMPTY, |known| known.metaclasses);
+        // One call that is not told apart makes classes of several.
+        let metaclasses = self.union(before, metaclasses);
         let known = self.classes.entry(class).or_default();
         let changed = known.written != bases;
         known.written = bases;

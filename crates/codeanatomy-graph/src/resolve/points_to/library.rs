@@ -114,6 +114,7 @@ impl Machine<'_, '_> {
             }
             "operator.index" => self.protocol(site, first, &[self.words.index_], self.words.int),
             _ if text.starts_with("heapq.") || text.starts_with("bisect.") => return self.in_order(site, &text, arguments),
+            _ if text.starts_with("pytest.") => return self.patched(site, &text, arguments),
             _ => return text.strip_prefix("operator.").and_then(|name| self.operator_function(site, name, arguments)),
         })
     }

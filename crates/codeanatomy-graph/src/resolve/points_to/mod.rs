@@ -31,6 +31,7 @@ mod name_bits;
 mod named;
 mod operators;
 pub mod outside;
+mod patches;
 mod prefixes;
 mod promises;
 mod protocols;
