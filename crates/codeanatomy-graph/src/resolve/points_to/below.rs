@@ -62,11 +62,10 @@ impl Machine<'_, '_> {
             let Value::Function { definition, .. } = self.values.get(function) else { return false };
             let node = self.repository.definitions.get(definition).node;
             let is_text = |statement: &u32| tree.kind(*statement) == Syntax::Expr && tree.kind(statement + 1) == Syntax::Constant;
-            let mut body = tree.in_field(node, Field::Body).skip_while(is_text);
-            let raised =
-                body.next().filter(|&statement| tree.kind(statement) == Syntax::Raise).and_then(|raise| tree.children(raise).next());
+            let first = tree.in_field(node, Field::Body).find(|statement| !is_text(statement));
+            let raised = first.filter(|&first| tree.kind(first) == Syntax::Raise).and_then(|first| tree.children(first).next());
             tree.in_field(node, Field::DecoratorList).any(|decorator| is_named(decorator, "abstractmethod"))
-                || raised.is_some_and(|raised| is_named(raised, "NotImplementedError")) && tree.kind(node).is_function()
+                || raised.is_some_and(|raised| is_named(raised, "NotImplementedError"))
         })
     }
 
