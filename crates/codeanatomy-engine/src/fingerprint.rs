@@ -19,6 +19,8 @@ use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 
+use crate::bytes::{Bytes, Neighbour};
+
 const PREFIX: &[u8] = b"codeanatomy fingerprint 1";
 const LANES: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f];
 const BYTES_A: u64 = 0xff51_afd7_ed55_8ccd;
@@ -130,8 +132,8 @@ impl Seed {
                 self.each(nulls, lanes, |row| float_words(values.value(row)));
             }
             ColumnType::String | ColumnType::Binary => {
-                let bytes = Bytes::new(column);
-                self.each(nulls, lanes, |row| digest(bytes.value(row)));
+                let (bytes, mut known) = (Bytes::new(column), Neighbour::default());
+                self.each(nulls, lanes, |row| known.of(&bytes, row, digest));
             }
             ColumnType::Int32List | ColumnType::Int64List | ColumnType::StringList => {
                 let lists = match column.data_type() {
@@ -149,7 +151,7 @@ impl Seed {
         }
     }
 
-    fn each(&self, nulls: Option<&NullBuffer>, lanes: &mut [Words], words: impl Fn(usize) -> Words) {
+    fn each(&self, nulls: Option<&NullBuffer>, lanes: &mut [Words], mut words: impl FnMut(usize) -> Words) {
         let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
         for (row, lanes) in lanes.iter_mut().enumerate() {
             if nulls.is_none_or(|nulls| nulls.is_valid(row)) { self.value(lanes, words(row)) } else { self.null(lanes) }
@@ -163,40 +165,6 @@ fn twice(word: u64) -> Words {
 
 fn float_words(value: f64) -> Words {
     twice(if value.is_nan() { 0x7ff8_0000_0000_0000 } else { value.to_bits() })
-}
-
-/// Text and bytes arrays of every representation.
-enum Bytes<'a> {
-    Text(&'a datafusion::arrow::array::StringArray),
-    LargeText(&'a datafusion::arrow::array::LargeStringArray),
-    TextView(&'a datafusion::arrow::array::StringViewArray),
-    Binary(&'a datafusion::arrow::array::BinaryArray),
-    LargeBinary(&'a datafusion::arrow::array::LargeBinaryArray),
-    BinaryView(&'a datafusion::arrow::array::BinaryViewArray),
-}
-
-impl<'a> Bytes<'a> {
-    fn new(array: &'a ArrayRef) -> Self {
-        match array.data_type() {
-            DataType::Utf8 => Bytes::Text(array.as_string()),
-            DataType::LargeUtf8 => Bytes::LargeText(array.as_string()),
-            DataType::Utf8View => Bytes::TextView(array.as_string_view()),
-            DataType::Binary => Bytes::Binary(array.as_binary()),
-            DataType::LargeBinary => Bytes::LargeBinary(array.as_binary()),
-            _ => Bytes::BinaryView(array.as_binary_view()),
-        }
-    }
-
-    fn value(&self, row: usize) -> &[u8] {
-        match self {
-            Bytes::Text(array) => array.value(row).as_bytes(),
-            Bytes::LargeText(array) => array.value(row).as_bytes(),
-            Bytes::TextView(array) => array.value(row).as_bytes(),
-            Bytes::Binary(array) => array.value(row),
-            Bytes::LargeBinary(array) => array.value(row),
-            Bytes::BinaryView(array) => array.value(row),
-        }
-    }
 }
 
 /// Two words for bytes: eight at a time, the last ones padded with zeros, the length at the end.
@@ -256,17 +224,22 @@ fn elements<O: OffsetSizeTrait>(offsets: &[O], values: &ArrayRef) -> Elements {
 }
 
 fn element_words(values: &ArrayRef) -> Vec<Words> {
-    let each = |words: &dyn Fn(usize) -> Words| {
-        let words = |row| if values.is_null(row) { twice(NULL) } else { words(row) };
-        (0..values.len()).map(words).collect()
-    };
+    fn each(values: &ArrayRef, mut words: impl FnMut(usize) -> Words) -> Vec<Words> {
+        (0..values.len()).map(|row| if values.is_null(row) { twice(NULL) } else { words(row) }).collect()
+    }
     match values.data_type() {
-        DataType::Int32 => each(&|row| twice(i64::from(values.as_primitive::<Int32Type>().value(row)) as u64)),
-        DataType::Int64 => each(&|row| twice(values.as_primitive::<Int64Type>().value(row) as u64)),
+        DataType::Int32 => {
+            let numbers = values.as_primitive::<Int32Type>();
+            each(values, |row| twice(i64::from(numbers.value(row)) as u64))
+        }
+        DataType::Int64 => {
+            let numbers = values.as_primitive::<Int64Type>();
+            each(values, |row| twice(numbers.value(row) as u64))
+        }
         DataType::Dictionary(_, kind) => element_words(&cast(values, kind).expect("a dictionary casts to its values")),
         _ => {
-            let bytes = Bytes::new(values);
-            each(&|row| digest(bytes.value(row)))
+            let (bytes, mut known) = (Bytes::new(values), Neighbour::default());
+            each(values, |row| known.of(&bytes, row, digest))
         }
     }
 }

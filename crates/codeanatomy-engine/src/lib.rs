@@ -18,6 +18,7 @@
 //! | what a trace is told of all this | `trace` |
 
 mod batches;
+mod bytes;
 pub mod cancel;
 mod canonical;
 pub mod code;

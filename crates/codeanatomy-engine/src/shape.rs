@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::code;
 use crate::error::{EngineError, Result};
 
-/// How strings are held: as views in plans, as plain arrays in files.
+/// How strings are held: as views in plans, as plain arrays in what comes from outside and where bytes are to be the same.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Texts {
     Views,

@@ -12,7 +12,7 @@ use crate::code;
 use crate::error::{EngineError, Result};
 use crate::promises;
 use crate::rulepack::Rulepack;
-use crate::shape::check_schema;
+use crate::shape::{Texts, check_schema};
 use crate::sink::{Sink, Wanted};
 use crate::table::TableDeclaration;
 use crate::{delta, ipc};
@@ -26,7 +26,7 @@ pub struct TableWriter {
 impl TableWriter {
     pub fn open(location: &Path, table: TableDeclaration) -> Result<Self> {
         let table = Arc::new(table);
-        let sink = Sink::open(table.clone(), location, Wanted::default(), None)?;
+        let sink = Sink::open(table.clone(), location, Texts::Plain, Wanted::default(), None)?;
         Ok(Self { table, sink: Some(sink) })
     }
 

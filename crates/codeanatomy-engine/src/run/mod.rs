@@ -264,8 +264,10 @@ impl Build {
             Arc::new(TableDeclaration { name: output.table.clone(), columns: output.columns.clone(), promises: output.promises.clone() });
         let reservation = MemoryConsumer::new(place.clone()).register(&self.session.pool());
         let wanted = Wanted::by_others(&self.validated().spec, &output.table);
-        let mut sink = Sink::open(table, Path::new(&output.location), wanted, Some(reservation))?;
-        if self.validated().spec.runtime.canonical {
+        let canonical = self.validated().spec.runtime.canonical;
+        let texts = if canonical { Texts::Plain } else { Texts::Views };
+        let mut sink = Sink::open(table, Path::new(&output.location), texts, wanted, Some(reservation))?;
+        if canonical {
             sink = sink.in_even_batches();
         }
         let mut batches = 0;

@@ -8,8 +8,8 @@ use codeanatomy_spec::{ColumnDefinition, ColumnType, Promise, SemanticExecutionS
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use rustc_hash::FxHashMap;
-use serde_json::json;
 
+use crate::bytes::{Bytes, Neighbour};
 use crate::code;
 use crate::error::{EngineError, Result};
 use crate::fingerprint::key_hashes;
@@ -210,24 +210,18 @@ impl ColumnKeys {
     fn add_kinds(&mut self, array: &ArrayRef, first: u64, index: &mut FxHashMap<String, u32>, folder: &Path) -> Result<()> {
         push_nulls(array, first, &mut self.nulls);
         let Values::Kinds { numbers, names } = &mut self.values else { return Ok(()) };
-        let texts = array.as_string_opt::<i32>();
-        let texts = texts.ok_or_else(|| EngineError::new(&code::ROWS, "a kind is no text", "kinds are strings", json!({})))?;
-        // Neighbouring rows often have the same kind.
-        let mut last: Option<(&str, u32)> = None;
-        let numbered = texts.iter().map(|text| {
-            let text = text.unwrap_or_default();
-            if let Some((_, number)) = last.filter(|(known, _)| *known == text) {
-                return number;
-            }
-            let number = index.get(text).copied().unwrap_or_else(|| {
+        let mut number_of = |text: &[u8]| {
+            let text = String::from_utf8_lossy(text);
+            index.get(&*text).copied().unwrap_or_else(|| {
                 let number = names.len() as u32;
-                index.insert(text.to_owned(), number);
-                names.push(text.to_owned());
+                index.insert(text.clone().into_owned(), number);
+                names.push(text.into_owned());
                 number
-            });
-            last = Some((text, number));
-            number
-        });
+            })
+        };
+        let texts = Bytes::new(array);
+        let mut known = Neighbour::default();
+        let numbered = (0..array.len()).map(|row| known.of(&texts, row, &mut number_of));
         numbers.extend(numbered, folder).map_err(|error| kept(folder, &error))
     }
 }

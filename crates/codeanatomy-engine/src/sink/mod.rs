@@ -64,11 +64,17 @@ impl Written {
 }
 
 impl Sink {
-    /// `wanted` names columns that promises of other tables need, beside its own.
-    pub fn open(table: Arc<TableDeclaration>, folder: &Path, wanted: Wanted, reservation: Option<MemoryReservation>) -> Result<Self> {
+    /// `texts` is how most of the rows hold theirs, `wanted` names columns that promises of other tables need, beside its own.
+    pub fn open(
+        table: Arc<TableDeclaration>,
+        folder: &Path,
+        texts: Texts,
+        wanted: Wanted,
+        reservation: Option<MemoryReservation>,
+    ) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|error| EngineError::io(&crate::code::WRITE, "cannot create", folder, &error))?;
         Ok(Self {
-            schema: open_schema(&table.columns, Texts::Plain),
+            schema: open_schema(&table.columns, texts),
             fingerprint: Fingerprint::new(&table.columns),
             keys: keys::Collector::new(&table, wanted, folder),
             table,
