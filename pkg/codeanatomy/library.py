@@ -214,15 +214,22 @@ class Graph:
 
 
 @asynccontextmanager
-async def open_graph(output_dir: str | Path, generation: int | None = None) -> AsyncIterator[Graph]:
-    """Open a published graph for reading: the current generation, or another by number. Raises `Coded` CA801, CA802 and CA639."""
-    yield Graph(await anyio.to_thread.run_sync(_opened, output_dir, generation))
+async def open_graph(output_dir: str | Path, generation: int | None = None, *, ahead: bool = True) -> AsyncIterator[Graph]:
+    """Open a published graph for reading: the current generation, or another by number. Raises `Coded` CA801, CA802 and CA639.
+
+    What `impact` and `slice` walk over is read now, or with `ahead=False` when the first of them is asked for.
+    """
+    yield Graph(await anyio.to_thread.run_sync(_opened, output_dir, generation, ahead))
 
 
-def _opened(output_dir: str | Path, generation: int | None) -> OpenGraph:
+def _opened(output_dir: str | Path, generation: int | None, ahead: bool) -> OpenGraph:
     """In a thread, with what the questions import: Arrow, DataFusion and Delta would keep the event loop for long."""
     for name in ("export.forms", *(f"query.{name}" for name in ("calls", "hierarchy", "impact", "imports", "slices", "uses"))):
         import_module(f"codeanatomy.{name}")
+    from codeanatomy.query.ahead import read_ahead
     from codeanatomy.query.graph import open_graph_sync
 
-    return open_graph_sync(output_dir, generation)
+    graph = open_graph_sync(output_dir, generation)
+    if ahead:
+        read_ahead(graph)
+    return graph

@@ -1,6 +1,7 @@
 """An open graph as a library, on asyncio and on trio: every question's Arrow table, and that it says what the public views say."""
 
 import json
+import re
 import shutil
 
 import anyio
@@ -13,7 +14,7 @@ import codeanatomy
 from codeanatomy import Coded, GraphProductBuildRequest
 from codeanatomy.catalog.questions import BY_NAME
 from codeanatomy.query import units
-from codeanatomy.query.graph import open_graph_sync
+from codeanatomy.query.graph import OpenGraph, open_graph_sync
 from codeanatomy.query.slices import slice_of
 from codeanatomy.tools.config import ScipIndexConfig
 
@@ -69,6 +70,22 @@ async def test_options_of_questions(output):
         assert (await graph.slice("shop/money.py", 2, forward=True, lines=1))["line"].to_pylist() == [4]
         assert (await graph.slice("shop/money.py", 2, forward=True, depth=1))["line"].to_pylist() == [4, 5]
         assert (await graph.imports()).num_rows == 5
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("ahead", [True, False])
+async def test_what_is_walked_over_is_read_when_the_graph_is_opened_or_asked(output, monkeypatch, ahead):
+    read, sql = [], OpenGraph.sql
+    async with codeanatomy.open_graph(output, ahead=ahead) as graph:
+        monkeypatch.setattr(OpenGraph, "sql", lambda graph, text: (read.append(text), sql(graph, text))[1])
+        answers = [
+            await graph.impact("shop/money.py"),
+            await graph.slice("shop/money.py", 5),
+            await graph.slice("main.py", 5, forward=True),
+        ]
+        late = [text for text in read if re.search("src, dst.* FROM cpg_edges|parent_id.* FROM cpg_nodes", text, re.DOTALL)]
+    assert all(answer.num_rows for answer in answers)
+    assert not late if ahead else len(late) >= 5
 
 
 @pytest.mark.anyio

@@ -43,7 +43,8 @@ def impact(graph: OpenGraph, paths: Iterable[str], depth: int | None = None) -> 
         ids.append(reached)
         numbers.append(by)
         distances.append(np.full(reached.size, distance, np.int32))
-    return answer(graph, "impact", changed, _rows(graph, arrows, np.concatenate(ids), np.concatenate(numbers), np.concatenate(distances)))
+    rows = _rows(graph, changed, np.concatenate(ids), np.concatenate(numbers), np.concatenate(distances))
+    return answer(graph, "impact", changed, rows)
 
 
 class _Dependents(Arrows):
@@ -65,21 +66,32 @@ class _Dependents(Arrows):
         return ends
 
 
-def _rows(graph: OpenGraph, arrows: _Dependents, ids: Ids, numbers: Ids, distances: Ids) -> pa.Table:
+def _rows(graph: OpenGraph, changed: list[str], ids: Ids, numbers: Ids, distances: Ids) -> pa.Table:
+    arrows, known = graph.kept(_Dependents), graph.kept(_owners)
     through = arrows.start[numbers]
-    known = definitions(graph, np.union1d(ids, through))
-    nodes = known.take(np.searchsorted(known["id"].to_numpy(), ids))
+    # What depends is an owner; what it depends on is one, too, or a definition in what was changed.
+    others = np.setdiff1d(through, known["id"].to_numpy())
+    if others.size:
+        known = pa.concat_tables([known, definitions(graph, others, changed)])
+    known_ids = known["id"].to_numpy()
+    order = np.argsort(known_ids)
+    places, through_places = (order[np.searchsorted(known_ids, wanted, sorter=order)] for wanted in (ids, through))
     lines = arrows.lines[numbers]
-    table = nodes.select(["id", "kind", "qualified_name", "path", "line", "col"])
+    table = known.select(["id", "kind", "qualified_name", "path", "line", "col"]).take(places)
     for name, values in (
         ("distance", distances),
         ("reason", pa.array(REASONS).take(pa.array(_reasons(graph, arrows, numbers)))),
         ("through_id", through),
-        ("through", known["qualified_name"].take(np.searchsorted(known["id"].to_numpy(), through))),
+        ("through", known["qualified_name"].take(through_places)),
         ("site_line", pa.array(lines, mask=lines == 0)),
     ):
         table = table.append_column(name, values if isinstance(values, pa.ChunkedArray) else pa.array(values))
     return table.sort_by([(name, "ascending") for name in ("distance", "path", "line", "col", "id")])
+
+
+def _owners(graph: OpenGraph) -> pa.Table:
+    """All that can depend on something."""
+    return definitions(graph, graph.kept(Owners).ids)
 
 
 def _reasons(graph: OpenGraph, arrows: _Dependents, numbers: Ids) -> Ids:
@@ -94,3 +106,7 @@ def _imports(graph: OpenGraph) -> Ids:
     """Import statements and the names in them."""
     ids: Ids = graph.sql("SELECT id FROM cpg_nodes WHERE kind = 'import' OR syntax IN ('Import', 'ImportFrom')")["id"].to_numpy()
     return ids
+
+
+AHEAD = (_Dependents, _owners, _imports)
+"""What answers need of a graph."""

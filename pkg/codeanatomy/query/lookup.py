@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from codeanatomy.catalog.graph.kinds import FUNCTIONS
+from codeanatomy.query.answer import among
 from codeanatomy.query.graph import OpenGraph
 
 Row = dict[str, Any]
@@ -23,10 +24,15 @@ _CALLS = (
 )
 
 
-def definitions(graph: OpenGraph, ids: Iterable[int]) -> pa.Table:
-    """Nodes, sorted by id. The span is that of the name token where the node is a definition, as in the view `definitions`."""
+def definitions(graph: OpenGraph, ids: Iterable[int], sources: Sequence[str] = ()) -> pa.Table:
+    """Nodes, sorted by id. The span is that of the name token where the node is a definition, as in the view `definitions`.
+
+    If the sources are told in which they stand, the others are not looked at.
+    """
     wanted = np.unique(np.fromiter(ids, np.int64))
-    nodes, tokens = graph.among(_NODES, "id", wanted), graph.among(_TOKENS, "dst", wanted)
+    there = f"path IN {among(sources)}" if sources else "true"
+    nodes = graph.among(f"{_NODES} WHERE {there}", "id", wanted)
+    tokens = graph.among(f"{_TOKENS} AND {there}", "dst", wanted)
     found = nodes.sort_by("id")
     places = np.searchsorted(found["id"].to_numpy(), tokens["dst"].to_numpy())
     token = np.full(found.num_rows, -1)

@@ -229,3 +229,13 @@ def _functions(graph: OpenGraph, nodes: list[Row]) -> dict[int, str]:
     ids = owners.ids[owners.around(positions(files, starts))].tolist()
     names = by_id(graph.among("SELECT id, qualified_name FROM cpg_nodes", "id", set(ids)))
     return {node["id"]: names[id]["qualified_name"] for node, id in zip(nodes, ids, strict=True)}
+
+
+def _all_units(graph: OpenGraph) -> None:
+    units = graph.kept(Units)
+    with units.reading:
+        units.read_all()
+
+
+AHEAD = (_forward, _backward, _all_units, Owners)
+"""What answers need of a graph."""

@@ -43,6 +43,10 @@ class Units:
         """Read the sources in which these nodes stand, where that has not been done."""
         self._read(set(np.unique(nodes >> _FILE_BITS).tolist()) - self._files)
 
+    def read_all(self) -> None:
+        """Read every source."""
+        self._read(self._graph.kept(paths).keys() - self._files)
+
     def of(self, nodes: Ids) -> Ids:
         """The unit of each node, or 0 for what stands in none."""
         return self._found(self._units, nodes)
@@ -78,21 +82,25 @@ class Units:
         if not wanted:
             return
         self._files.update(wanted)
-        new = _in_sources(self._nodes(wanted).sort_by("id"))
+        new = _in_sources(self._nodes(wanted))
         old = (self._ids, self._units, self._conditions, self._starts, self._ends)
-        both = [np.concatenate(pair) for pair in zip(old, new, strict=True)]
-        order = np.argsort(both[0])
-        self._ids, self._units, self._conditions, self._starts, self._ends = (column[order] for column in both)
+        if old[0].size:
+            both = [np.concatenate(pair) for pair in zip(old, new, strict=True)]
+            order = np.argsort(both[0], kind="stable")  # which is fast with what is in order for long stretches
+            new = tuple(column[order] for column in both)
+        self._ids, self._units, self._conditions, self._starts, self._ends = new
         self._index()
 
     def _nodes(self, files: list[int]) -> pa.Table:
+        known = self._graph.kept(paths)
+        if len(files) == len(known):
+            return self._graph.sql(_NODES)
         if len(files) > _FEW:
             return self._graph.among(_NODES, "file_id", files)
-        known = self._graph.kept(paths)
         return self._graph.sql(f"{_NODES} AND path IN {among([known[file] for file in files if file in known])}")
 
     def _index(self) -> None:
-        self._by_unit, self._by_condition = np.argsort(self._units), np.argsort(self._conditions)
+        self._by_unit, self._by_condition = (np.argsort(column, kind="stable") for column in (self._units, self._conditions))
 
     def _found(self, values: Ids, nodes: Ids) -> Ids:
         if not self._ids.size:
@@ -102,20 +110,19 @@ class Units:
         return found
 
 
-def _in_sources(table: pa.Table) -> tuple[Ids, Ids, Ids, Ids, Ids]:
+def _in_sources(table: pa.Table) -> tuple[Ids, ...]:
     """Ids, units, conditions and the two ends of the spans of the nodes of whole sources, sorted by id."""
-    ids: Ids = table["id"].to_numpy()
-    parents = table["parent_id"].fill_null(0).to_numpy()
-    around = np.minimum(np.searchsorted(ids, parents), max(ids.size - 1, 0))
+    order = np.argsort(table["id"].to_numpy())  # of numbers alone: the texts are most of the table
+    ids, parents, starts, ends = (table[name].fill_null(0).to_numpy()[order] for name in ("id", "parent_id", "bstart", "bend"))
     itself = np.arange(ids.size)
-    around = np.where(ids[around] == parents, around, itself)  # the root of a source is around itself
-    statement, parameter = _is(table["kind"], ("statement",)), _is(table["syntax"], ("arg",))
-    condition, body = _is(table["syntax"], _CONDITIONS), _is(table["syntax"], _BODIES)
+    # Nodes of a source are numbered without gaps, so ids are as far apart as places. The root, whose parent is no node, is around itself.
+    around = np.where(ids >> _FILE_BITS == parents >> _FILE_BITS, itself - (ids - parents), itself)
+    statement, parameter = _is(table["kind"], ("statement",))[order], _is(table["syntax"], ("arg",))[order]
+    condition, body = _is(table["syntax"], _CONDITIONS)[order], _is(table["syntax"], _BODIES)[order]
     unit = statement | parameter
     units = _climb(np.where(unit, itself, around))
     conditions = _climb(np.where(condition | body, itself, around))[around]
     decided = statement & condition[conditions]
-    starts, ends = (table[name].fill_null(0).to_numpy().astype(np.int64) for name in ("bstart", "bend"))
     return ids, np.where(unit[units], ids[units], 0), np.where(decided, ids[conditions], 0), starts, ends
 
 
