@@ -16,6 +16,20 @@ impl Intake {
         Self { port, columns: port.columns.iter().map(|(_, kind)| empty(*kind)).collect() }
     }
 
+    /// Makes room for so many rows: what grows to its size is copied again and again, and ends up to twice as large.
+    pub fn reserve(&mut self, rows: usize) {
+        for column in &mut self.columns {
+            match column {
+                Column::Bool(values) => values.reserve_exact(rows),
+                Column::I32(values) => values.reserve_exact(rows),
+                Column::I64(values) => values.reserve_exact(rows),
+                Column::F64(values) => values.reserve_exact(rows),
+                Column::Str(values) => values.reserve_exact(rows),
+                _ => {}
+            }
+        }
+    }
+
     pub fn add(&mut self, batch: &RecordBatch, strings: &mut Strings) {
         for (column, array) in self.columns.iter_mut().zip(batch.columns()) {
             append(column, array, strings);

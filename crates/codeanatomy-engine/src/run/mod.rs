@@ -218,7 +218,7 @@ impl Build {
         let frame = self.session.context.read_table(table.plan.clone());
         let frame = frame.map_err(|error| EngineError::from_datafusion(&error, &code::SQL, &place))?;
         let mut file = TemporaryFile::create(&self.session.disk(), &place, &view.columns).map_err(failed)?;
-        let plan = self.stream(frame, &view.name, &place, |batch| file.write(batch).map_err(failed)).await?;
+        let plan = self.stream(frame, &view.name, &place, |_| Ok(|batch: &RecordBatch| file.write(batch).map_err(failed))).await?;
         self.ledger.plan(&view.name, &plan);
         let kept = file.finish().map_err(failed)?;
         let rows = kept.rows;
@@ -275,7 +275,7 @@ impl Build {
             batches += 1;
             sink.write(batch)
         };
-        let plan = self.stream(frame, &output.view, &place, write).await?;
+        let plan = self.stream(frame, &output.view, &place, |_| Ok(write)).await?;
         self.ledger.plan(&output.table, &plan);
         let span = span!("engine.write", codeanatomy.table = output.table, codeanatomy.files = Empty, codeanatomy.bytes = Empty);
         let worker = tokio::task::spawn_blocking(move || sink.finish());
@@ -314,22 +314,22 @@ impl Build {
         frame.map_err(|error| EngineError::from_datafusion(&error, &code::SQL, &format!("`{relation}`")))
     }
 
-    /// Plans and executes a query of a relation, batch by batch; the plan with its metrics.
-    async fn stream(
+    /// Plans and executes a query of a relation; the plan with its metrics. `visitor` gives, by the plan, who is shown each batch.
+    async fn stream<V: FnMut(&RecordBatch) -> Result<()>>(
         &self,
         frame: DataFrame,
         relation: &str,
         place: &str,
-        visit: impl FnMut(&RecordBatch) -> Result<()>,
+        visitor: impl FnOnce(&dyn ExecutionPlan) -> Result<V>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        traced(span!("engine.query", codeanatomy.relation = relation, codeanatomy.place = place), self.query(frame, place, visit)).await
+        traced(span!("engine.query", codeanatomy.relation = relation, codeanatomy.place = place), self.query(frame, place, visitor)).await
     }
 
-    async fn query(
+    async fn query<V: FnMut(&RecordBatch) -> Result<()>>(
         &self,
         frame: DataFrame,
         place: &str,
-        mut visit: impl FnMut(&RecordBatch) -> Result<()>,
+        visitor: impl FnOnce(&dyn ExecutionPlan) -> Result<V>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         self.token.check()?;
         let context = Arc::new(frame.task_ctx());
@@ -349,6 +349,7 @@ impl Build {
             capture.keep(place, explained, plan.as_ref());
         }
         let failed = |error| EngineError::from_datafusion(&error, &code::EXECUTION, place);
+        let mut visit = visitor(plan.as_ref())?;
         let mut stream = batches::of(&plan, &context, self.limits.partitions).map_err(failed)?;
         while let Some(batch) = stream.next().await {
             visit(&batch.map_err(failed)?)?;

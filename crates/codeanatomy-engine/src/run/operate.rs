@@ -5,7 +5,10 @@ use std::time::Instant;
 
 use codeanatomy_graph::table::Strings;
 use datafusion::arrow::array::RecordBatch;
+use datafusion::common::stats::Precision;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use serde_json::json;
 use tracing::Span;
 use tracing::field::Empty;
@@ -43,16 +46,20 @@ impl Build {
             let frame = self.frame(&run.inputs[port.name]).await?;
             let columns: Vec<&str> = port.columns.iter().map(|(name, _)| *name).collect();
             let frame = frame.select_columns(&columns).map_err(|error| EngineError::from_datafusion(&error, &code::SQL, &place))?;
-            let mut intake = Intake::new(port);
-            let mut held = 0;
             let stream_place = format!("{place}, input `{}`", port.name);
-            let take = |batch: &RecordBatch| {
-                intake.add(batch, &mut strings);
-                let grown = intake.bytes().saturating_sub(held);
-                held = intake.bytes();
-                grow(&reservation, grown, &place)
+            let mut intake = Intake::new(port);
+            let (taken, texts, reserved, of) = (&mut intake, &mut strings, &reservation, &place);
+            let visitor = |plan: &dyn ExecutionPlan| {
+                taken.reserve(rows_of(plan, &stream_place)?);
+                let mut held = 0;
+                Ok(move |batch: &RecordBatch| {
+                    taken.add(batch, texts);
+                    let grown = taken.bytes().saturating_sub(held);
+                    held = taken.bytes();
+                    grow(reserved, grown, of)
+                })
             };
-            let plan = self.stream(frame, &run.inputs[port.name], &stream_place, take).await?;
+            let plan = self.stream(frame, &run.inputs[port.name], &stream_place, visitor).await?;
             self.ledger.plan(&format!("{}.{}", run.operator, port.name), &plan);
             inputs.push(intake.finish());
         }
@@ -111,5 +118,14 @@ impl Build {
             batch.and_then(|batch| file.write(&batch)).map_err(failed)?;
         }
         file.finish().map_err(failed)
+    }
+}
+
+/// How many rows a plan gives, where that is certain before it runs; else 0.
+fn rows_of(plan: &dyn ExecutionPlan, place: &str) -> Result<usize> {
+    let statistics = StatisticsContext::new().compute(plan, &StatisticsArgs::new());
+    match statistics.map_err(|error| EngineError::from_datafusion(&error, &code::PHYSICAL_PLAN, place))?.num_rows {
+        Precision::Exact(rows) => Ok(rows),
+        Precision::Inexact(_) | Precision::Absent => Ok(0),
     }
 }
