@@ -217,7 +217,7 @@ class Graph:
 async def open_graph(output_dir: str | Path, generation: int | None = None, *, ahead: bool = True) -> AsyncIterator[Graph]:
     """Open a published graph for reading: the current generation, or another by number. Raises `Coded` CA801, CA802 and CA639.
 
-    What `impact` and `slice` walk over is read now, or with `ahead=False` when the first of them is asked for.
+    What `impact`, `slice` and `imports` need of the whole graph is read now, or with `ahead=False` when the first of them is asked for.
     """
     yield Graph(await anyio.to_thread.run_sync(_opened, output_dir, generation, ahead))
 

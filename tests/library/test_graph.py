@@ -1,7 +1,6 @@
 """An open graph as a library, on asyncio and on trio: every question's Arrow table, and that it says what the public views say."""
 
 import json
-import re
 import shutil
 
 import anyio
@@ -13,7 +12,7 @@ from tests.support.ticking import PROMISE_S, ticked_questions
 import codeanatomy
 from codeanatomy import Coded, GraphProductBuildRequest
 from codeanatomy.catalog.questions import BY_NAME
-from codeanatomy.query import units
+from codeanatomy.query import impact, imports, slices, units
 from codeanatomy.query.graph import OpenGraph, open_graph_sync
 from codeanatomy.query.slices import slice_of
 from codeanatomy.tools.config import ScipIndexConfig
@@ -29,9 +28,13 @@ def output(tmp_path_factory):
     """A graph in a folder whose name no URL would take as it is."""
     repository = write(tmp_path_factory.mktemp("shop"), SHOP)
     output = tmp_path_factory.mktemp("a [graph] #1 *ü")
+    build(repository, output)
+    return output
+
+
+def build(repository, output):
     request = GraphProductBuildRequest(repo_root=repository, output_dir=output, scip=ScipIndexConfig(mode="off"), types="off")
     anyio.run(codeanatomy.build_graph_product, request)
-    return output
 
 
 ASKED = {
@@ -74,18 +77,22 @@ async def test_options_of_questions(output):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("ahead", [True, False])
-async def test_what_is_walked_over_is_read_when_the_graph_is_opened_or_asked(output, monkeypatch, ahead):
-    read, sql = [], OpenGraph.sql
+async def test_what_is_needed_of_the_whole_graph_is_read_when_it_is_opened_or_asked(output, monkeypatch, ahead):
+    read = []
     async with codeanatomy.open_graph(output, ahead=ahead) as graph:
-        monkeypatch.setattr(OpenGraph, "sql", lambda graph, text: (read.append(text), sql(graph, text))[1])
-        answers = [
-            await graph.impact("shop/money.py"),
-            await graph.slice("shop/money.py", 5),
-            await graph.slice("main.py", 5, forward=True),
-        ]
-        late = [text for text in read if re.search("src, dst.* FROM cpg_edges|parent_id.* FROM cpg_nodes", text, re.DOTALL)]
+        listen(monkeypatch, read)
+        answers = [await graph.impact("shop/money.py"), await graph.slice("shop/money.py", 5), await graph.imports()]
     assert all(answer.num_rows for answer in answers)
-    assert not late if ahead else len(late) >= 5
+    assert [text for text in read if text in WHOLE] == ([] if ahead else WHOLE)
+
+
+def listen(monkeypatch, read):
+    """Every query of the graphs from now on goes into a list."""
+    sql = OpenGraph.sql
+    monkeypatch.setattr(OpenGraph, "sql", lambda graph, text: (read.append(text), sql(graph, text))[1])
+
+
+WHOLE = [impact._EDGES, slices._EDGES, imports._ALL]
 
 
 @pytest.mark.anyio
@@ -106,6 +113,24 @@ def test_a_slice_of_more_sources_than_are_looked_for_by_path_is_the_same(output,
     few = slice_of(open_graph_sync(output), "shop/money.py", 2, forward=True).table
     monkeypatch.setattr(units, "_FEW", 0)
     assert slice_of(open_graph_sync(output), "shop/money.py", 2, forward=True).table.to_pylist() == few.to_pylist() != []
+
+
+@pytest.mark.parametrize("at_once", [1, 20])
+def test_a_slice_reads_no_more_sources_than_its_lines_take(tmp_path, monkeypatch, at_once):
+    """And gives the lines that come first by distance and path, and never more of them, however far it went."""
+    users = {f"u{number:02}.py": "from one import one\n\na = one()\n" for number in range(30)}
+    build(write(tmp_path / "r", {"one.py": "def one():\n    return 1\n", **users}), tmp_path / "o")
+    whole = slice_of(open_graph_sync(tmp_path / "o"), "one.py", 2, forward=True, lines=None)
+    assert [(row["path"], row["line"]) for row in whole.table.to_pylist()] == [(name, 3) for name in users]
+    monkeypatch.setattr(slices, "_AT_ONCE", at_once)
+    for depth in (None, 1, 2):
+        read = []
+        graph = open_graph_sync(tmp_path / "o")
+        listen(monkeypatch, read)
+        some = slice_of(graph, "one.py", 2, forward=True, depth=depth, lines=5)
+        assert (some.table.to_pylist(), some.complete) == (whole.table.to_pylist()[:5], False)
+        assert "u05.py" in "".join(read)
+        assert "u29.py" not in "".join(read)
 
 
 @pytest.mark.anyio

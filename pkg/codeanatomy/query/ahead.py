@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from codeanatomy.query import impact, slices
+from codeanatomy.query import impact, imports, slices
 from codeanatomy.query.graph import OpenGraph
 
 
 def read_ahead(graph: OpenGraph) -> None:
-    """Read what `impact` and `slice` need of a graph, whatever they are asked about."""
-    for make in (*impact.AHEAD, *slices.AHEAD):
+    """Read what `impact`, `slice` and `imports` need of a graph, whatever they are asked about."""
+    for make in (*impact.AHEAD, *slices.AHEAD, *imports.AHEAD):
         graph.kept(make)

@@ -14,16 +14,17 @@ from codeanatomy.catalog.graph.kinds import DEFINITIONS
 from codeanatomy.query.answer import Answer, among, answer
 from codeanatomy.query.graph import OpenGraph
 from codeanatomy.query.lookup import definitions
-from codeanatomy.query.owners import Owners, positions
+from codeanatomy.query.owners import Owners, position
 from codeanatomy.query.places import sources
 from codeanatomy.query.walk import Arrows, Ids, walk
 
 REASONS = ("inheritance", "override", "call", "import", "reference")
 """Why something depends on another; what is said first counts where several hold."""
 
-_EDGES = """
-SELECT CASE kind WHEN 'inherits' THEN 0 WHEN 'overrides' THEN 1 WHEN 'calls' THEN 2 WHEN 'calls_implicitly' THEN 2 WHEN 'imports' THEN 3 ELSE 4 END AS reason,
-       src, dst, coalesce(file_id, 0) AS file_id, coalesce(bstart, 0) AS bstart, coalesce(line, 0) AS line
+_LINE_BITS = 24
+_EDGES = f"""
+SELECT src, dst, {position("file_id", "bstart")} AS position, coalesce(line, 0) + {1 << _LINE_BITS} *
+       CASE kind WHEN 'inherits' THEN 0 WHEN 'overrides' THEN 1 WHEN 'calls' THEN 2 WHEN 'calls_implicitly' THEN 2 WHEN 'imports' THEN 3 ELSE 4 END AS rank
 FROM cpg_edges
 WHERE kind IN ('inherits', 'overrides', 'calls', 'calls_implicitly', 'imports', 'reads', 'writes')
 """
@@ -53,13 +54,21 @@ class _Dependents(Arrows):
     def __init__(self, graph: OpenGraph) -> None:
         edges, self._owners = graph.sql(_EDGES), graph.kept(Owners)
         super().__init__(edges["dst"].to_numpy())
-        self.sources, self.reasons, self.lines = (edges[name].to_numpy() for name in ("src", "reason", "line"))
-        self.ranks = (self.reasons << 24) + self.lines
+        self.sources, self.ranks, self._positions = (edges[name].to_numpy() for name in ("src", "rank", "position"))
         self.ids = self._owners.ids
-        self._positions = positions(edges["file_id"].to_numpy(), edges["bstart"].to_numpy())
+
+    def reasons(self, numbers: Ids) -> Ids:
+        """Places in `REASONS`."""
+        reasons: Ids = self.ranks[numbers] >> _LINE_BITS
+        return reasons
+
+    def lines(self, numbers: Ids) -> Ids:
+        """Where each stands in its source; 0 of what stands nowhere."""
+        lines: Ids = self.ranks[numbers] & ((1 << _LINE_BITS) - 1)
+        return lines
 
     def ends(self, numbers: Ids) -> Ids:
-        written = self.reasons[numbers] >= _WRITTEN
+        written = self.reasons(numbers) >= _WRITTEN
         ends = np.empty(numbers.size, np.int64)
         ends[written] = self._owners.around(self._positions[numbers[written]])
         ends[~written] = self._owners.places(self.sources[numbers[~written]])
@@ -76,7 +85,7 @@ def _rows(graph: OpenGraph, changed: list[str], ids: Ids, numbers: Ids, distance
     known_ids = known["id"].to_numpy()
     order = np.argsort(known_ids)
     places, through_places = (order[np.searchsorted(known_ids, wanted, sorter=order)] for wanted in (ids, through))
-    lines = arrows.lines[numbers]
+    lines = arrows.lines(numbers)
     table = known.select(["id", "kind", "qualified_name", "path", "line", "col"]).take(places)
     for name, values in (
         ("distance", distances),
@@ -96,7 +105,7 @@ def _owners(graph: OpenGraph) -> pa.Table:
 
 def _reasons(graph: OpenGraph, arrows: _Dependents, numbers: Ids) -> Ids:
     """Why each depends: a name in an import statement is an import, too."""
-    reasons: Ids = arrows.reasons[numbers].copy()
+    reasons = arrows.reasons(numbers)
     sources = arrows.sources[numbers]
     reasons[(reasons > _WRITTEN) & np.isin(sources, graph.kept(_imports))] = _WRITTEN
     return reasons

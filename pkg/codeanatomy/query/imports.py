@@ -207,3 +207,7 @@ def _ends(start: int, arcs: dict[int, list[int]], seen: set[int]) -> Iterator[in
         else:
             seen.add(fresh)
             trail.append((fresh, iter(arcs.get(fresh, ()))))
+
+
+AHEAD = (_every, _imports_of_modules)
+"""What answers need of a graph."""

@@ -11,6 +11,7 @@ from codeanatomy.query.walk import Ids
 
 _PLACE_BITS = 24
 """Bits of a position that are the byte in the file; those above are the file's key, which has 39."""
+_LAST = (1 << _PLACE_BITS) - 1
 
 
 class Owners:
@@ -19,11 +20,11 @@ class Owners:
     def __init__(self, graph: OpenGraph) -> None:
         table = graph.sql(
             f"""
-            SELECT id, file_id, coalesce(bstart, 0) AS bstart, coalesce(bend, {(1 << _PLACE_BITS) - 1}) AS bend, parent_id
+            SELECT id, {position("file_id", "bstart")} AS first, {position("file_id", f"coalesce(bend, {_LAST})")} AS last, parent_id
             FROM cpg_nodes WHERE kind IN {among(SCOPE_OWNERS)} AND file_id IS NOT NULL
             """
         )
-        first, last = (positions(table["file_id"].to_numpy(), table[name].to_numpy()) for name in ("bstart", "bend"))
+        first, last = (table[name].to_numpy() for name in ("first", "last"))
         order = np.lexsort((-last, first))  # what is around something stands before it
         self.ids: Ids = table["id"].to_numpy()[order]
         self._first, self._last = first[order], last[order]
@@ -45,5 +46,10 @@ class Owners:
 
 def positions(files: Ids, places: Ids) -> Ids:
     """Places in files as one number each."""
-    found: Ids = (files << _PLACE_BITS) + np.minimum(places, (1 << _PLACE_BITS) - 1)
+    found: Ids = (files << _PLACE_BITS) + np.minimum(places, _LAST)
     return found
+
+
+def position(file: str, place: str) -> str:
+    """The same as SQL, of two columns."""
+    return f"(coalesce({file}, 0) * {1 << _PLACE_BITS} + least(coalesce({place}, 0), {_LAST}))"

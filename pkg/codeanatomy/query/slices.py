@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 
@@ -18,8 +17,8 @@ from codeanatomy.query.answer import Answer, among, answer, literal
 from codeanatomy.query.graph import OpenGraph
 from codeanatomy.query.lookup import Row, by_id
 from codeanatomy.query.owners import Owners, positions
-from codeanatomy.query.places import beyond, source
-from codeanatomy.query.units import Units
+from codeanatomy.query.places import beyond, paths, source
+from codeanatomy.query.units import FILE_BITS, Units
 from codeanatomy.query.walk import Arrows, Ids
 
 LINES = 200
@@ -29,6 +28,9 @@ LIMITS = (
     "a condition counts for what is nested under it, not for what a return, break or continue under it skips",
     "what changes the inside of a value (x[k] = v, x.append(v)) does not count as giving x a value",
 )
+
+_AT_ONCE = 20
+"""Sources that are read before it is looked whether there are lines enough."""
 
 _FLOW, _ARGUMENT, _RESULT = range(3)
 _EDGES = f"""
@@ -41,18 +43,20 @@ FROM cpg_edges WHERE kind IN ('reaches', 'argument_to_parameter', 'returns_to')
 def slice_of(graph: OpenGraph, path: str, line: int, forward: bool = False, depth: int | None = None, lines: int | None = LINES) -> Answer:
     """What the line depends on, or what depends on it. Raises CA634 for a source there is not, CA632 for a line without a statement.
 
-    It goes no farther than `depth`, and stops at the distance at which it has more than so many lines.
+    It goes no farther than `depth`, and gives no more than so many lines, the nearest.
     """
     path = source(graph, path)
-    walk = _Walk(graph, forward)
+    walk = _Walk(graph, forward, lines)
     with walk.units.reading:
-        walk.run(_starts(graph, walk.units, path, line), depth, lines)
-    rows = _rows(graph, walk.steps, (path, line), lines if walk.stopped else None)
+        walk.run(_starts(graph, walk.units, path, line), depth)
+        nearest = _nearest(graph, walk, (path, line))
+    rows = _rows(graph, nearest[:lines])
+    complete = not walk.stopped and len(rows) == len(nearest)
     notes = list(LIMITS)
-    if walk.stopped:
+    if not complete:
         notes.append(f"stopped after {len(rows)} lines, of which the farthest are {rows[-1]['distance']} steps away")
     asked = [f"{path}:{line}", "--forward" if forward else "--backward"]
-    return answer(graph, "slice", asked, rows, notes, complete=not walk.stopped)
+    return answer(graph, "slice", asked, rows, notes, complete)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,6 +78,22 @@ def _flows(graph: OpenGraph) -> tuple[Ids, Ids, Ids]:
     dst = dst.copy()
     dst[manner == _ARGUMENT] = _written(graph, dst[manner == _ARGUMENT])
     return src, dst, manner
+
+
+class _Ranks:
+    """The places of sources in the order of their paths."""
+
+    def __init__(self, graph: OpenGraph) -> None:
+        files = np.fromiter(graph.kept(paths), np.int64)
+        self._order = np.argsort(files)
+        self._files = files[self._order]
+
+    def of(self, nodes: Ids) -> Ids:
+        """That of the source in which each node stands; -1 of what stands in none."""
+        files = nodes >> FILE_BITS
+        places = np.minimum(np.searchsorted(self._files, files), self._files.size - 1)
+        found: Ids = np.where(self._files[places] == files, self._order[places], -1)
+        return found
 
 
 def _forward(graph: OpenGraph) -> Arrows:
@@ -99,10 +119,13 @@ class _Walk:
     """A slice being made. What is reached upward may go up and down; what is reached downward (into a call) only further down.
 
     It goes from node to node: backward, what a node holds counts; forward, what holds the node does. A whole unit is its outermost node.
+    At the distance at which there are more than so many lines, it looks no farther than for those that come first.
     """
 
-    def __init__(self, graph: OpenGraph, forward: bool) -> None:
+    def __init__(self, graph: OpenGraph, forward: bool, lines: int | None) -> None:
         self.units = graph.kept(Units)
+        self._ranks = graph.kept(_Ranks)
+        self._lines = lines
         self._forward = forward
         self._arrows = graph.kept(_forward if forward else _backward)
         src, dst, self._manner = graph.kept(_flows)
@@ -113,14 +136,14 @@ class _Walk:
         self.steps: dict[int, _Step] = {}
         self.stopped = False
 
-    def run(self, starts: list[int], depth: int | None, lines: int | None) -> None:
+    def run(self, starts: list[int], depth: int | None) -> None:
         """Go as far as asked from these units."""
         frontiers: tuple[list[int], list[int]] = (starts, [])
         self._starts.update(starts)
         self._seen[0].update(starts)
         distance = 1
         while any(frontiers) and (depth is None or distance <= depth):
-            if lines is not None and len(self.steps) > lines:
+            if self._lines is not None and len(self.steps) > self._lines:
                 self.stopped = True
                 return
             frontiers = self._next(frontiers, distance)
@@ -150,14 +173,31 @@ class _Walk:
         numbers = self._leaving(np.array(frontier, np.int64))
         if below:
             numbers = numbers[self._manner[numbers] != self._up]
+        numbers = numbers[self._come_first(self._ends[numbers])]
         near, far = self._arrows.start[numbers], self._ends[numbers]
-        self.units.read(far)
         readers, manner = (far if self._forward else near), self._manner[numbers]
         through, units = self.units.of(near), self.units.of(far)
         # Backward, what is bound depends on the whole statement that binds it; an argument or result on what it holds.
         nodes = far if self._forward else np.where(manner == _FLOW, units, far)
         rows = zip(*(column.tolist() for column in (through, readers, units, nodes, manner == self._down)), strict=True)
         yield from ((_Step(distance, False, by, reader, unit), node, down) for by, reader, unit, node, down in rows if unit)
+
+    def _come_first(self, far: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which of these ends are in the first sources, by path, that hold enough lines. Reads those sources."""
+        ranks = self._ranks.of(far)
+        sources = np.unique(ranks)
+        lines, farthest = 0, sources.max(initial=-1)
+        for first in range(0, sources.size, _AT_ONCE):
+            last = sources[first : first + _AT_ONCE][-1]
+            there = far[(ranks >= sources[first]) & (ranks <= last)]
+            self.units.read(there)
+            fresh = np.array(sorted(set(self.units.of(there).tolist()) - {0} - self._starts - self.steps.keys()), np.int64)
+            lines += np.unique((self._ranks.of(fresh) << 32) + self.units.lines(fresh)).size
+            if self._lines is not None and lines > self._lines and last < sources[-1]:
+                self.stopped, farthest = True, last
+                break
+        first_ones: np.ndarray[tuple[int], np.dtype[np.bool_]] = ranks <= farthest
+        return first_ones
 
     def _leaving(self, frontier: Ids) -> Ids:
         """Numbers of the arrows from these nodes: forward, from what binds in the unit or holds the node; backward, from what the node holds."""
@@ -194,16 +234,21 @@ def _starts(graph: OpenGraph, units: Units, path: str, line: int) -> list[int]:
     return sorted({row["id"] for row in over if row["line"] == line} & set(found.tolist())) or [int(found[-1])]
 
 
-def _rows(graph: OpenGraph, steps: dict[int, _Step], asked: tuple[str, int], most: int | None) -> list[Row]:
-    """One row a line, the nearest first, at most so many. Of the others nothing but their lines is looked up: there may be thousands."""
-    units = by_id(graph.among(_NODES, "id", set(steps)))
-    places = {unit: (node["path"], node["line"]) for unit, node in units.items()}
+def _nearest(graph: OpenGraph, walk: _Walk, asked: tuple[str, int]) -> list[_Step]:
+    """One step a line, the nearest first. Nothing but their lines is looked up: there may be thousands."""
+    known, ids = graph.kept(paths), np.fromiter(walk.steps, np.int64)
+    places = {unit: (known[unit >> FILE_BITS], line) for unit, line in zip(ids.tolist(), walk.units.lines(ids).tolist(), strict=True)}
     nearest: dict[tuple[str, int], _Step] = {}
-    for step in sorted(steps.values(), key=lambda step: (step.distance, *places[step.unit], step)):
+    for step in sorted(walk.steps.values(), key=lambda step: (step.distance, *places[step.unit], step)):
         nearest.setdefault(places[step.unit], step)
     nearest.pop(asked, None)
-    shown = list(islice(nearest.values(), most))
-    others = by_id(graph.among(_NODES, "id", {id for step in shown for id in (step.through, step.reader)}))
+    return list(nearest.values())
+
+
+def _rows(graph: OpenGraph, shown: list[_Step]) -> list[Row]:
+    """A row of each of these steps."""
+    ids = {id for step in shown for id in (step.unit, step.through, step.reader)}
+    others = units = by_id(graph.among(_NODES, "id", ids))
     functions = _functions(graph, [units[step.unit] for step in shown])
     rows = []
     for step in shown:
@@ -231,11 +276,5 @@ def _functions(graph: OpenGraph, nodes: list[Row]) -> dict[int, str]:
     return {node["id"]: names[id]["qualified_name"] for node, id in zip(nodes, ids, strict=True)}
 
 
-def _all_units(graph: OpenGraph) -> None:
-    units = graph.kept(Units)
-    with units.reading:
-        units.read_all()
-
-
-AHEAD = (_forward, _backward, _all_units, Owners)
+AHEAD = (_forward, _backward, _Ranks, Owners)
 """What answers need of a graph."""

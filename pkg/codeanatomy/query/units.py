@@ -17,13 +17,13 @@ from codeanatomy.query.walk import Ids
 
 _CONDITIONS = ("If", "While", "For", "AsyncFor", "Match")
 _BODIES = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Lambda")
-_FILE_BITS = 24
+FILE_BITS = 24
 """The id of a syntax node is the key of its file, then its number in the file, in which what contains comes before what it contains."""
 
 _FEW = 20
 """So many sources at most are looked for by their paths: nodes are in the order of these, and a scan of a few leaves the others out."""
 
-_NODES = f"SELECT id, parent_id, kind, syntax, file_id, bstart, bend FROM cpg_nodes WHERE kind IN {among(SYNTAX)}"
+_NODES = f"SELECT id, parent_id, kind, syntax, file_id, bstart, bend, line FROM cpg_nodes WHERE kind IN {among(SYNTAX)}"
 
 
 class Units:
@@ -36,20 +36,20 @@ class Units:
         self.reading = Lock()
         self._graph = graph
         self._files: set[int] = set()
-        self._ids = self._units = self._conditions = self._starts = self._ends = np.empty(0, np.int64)
+        self._ids = self._units = self._conditions = self._starts = self._ends = self._lines = np.empty(0, np.int64)
         self._index()
 
     def read(self, nodes: Ids) -> None:
         """Read the sources in which these nodes stand, where that has not been done."""
-        self._read(set(np.unique(nodes >> _FILE_BITS).tolist()) - self._files)
-
-    def read_all(self) -> None:
-        """Read every source."""
-        self._read(self._graph.kept(paths).keys() - self._files)
+        self._read(set(np.unique(nodes >> FILE_BITS).tolist()) - self._files)
 
     def of(self, nodes: Ids) -> Ids:
         """The unit of each node, or 0 for what stands in none."""
         return self._found(self._units, nodes)
+
+    def lines(self, nodes: Ids) -> Ids:
+        """The line on which each node begins, or 0 for what is not known."""
+        return self._found(self._lines, nodes)
 
     def beside(self, nodes: Ids) -> tuple[Ids, Ids]:
         """Pairs of a place among these nodes and a node of the same unit."""
@@ -83,20 +83,18 @@ class Units:
             return
         self._files.update(wanted)
         new = _in_sources(self._nodes(wanted))
-        old = (self._ids, self._units, self._conditions, self._starts, self._ends)
+        old = (self._ids, self._units, self._conditions, self._starts, self._ends, self._lines)
         if old[0].size:
             both = [np.concatenate(pair) for pair in zip(old, new, strict=True)]
             order = np.argsort(both[0], kind="stable")  # which is fast with what is in order for long stretches
             new = tuple(column[order] for column in both)
-        self._ids, self._units, self._conditions, self._starts, self._ends = new
+        self._ids, self._units, self._conditions, self._starts, self._ends, self._lines = new
         self._index()
 
     def _nodes(self, files: list[int]) -> pa.Table:
-        known = self._graph.kept(paths)
-        if len(files) == len(known):
-            return self._graph.sql(_NODES)
         if len(files) > _FEW:
             return self._graph.among(_NODES, "file_id", files)
+        known = self._graph.kept(paths)
         return self._graph.sql(f"{_NODES} AND path IN {among([known[file] for file in files if file in known])}")
 
     def _index(self) -> None:
@@ -111,19 +109,21 @@ class Units:
 
 
 def _in_sources(table: pa.Table) -> tuple[Ids, ...]:
-    """Ids, units, conditions and the two ends of the spans of the nodes of whole sources, sorted by id."""
+    """Ids, units, conditions, the two ends of the spans and the lines of the nodes of whole sources, sorted by id."""
     order = np.argsort(table["id"].to_numpy())  # of numbers alone: the texts are most of the table
-    ids, parents, starts, ends = (table[name].fill_null(0).to_numpy()[order] for name in ("id", "parent_id", "bstart", "bend"))
+    ids, parents, starts, ends, lines = (
+        table[name].fill_null(0).to_numpy()[order] for name in ("id", "parent_id", "bstart", "bend", "line")
+    )
     itself = np.arange(ids.size)
     # Nodes of a source are numbered without gaps, so ids are as far apart as places. The root, whose parent is no node, is around itself.
-    around = np.where(ids >> _FILE_BITS == parents >> _FILE_BITS, itself - (ids - parents), itself)
+    around = np.where(ids >> FILE_BITS == parents >> FILE_BITS, itself - (ids - parents), itself)
     statement, parameter = _is(table["kind"], ("statement",))[order], _is(table["syntax"], ("arg",))[order]
     condition, body = _is(table["syntax"], _CONDITIONS)[order], _is(table["syntax"], _BODIES)[order]
     unit = statement | parameter
     units = _climb(np.where(unit, itself, around))
     conditions = _climb(np.where(condition | body, itself, around))[around]
     decided = statement & condition[conditions]
-    return ids, np.where(unit[units], ids[units], 0), np.where(decided, ids[conditions], 0), starts, ends
+    return ids, np.where(unit[units], ids[units], 0), np.where(decided, ids[conditions], 0), starts, ends, lines
 
 
 def _climb(step: Ids) -> Ids:
