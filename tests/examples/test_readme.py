@@ -1,7 +1,9 @@
 """The README's tour, word for word: its sources, its commands with the output it shows, and its Python."""
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +21,8 @@ SOURCES = {
 }
 CONSOLES = [text for kind, text in BLOCKS if kind == "console"]
 SNIPPETS = [text for kind, text in BLOCKS if kind == "python" and text.startswith("import")]
+[SPARK] = (text for kind, text in BLOCKS if kind == "python" and text.startswith("from pyspark"))
+PYSPARK = ROOT / ".tools" / "spark"
 
 
 @pytest.fixture(scope="module")
@@ -50,4 +54,22 @@ def test_the_snippets_run(folder):
         done = subprocess.run([sys.executable, "-c", snippet], cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert done.stdout
-    assert int(done.stdout) > 100
+    by_duckdb, by_polars, *by_pandas = done.stdout.splitlines()
+    assert by_duckdb == by_polars
+    assert by_pandas[1].split() == re.findall(r"\w+", by_duckdb)
+
+
+@pytest.mark.skipif(not (shutil.which("java") and PYSPARK.exists()), reason="no Java, or `make spark` was not run")
+def test_spark_reads_the_same(folder):
+    counted = SNIPPETS[1] + SPARK
+    done = subprocess.run(
+        [sys.executable, "-c", counted],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(PYSPARK)},
+    )
+    assert done.returncode == 0, done.stderr
+    by_duckdb, *_, by_spark = done.stdout.splitlines()
+    assert by_spark == by_duckdb

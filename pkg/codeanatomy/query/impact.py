@@ -113,7 +113,7 @@ def _reasons(graph: OpenGraph, arrows: _Dependents, numbers: Ids) -> Ids:
 
 def _imports(graph: OpenGraph) -> Ids:
     """Import statements and the names in them."""
-    ids: Ids = graph.sql("SELECT id FROM cpg_nodes WHERE kind = 'import' OR syntax IN ('Import', 'ImportFrom')")["id"].to_numpy()
+    ids: Ids = graph.sql("SELECT id FROM cpg_nodes WHERE syntax IN ('Import', 'ImportFrom', 'alias')")["id"].to_numpy()
     return ids
 
 

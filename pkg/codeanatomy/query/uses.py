@@ -14,7 +14,6 @@ from codeanatomy.query.places import beyond, source
 Place = tuple[int, int]
 
 _ACCESSES = {"reads": "read", "writes": "write", "deletes": "delete"}
-_ORDER = ("path", "line", "col", "access", "target_line", "target_col")
 _USES = "SELECT kind, src, dst, path, line, col, end_line, end_col, label, origin, confidence FROM cpg_edges WHERE kind IN ('reads', 'writes', 'deletes')"
 
 
@@ -31,7 +30,13 @@ def refs(graph: OpenGraph, name: str) -> Answer:
         for edge in edges
         for place in ([None] if edge["kind"] == "writes" else bound.get((edge["src"], edge["dst"]), [None]))
     ]
-    return answer(graph, "refs", [thing.name], sorted(rows, key=lambda row: tuple((row[name] is not None, row[name]) for name in _ORDER)))
+    return answer(graph, "refs", [thing.name], sorted(rows, key=_place))
+
+
+def _place(row: Row) -> tuple[str, int, int, str, int, int]:
+    """What is nowhere comes first."""
+    line, col, target_line, target_col = (row[name] or 0 for name in ("line", "col", "target_line", "target_col"))
+    return row["path"] or "", line, col, row["access"], target_line, target_col
 
 
 def _bound(graph: OpenGraph, ids: Collection[int], reads: Collection[int]) -> dict[tuple[int, int], list[Place]]:
