@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from codeanatomy.failure import Coded
 from codeanatomy.query.answer import Answer, answer, literal
@@ -33,7 +34,7 @@ def refs(graph: OpenGraph, name: str) -> Answer:
     return answer(graph, "refs", [thing.name], sorted(rows, key=_place))
 
 
-def _place(row: Row) -> tuple[str, int, int, str, int, int]:
+def _place(row: Mapping[str, Any]) -> tuple[str, int, int, str, int, int]:
     """What is nowhere comes first."""
     line, col, target_line, target_col = (row[name] or 0 for name in ("line", "col", "target_line", "target_col"))
     return row["path"] or "", line, col, row["access"], target_line, target_col
