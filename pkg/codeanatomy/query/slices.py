@@ -248,11 +248,11 @@ def _nearest(graph: OpenGraph, walk: _Walk, asked: tuple[str, int]) -> list[_Ste
 def _rows(graph: OpenGraph, shown: list[_Step]) -> list[Row]:
     """A row of each of these steps."""
     ids = {id for step in shown for id in (step.unit, step.through, step.reader)}
-    others = units = by_id(graph.among(_NODES, "id", ids))
-    functions = _functions(graph, [units[step.unit] for step in shown])
+    nodes = by_id(graph.among(_NODES, "id", ids))
+    functions = _functions(graph, [nodes[step.unit] for step in shown])
     rows = []
     for step in shown:
-        node, through, reader = units[step.unit], others[step.through], others.get(step.reader)
+        node, through, reader = nodes[step.unit], nodes[step.through], nodes.get(step.reader)
         row = {
             "path": node["path"],
             "line": node["line"],
