@@ -8,11 +8,13 @@ use codeanatomy_spec::{ColumnDefinition, ColumnType, Promise, SemanticExecutionS
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{Int32Type, Int64Type};
 use rustc_hash::FxHashMap;
+use serde_json::json;
 
 use crate::bytes::{Bytes, Neighbour};
 use crate::code;
 use crate::error::{EngineError, Result};
 use crate::fingerprint::key_hashes;
+use crate::shape::logical_type;
 use crate::sink::spool::Spool;
 use crate::table::TableDeclaration;
 
@@ -210,6 +212,9 @@ impl ColumnKeys {
     fn add_kinds(&mut self, array: &ArrayRef, first: u64, index: &mut FxHashMap<String, u32>, folder: &Path) -> Result<()> {
         push_nulls(array, first, &mut self.nulls);
         let Values::Kinds { numbers, names } = &mut self.values else { return Ok(()) };
+        if logical_type(array.data_type()) != Some(ColumnType::String) {
+            return Err(EngineError::new(&code::ROWS, "a kind is no text", "kinds are strings", json!({})));
+        }
         let mut number_of = |text: &[u8]| {
             let text = String::from_utf8_lossy(text);
             index.get(&*text).copied().unwrap_or_else(|| {
@@ -221,7 +226,7 @@ impl ColumnKeys {
         };
         let texts = Bytes::new(array);
         let mut known = Neighbour::default();
-        let numbered = (0..array.len()).map(|row| known.of(&texts, row, &mut number_of));
+        let numbered = (0..array.len()).map(|row| if array.is_null(row) { number_of(b"") } else { known.of(&texts, row, &mut number_of) });
         numbers.extend(numbered, folder).map_err(|error| kept(folder, &error))
     }
 }
