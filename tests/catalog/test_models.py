@@ -2,9 +2,9 @@
 
 import hashlib
 import importlib
+import json
 import subprocess
 import sys
-from functools import reduce
 from types import ModuleType
 
 import pytest
@@ -34,7 +34,7 @@ def test_what_is_called_is_there(name):
 
 def test_results_are_of_classes_that_are_there():
     for result in set(RESULTS.values()):
-        assert isinstance(reduce(getattr, result.split(".")[1:], importlib.import_module(result.partition(".")[0])), type)
+        assert isinstance(found(result), type)
 
 
 def test_fixtures_of_pytest_give_objects_of_their_class(tmp_path):
@@ -70,3 +70,14 @@ def test_members_of_collections_are_those_of_the_class_that_has_them():
     assert members["collections.OrderedDict"]["get"] == members["collections.defaultdict"]["get"] == "builtins.dict.get"
     assert members["collections.ChainMap"]["items"] == "collections.abc.Mapping.items"
     assert "append" not in members["collections.Counter"]
+
+
+def test_what_is_asked_of_the_interpreter_does_not_depend_on_what_was_imported_before():
+    before = "import inspect, concurrent.futures.process, concurrent.futures.thread, unittest.async_case, asyncio, collections, multiprocessing.pool"
+    before += "\n[inspect.get_annotations(value) for module in (asyncio, collections, unittest) for value in vars(module).values() if inspect.isclass(value)]"
+    asked = "\nimport json\nfrom codeanatomy.semantics.interpreter import names\nprint(json.dumps(names(), sort_keys=True))"
+    first, later = (
+        subprocess.run([sys.executable, "-c", text], check=True, capture_output=True, text=True).stdout for text in (asked, before + asked)
+    )
+    assert first == later
+    assert "concurrent.futures.ThreadPoolExecutor" in json.loads(first)["described"]

@@ -77,12 +77,16 @@ def _described(value: type) -> dict[str, Any]:
 
 
 def _classes(modules: Iterable[str]) -> Iterator[tuple[str, type]]:
-    """The classes of modules, each under its name there. A module may be missing, as `ssl` where the interpreter was built without: nobody uses it there."""
-    for module in modules:
+    """The classes of modules, each under its name there, also those that a module imports only when they are asked for: so they are the same
+    whatever this process imported before. What is missing, as `ssl` where the interpreter was built without, nobody uses there."""
+    for name in modules:
         with suppress(ImportError):
-            for name, value in sorted(vars(importlib.import_module(module)).items()):
-                if isinstance(value, type):
-                    yield f"{module}.{name}", value
+            module = importlib.import_module(name)
+            for member in sorted({*vars(module), *dir(module)}):
+                with suppress(ImportError):
+                    value = getattr(module, member)
+                    if isinstance(value, type):
+                        yield f"{name}.{member}", value
 
 
 def _members_of_collections() -> dict[str, dict[str, str]]:
