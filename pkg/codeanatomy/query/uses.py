@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from codeanatomy.failure import Coded
 from codeanatomy.query.answer import Answer, answer, literal
@@ -12,8 +15,6 @@ from codeanatomy.query.lookup import SPAN, Row, by_id, definitions
 from codeanatomy.query.names import ANYTHING, named
 from codeanatomy.query.places import beyond, source
 
-Place = tuple[int, int]
-
 _ACCESSES = {"reads": "read", "writes": "write", "deletes": "delete"}
 _USES = "SELECT kind, src, dst, path, line, col, end_line, end_col, label, origin, confidence FROM cpg_edges WHERE kind IN ('reads', 'writes', 'deletes')"
 
@@ -21,49 +22,36 @@ _USES = "SELECT kind, src, dst, path, line, col, end_line, end_col, label, origi
 def refs(graph: OpenGraph, name: str) -> Answer:
     """Where it is used. Raises CA630 and CA631 for a name that is not one thing's."""
     thing = named(graph, name, ANYTHING)
-    edges = graph.among(_USES, "dst", thing.ids).to_pylist()
-    found, bound = (
-        by_id(definitions(graph, thing.ids)),
-        _bound(graph, thing.ids, {edge["src"] for edge in edges if edge["kind"] != "writes"}),
+    uses = graph.among(_USES, "dst", thing.ids)
+    binds = pc.equal(uses["kind"], "writes")
+    reads = uses.filter(pc.invert(binds)).join(_bound(graph, thing.ids), ["src", "dst"], join_type="left outer")
+    uses = pa.concat_tables([uses.filter(binds), reads], promote_options="default")
+    found = definitions(graph, thing.ids)
+    target = found.take(np.searchsorted(found["id"].to_numpy(), uses["dst"].to_numpy()))
+    rows = pa.table(
+        {
+            **{name: uses[name] for name in ("path", *SPAN, "origin", "confidence")},
+            "name": uses["label"],
+            "access": pa.array(_ACCESSES.values()).take(pc.index_in(uses["kind"], pa.array(_ACCESSES))),
+            "target_id": target["id"],
+            "target": target["qualified_name"],
+            "target_path": target["path"],
+            "target_line": pc.coalesce(uses["bound_line"], target["line"]),
+            "target_col": pc.coalesce(uses["bound_col"], target["col"]),
+        }
     )
-    rows = [
-        _ref(edge, found[edge["dst"]], place)
-        for edge in edges
-        for place in ([None] if edge["kind"] == "writes" else bound.get((edge["src"], edge["dst"]), [None]))
-    ]
-    return answer(graph, "refs", [thing.name], sorted(rows, key=_place))
+    order = ("path", "line", "col", "access", "target_line", "target_col", "target_id")
+    return answer(graph, "refs", [thing.name], rows.sort_by([(name, "ascending", "at_start") for name in order]))
 
 
-def _place(row: Mapping[str, Any]) -> tuple[str, int, int, str, int, int]:
-    """What is nowhere comes first."""
-    line, col, target_line, target_col = (row[name] or 0 for name in ("line", "col", "target_line", "target_col"))
-    return row["path"] or "", line, col, row["access"], target_line, target_col
-
-
-def _bound(graph: OpenGraph, ids: Collection[int], reads: Collection[int]) -> dict[tuple[int, int], list[Place]]:
-    """Where the things are bound that reach these reads, by read and thing."""
-    bindings: dict[int, list[Row]] = {}
-    for row in graph.among("SELECT src, dst, line, col FROM cpg_edges WHERE kind = 'binds'", "dst", ids).to_pylist():
-        bindings.setdefault(row["src"], []).append(row)
-    found: dict[tuple[int, int], set[Place]] = {}
-    for flow in graph.among("SELECT src, dst FROM cpg_edges WHERE kind = 'reaches'", "dst", reads).to_pylist():
-        for binding in bindings.get(flow["src"], []):
-            found.setdefault((flow["dst"], binding["dst"]), set()).add((binding["line"], binding["col"]))
-    return {key: sorted(places) for key, places in found.items()}
-
-
-def _ref(edge: Row, target: Row, place: Place | None) -> Row:
-    line, col = place or (target["line"], target["col"])
-    return {
-        **{name: edge[name] for name in ("path", *SPAN, "origin", "confidence")},
-        "name": edge["label"],
-        "access": _ACCESSES[edge["kind"]],
-        "target_id": target["id"],
-        "target": target["qualified_name"],
-        "target_path": target["path"],
-        "target_line": line,
-        "target_col": col,
-    }
+def _bound(graph: OpenGraph, ids: Collection[int]) -> pa.Table:
+    """Where the things are bound that reach what reads them (`bound_line`, `bound_col`), by reads (`src`) and things (`dst`)."""
+    bindings = graph.among("SELECT src, dst, line AS bound_line, col AS bound_col FROM cpg_edges WHERE kind = 'binds'", "dst", ids)
+    flows = graph.among(
+        "SELECT src AS binding, dst AS read FROM cpg_edges WHERE kind = 'reaches'", "binding", set(bindings["src"].to_pylist())
+    )
+    bound = flows.join(bindings, "binding", "src", join_type="inner").rename_columns({"read": "src"}).drop_columns("binding")
+    return bound.group_by(bound.column_names).aggregate([])
 
 
 def definition(graph: OpenGraph, path: str, line: int, col: int) -> Answer:
