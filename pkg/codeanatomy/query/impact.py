@@ -10,10 +10,10 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
-from codeanatomy.catalog.graph.kinds import DEFINITIONS
+from codeanatomy.catalog.graph.kinds import DEFINITIONS, SCOPE_OWNERS
 from codeanatomy.query.answer import Answer, among, answer
 from codeanatomy.query.graph import OpenGraph
-from codeanatomy.query.lookup import definitions
+from codeanatomy.query.lookup import definitions, definitions_of
 from codeanatomy.query.owners import Owners, position
 from codeanatomy.query.places import sources
 from codeanatomy.query.walk import Arrows, Ids, walk
@@ -100,7 +100,7 @@ def _rows(graph: OpenGraph, changed: list[str], ids: Ids, numbers: Ids, distance
 
 def _owners(graph: OpenGraph) -> pa.Table:
     """All that can depend on something."""
-    return definitions(graph, graph.kept(Owners).ids)
+    return definitions_of(graph, SCOPE_OWNERS)
 
 
 def _reasons(graph: OpenGraph, arrows: _Dependents, numbers: Ids) -> Ids:

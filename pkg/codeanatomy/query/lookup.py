@@ -31,15 +31,25 @@ def definitions(graph: OpenGraph, ids: Iterable[int], sources: Sequence[str] = (
     """
     wanted = np.unique(np.fromiter(ids, np.int64))
     there = f"path IN {among(sources)}" if sources else "true"
-    nodes = graph.among(f"{_NODES} WHERE {there}", "id", wanted)
-    tokens = graph.among(f"{_TOKENS} AND {there}", "dst", wanted)
+    return _at_their_names(graph.among(f"{_NODES} WHERE {there}", "id", wanted), graph.among(f"{_TOKENS} AND {there}", "dst", wanted))
+
+
+def definitions_of(graph: OpenGraph, kinds: Sequence[str]) -> pa.Table:
+    """All nodes of these kinds that stand in a source, as `definitions` gives them."""
+    return _at_their_names(graph.sql(f"{_NODES} WHERE kind IN {among(kinds)} AND file_id IS NOT NULL"), graph.sql(_TOKENS))
+
+
+def _at_their_names(nodes: pa.Table, tokens: pa.Table) -> pa.Table:
+    """The nodes sorted by id, each with the span of its token if there is one. Tokens of others may be among them."""
     found = nodes.sort_by("id")
-    places = np.searchsorted(found["id"].to_numpy(), tokens["dst"].to_numpy())
+    ids, named = found["id"].to_numpy(), tokens["dst"].to_numpy()
+    places = np.searchsorted(ids, named)
+    own = ids[np.minimum(places, ids.size - 1)] == named if ids.size else np.zeros(named.size, bool)
     token = np.full(found.num_rows, -1)
-    token[places] = np.arange(places.size)
-    named, taken = pa.array(token >= 0), pa.array(token, mask=token < 0)
+    token[places[own]] = np.flatnonzero(own)
+    is_named, taken = pa.array(token >= 0), pa.array(token, mask=token < 0)
     for name in SPAN:
-        column = pc.if_else(named, tokens[name].take(taken), found[name])
+        column = pc.if_else(is_named, tokens[name].take(taken), found[name])
         found = found.set_column(found.schema.get_field_index(name), name, column)
     return found
 
