@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use codeanatomy_spec::ColumnDefinition;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::disk_manager::DiskManager;
 use datafusion::execution::{SpillFile, SpillWriter};
 use datafusion::parquet::arrow::ArrowWriter;
-use datafusion::parquet::file::properties::WriterProperties;
+use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use datafusion::parquet::schema::types::ColumnPath;
 
 use crate::register;
 use crate::shape::{Texts, open_schema};
@@ -42,13 +43,22 @@ impl fmt::Debug for TemporaryRows {
     }
 }
 
+/// Made to be written fast: numbers are ids and places, too many for a dictionary, and nobody asks for parts by value.
+fn properties(schema: &Schema) -> WriterProperties {
+    let mut builder =
+        WriterProperties::builder().set_max_row_group_row_count(Some(GROUP_ROWS)).set_statistics_enabled(EnabledStatistics::None);
+    for field in schema.fields().iter().filter(|field| field.data_type().is_integer()) {
+        builder = builder.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
+    }
+    builder.build()
+}
+
 impl TemporaryFile {
     /// In a folder of `disk`; `place` is said where there is none.
     pub fn create(disk: &Arc<DiskManager>, place: &str, columns: &[ColumnDefinition]) -> Result<Self> {
         let file = disk.create_tmp_file(place)?;
         let schema = open_schema(columns, Texts::Views);
-        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(GROUP_ROWS)).build();
-        let writer = ArrowWriter::try_new(file.open_writer()?, schema.clone(), Some(properties))?;
+        let writer = ArrowWriter::try_new(file.open_writer()?, schema.clone(), Some(properties(&schema)))?;
         Ok(Self { file, columns: columns.to_vec(), schema, writer, rows: 0 })
     }
 
