@@ -9,7 +9,7 @@ BIN := .venv/bin
 RUST := $(shell find crates -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock .cargo/config.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint fix golden gen scip spark bench accuracy torture wheel clean
+.PHONY: help run build test lint fix golden gen scip readers bench accuracy torture wheel clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ build: .venv/engine.stamp  ## Set up .venv and the Rust engine
 	$(BIN)/maturin develop --quiet --profile work
 	@touch $@
 
-test: build $(if $(shell command -v npm),scip) $(if $(shell command -v java),spark)  ## Every test, Rust and Python
+test: build $(if $(shell command -v npm),scip) readers  ## Every test, Rust and Python
 	cargo test --quiet --workspace --profile work --locked
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -52,11 +52,13 @@ golden: build  ## Rewrite the expected rows of the literate tests; the diff is t
 gen: build  ## Rewrite every generated file
 	$(BIN)/python bin/gen
 
-spark: .tools/spark  ## Install PySpark beside the checkout, for the test that it reads the tables (needs Java)
+readers: .tools/pandas $(if $(shell command -v java),.tools/pyspark)  ## Install pandas and, where Java is, PySpark beside the checkout, for the tests that they read the tables
 
-.tools/spark: .venv/packages.stamp
+.tools/pandas: VERSION = 3.1.1
+.tools/pyspark: VERSION = 4.3.0
+.tools/pandas .tools/pyspark: .venv/packages.stamp
 	rm -rf $@ $@.part
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $@.part pyspark==4.3.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $@.part $(@F)==$(VERSION)
 	mv $@.part $@
 
 scip: .tools/node_modules/.bin/scip-python  ## Install scip-python beside the checkout, for SCIP symbols in the graph (needs npm)

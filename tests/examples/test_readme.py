@@ -22,7 +22,8 @@ SOURCES = {
 CONSOLES = [text for kind, text in BLOCKS if kind == "console"]
 SNIPPETS = [text for kind, text in BLOCKS if kind == "python" and text.startswith("import")]
 [SPARK] = (text for kind, text in BLOCKS if kind == "python" and text.startswith("from pyspark"))
-PYSPARK = ROOT / ".tools" / "spark"
+PANDAS, PYSPARK = (ROOT / ".tools" / name for name in ("pandas", "pyspark"))
+"""Beside the environment: where pandas is installed, pyarrow imports it, and every command takes longer."""
 
 
 @pytest.fixture(scope="module")
@@ -48,28 +49,24 @@ def test_the_commands_print_what_is_shown(folder):
                 assert done.stdout == output, command
 
 
+def printed(snippet: str, folder: Path) -> str:
+    """What a snippet prints that runs there."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (PANDAS, PYSPARK)))}
+    done = subprocess.run([sys.executable, "-c", snippet], cwd=folder, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(not PANDAS.exists(), reason="`make readers` was not run")
 def test_the_snippets_run(folder):
-    assert len(SNIPPETS) == 2
-    for snippet in SNIPPETS:
-        done = subprocess.run([sys.executable, "-c", snippet], cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout
-    by_duckdb, by_polars, *by_pandas = done.stdout.splitlines()
+    embedded, read = SNIPPETS
+    assert printed(embedded, folder)
+    by_duckdb, by_polars, *by_pandas = printed(read, folder).splitlines()
     assert by_duckdb == by_polars
     assert by_pandas[1].split() == re.findall(r"\w+", by_duckdb)
 
 
-@pytest.mark.skipif(not (shutil.which("java") and PYSPARK.exists()), reason="no Java, or `make spark` was not run")
+@pytest.mark.skipif(not (shutil.which("java") and PANDAS.exists() and PYSPARK.exists()), reason="no Java, or `make readers` was not run")
 def test_spark_reads_the_same(folder):
-    counted = SNIPPETS[1] + SPARK
-    done = subprocess.run(
-        [sys.executable, "-c", counted],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(PYSPARK)},
-    )
-    assert done.returncode == 0, done.stderr
-    by_duckdb, *_, by_spark = done.stdout.splitlines()
+    by_duckdb, *_, by_spark = printed(SNIPPETS[1] + SPARK, folder).splitlines()
     assert by_spark == by_duckdb
