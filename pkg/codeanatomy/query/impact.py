@@ -10,11 +10,11 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
-from codeanatomy.catalog.graph.kinds import DEFINITIONS, SCOPE_OWNERS
+from codeanatomy.catalog.graph.kinds import DEFINITIONS
 from codeanatomy.query.answer import Answer, among, answer
 from codeanatomy.query.graph import OpenGraph
-from codeanatomy.query.lookup import definitions, definitions_of
-from codeanatomy.query.owners import Owners, position
+from codeanatomy.query.lookup import at_their_names, definitions, name_tokens
+from codeanatomy.query.owners import Owners, position, scopes
 from codeanatomy.query.places import sources
 from codeanatomy.query.walk import Arrows, Ids, walk
 
@@ -76,17 +76,17 @@ class _Dependents(Arrows):
 
 
 def _rows(graph: OpenGraph, changed: list[str], ids: Ids, numbers: Ids, distances: Ids) -> pa.Table:
-    arrows, known = graph.kept(_Dependents), graph.kept(_owners)
+    arrows, known = graph.kept(_Dependents), graph.kept(_owners).select(["id", "kind", "qualified_name", "path", "line", "col"])
     through = arrows.start[numbers]
     # What depends is an owner; what it depends on is one, too, or a definition in what was changed.
     others = np.setdiff1d(through, known["id"].to_numpy())
     if others.size:
-        known = pa.concat_tables([known, definitions(graph, others, changed)])
+        known = pa.concat_tables([known, definitions(graph, others, changed).select(known.column_names)])
     known_ids = known["id"].to_numpy()
     order = np.argsort(known_ids)
     places, through_places = (order[np.searchsorted(known_ids, wanted, sorter=order)] for wanted in (ids, through))
     lines = arrows.lines(numbers)
-    table = known.select(["id", "kind", "qualified_name", "path", "line", "col"]).take(places)
+    table = known.take(places)
     for name, values in (
         ("distance", distances),
         ("reason", pa.array(REASONS).take(pa.array(_reasons(graph, arrows, numbers)))),
@@ -100,7 +100,7 @@ def _rows(graph: OpenGraph, changed: list[str], ids: Ids, numbers: Ids, distance
 
 def _owners(graph: OpenGraph) -> pa.Table:
     """All that can depend on something."""
-    return definitions_of(graph, SCOPE_OWNERS)
+    return at_their_names(graph.kept(scopes), name_tokens(graph))
 
 
 def _reasons(graph: OpenGraph, arrows: _Dependents, numbers: Ids) -> Ids:

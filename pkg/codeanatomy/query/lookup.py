@@ -31,27 +31,28 @@ def definitions(graph: OpenGraph, ids: Iterable[int], sources: Sequence[str] = (
     """
     wanted = np.unique(np.fromiter(ids, np.int64))
     there = f"path IN {among(sources)}" if sources else "true"
-    return _at_their_names(graph.among(f"{_NODES} WHERE {there}", "id", wanted), graph.among(f"{_TOKENS} AND {there}", "dst", wanted))
+    nodes = graph.among(f"{_NODES} WHERE {there}", "id", wanted).sort_by("id")
+    return at_their_names(nodes, graph.among(f"{_TOKENS} AND {there}", "dst", wanted))
 
 
-def definitions_of(graph: OpenGraph, kinds: Sequence[str]) -> pa.Table:
-    """All nodes of these kinds that stand in a source, as `definitions` gives them."""
-    return _at_their_names(graph.sql(f"{_NODES} WHERE kind IN {among(kinds)} AND file_id IS NOT NULL"), graph.sql(_TOKENS))
+def name_tokens(graph: OpenGraph) -> pa.Table:
+    """The name tokens of all definitions (`dst`)."""
+    return graph.sql(_TOKENS)
 
 
-def _at_their_names(nodes: pa.Table, tokens: pa.Table) -> pa.Table:
-    """The nodes sorted by id, each with the span of its token if there is one. Tokens of others may be among them."""
-    found = nodes.sort_by("id")
-    ids, named = found["id"].to_numpy(), tokens["dst"].to_numpy()
-    places = np.searchsorted(ids, named)
-    own = ids[np.minimum(places, ids.size - 1)] == named if ids.size else np.zeros(named.size, bool)
-    token = np.full(found.num_rows, -1)
-    token[places[own]] = np.flatnonzero(own)
+def at_their_names(nodes: pa.Table, tokens: pa.Table) -> pa.Table:
+    """Nodes with the span of their name token, as far as they have both; tokens of others may be among these."""
+    ids, named = nodes["id"].to_numpy(), tokens["dst"].to_numpy()
+    order = np.argsort(ids)
+    places = np.minimum(np.searchsorted(ids, named, sorter=order), max(ids.size - 1, 0))
+    own = np.flatnonzero(ids[order[places]] == named) if ids.size else np.empty(0, np.int64)
+    token = np.full(ids.size, -1)
+    token[order[places[own]]] = own
     is_named, taken = pa.array(token >= 0), pa.array(token, mask=token < 0)
-    for name in SPAN:
-        column = pc.if_else(is_named, tokens[name].take(taken), found[name])
-        found = found.set_column(found.schema.get_field_index(name), name, column)
-    return found
+    for name in set(SPAN).intersection(nodes.column_names):
+        column = pc.if_else(is_named, tokens[name].take(taken), nodes[name])
+        nodes = nodes.set_column(nodes.schema.get_field_index(name), name, column)
+    return nodes
 
 
 def by_id(table: pa.Table) -> dict[int, Row]:

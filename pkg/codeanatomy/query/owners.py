@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from codeanatomy.catalog.graph.kinds import SCOPE_OWNERS
 from codeanatomy.query.answer import among
@@ -14,16 +15,22 @@ _PLACE_BITS = 24
 _LAST = (1 << _PLACE_BITS) - 1
 
 
+def scopes(graph: OpenGraph) -> pa.Table:
+    """Modules, classes, functions and lambdas of all sources: where they start and end as positions (`first`, `last`), and what is known of them."""
+    return graph.sql(
+        f"""
+        SELECT id, {position("file_id", "bstart")} AS first, {position("file_id", f"coalesce(bend, {_LAST})")} AS last, parent_id,
+               kind, qualified_name, path, line, col
+        FROM cpg_nodes WHERE kind IN {among(SCOPE_OWNERS)} AND file_id IS NOT NULL
+        """
+    )
+
+
 class Owners:
-    """Modules, classes, functions and lambdas of all sources, in the order in which they start."""
+    """The scopes in the order in which they start."""
 
     def __init__(self, graph: OpenGraph) -> None:
-        table = graph.sql(
-            f"""
-            SELECT id, {position("file_id", "bstart")} AS first, {position("file_id", f"coalesce(bend, {_LAST})")} AS last, parent_id
-            FROM cpg_nodes WHERE kind IN {among(SCOPE_OWNERS)} AND file_id IS NOT NULL
-            """
-        )
+        table = graph.kept(scopes)
         first, last = (table[name].to_numpy() for name in ("first", "last"))
         order = np.lexsort((-last, first))  # what is around something stands before it
         self.ids: Ids = table["id"].to_numpy()[order]
