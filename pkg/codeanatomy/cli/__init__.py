@@ -6,30 +6,36 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 
-from codeanatomy.cli import ask, build, config, delta, diag, explain, export, plan, query, version
 from codeanatomy.cli.completion import InstallCompletion, ShowCompletion
 from codeanatomy.cli.output import fail, failed
 from codeanatomy.cli.parser import Parser, ShowVersion, add, talk
 from codeanatomy.failure import Coded
 
-COMMANDS = (build, plan, query, ask, export, config, delta, diag, explain, version)
+COMMANDS = ("build", "plan", "query", "ask", "export", "config", "delta", "diag", "explain", "version")
 
 NO_ENGINE = 10
 INTERRUPTED = 130
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line, as argparse knows it."""
+def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The command line with these commands, as argparse knows it; to know a command is to import its module."""
     root = Parser(prog="codeanatomy", description="Turns a Python repository into a code property graph in Delta tables.")
     talk(root, default=False)
     for name, action in (("version", ShowVersion), ("install-completion", InstallCompletion), ("show-completion", ShowCompletion)):
         root.add_argument(f"--{name}", action=action)
     commands = root.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-    for module in COMMANDS:
-        add(commands, module)
+    for name in names:
+        add(commands, import_module(f"{__name__}.{name}"))
     return root
+
+
+def _asked(words: Sequence[str]) -> Sequence[str]:
+    """The command that is given, alone; all of them where none is."""
+    first = next((word for word in words if not word.startswith("-")), None)
+    return [name for name in COMMANDS if name == first] or COMMANDS
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     options = argparse.Namespace()
     try:
-        parser().parse_args(argv, options)
+        words = sys.argv[1:] if argv is None else argv
+        parser(_asked(words)).parse_args(words, options)
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # of `__main__`; from here on, commands clean up after themselves
             signal.signal(signal.SIGINT, signal.default_int_handler)
         code: int = options.run(options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,7 @@ class Command:
         from codeanatomy.query.graph import open_graph_sync  # imports DataFusion
 
         graph = open_graph_sync(options.graph or find_output(Path.cwd()), options.generation)
+        gc.freeze()  # what was imported stays: many rows would have the collector look through it again
         answer = answered(graph, options)
         if options.format == "json":
             print_json(answer.document(options.limit))
