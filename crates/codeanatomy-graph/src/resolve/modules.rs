@@ -132,6 +132,27 @@ impl Modules {
         self.by_path.get(&join(folder, "__init__")).copied()
     }
 
+    /// What may stand between the beginning and the ending of names of modules below a package. It has no dot.
+    pub fn between(&self, package: Found, beginning: &str, ending: &str) -> Vec<String> {
+        let folder = match package {
+            Found::Module(file) => self.parents[file as usize].as_str(),
+            Found::Namespace(folder) => self.folders[folder as usize].path.as_str(),
+        };
+        if matches!(package, Found::Module(file) if self.init(folder) != Some(file)) {
+            return Vec::new();
+        }
+        let (beginning, ending) = (join(folder, beginning), ending.replace('.', "/"));
+        let part = |path: &String| {
+            let path = path.strip_suffix("/__init__").unwrap_or(path);
+            let part = path.strip_prefix(beginning.as_str())?.strip_suffix(ending.as_str())?;
+            (!part.is_empty() && !part.contains('/')).then(|| part.to_owned())
+        };
+        let mut parts: Vec<String> = self.by_path.keys().filter_map(part).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        parts
+    }
+
     /// What lies at a path without suffix: a package, a module, or a folder.
     fn at_path(&self, path: &str) -> Option<Found> {
         let file = self.init(path).or_else(|| self.by_path.get(path).copied());

@@ -78,7 +78,7 @@ impl Machine<'_, '_> {
         (is_property && !self.is_enumeration(class)).then_some(property)
     }
 
-    fn attribute(&mut self, node: u32, object: Id, name: Str) -> Set {
+    pub fn attribute(&mut self, node: u32, object: Id, name: Str) -> Set {
         match self.values.get(object) {
             Value::Module(_) if name == self.words.dict_ => self.one(Value::Vars(object)),
             Value::Module(_) | Value::Namespace(_) => self.member(node, object, name),
@@ -555,7 +555,26 @@ impl Machine<'_, '_> {
         fields.values
     }
 
+    /// What an object has. A `__getattribute__` is asked for every attribute: what it gives of all names together counts only where nothing else does.
     fn instance_attribute(&mut self, node: u32, object: Id, class: Id, name: Str) -> Set {
+        let asked = self.asked_for(node, object, class, self.words.getattribute, name);
+        let plain = self.plain_attribute(node, object, class, name);
+        match asked {
+            Some(set) if plain == EMPTY || self.is_unknown(plain) => self.union(plain, set),
+            _ => plain,
+        }
+    }
+
+    /// What `__getattr__` or `__getattribute__` gives for a name, if the class has it.
+    fn asked_for(&mut self, node: u32, object: Id, class: Id, special: Str, name: Str) -> Option<Set> {
+        self.look_up(class, special, None)?;
+        let text = Arguments::one(self.one(Value::Text(name)));
+        let result = self.special(node, object, special, text, Via::Attribute).unwrap_or(EMPTY);
+        Some(if result == EMPTY { self.unknown(Reason::Dynamic) } else { result })
+    }
+
+    /// What an object has as `object.__getattribute__` finds it, else what its `__getattr__` gives.
+    pub fn plain_attribute(&mut self, node: u32, object: Id, class: Id, name: Str) -> Set {
         if name == self.words.class {
             return self.sets.one(class);
         }
@@ -584,19 +603,21 @@ impl Machine<'_, '_> {
                 return found;
             }
         }
-        if found != EMPTY || fields.bindings != EMPTY {
+        if fields.bindings != EMPTY || found != EMPTY && !self.is_only_declared(class, name, fields) {
             return found;
         }
         let given = self.given_by_metaclass(node, class, name);
         if given != EMPTY {
             return self.on_object(node, given, object, class);
         }
-        for special in [self.words.getattribute, self.words.getattr] {
-            if self.look_up(class, special, None).is_some() {
-                let text = Arguments::one(self.one(Value::Text(name)));
-                let result = self.special(node, object, special, text, Via::Attribute).unwrap_or(EMPTY);
-                return if result == EMPTY { self.unknown(Reason::Dynamic) } else { result };
-            }
+        // Where a `__getattribute__` stands before it, what the two have in common says nothing of one name.
+        if self.look_up(class, self.words.getattribute, None).is_none()
+            && let Some(set) = self.asked_for(node, object, class, self.words.getattr, name)
+        {
+            return self.union(found, set);
+        }
+        if found != EMPTY {
+            return found;
         }
         if let Some(set) = self.of_member(node, class, name) {
             return set;
@@ -663,7 +684,12 @@ impl Machine<'_, '_> {
         if found != UNBOUND {
             return found;
         }
-        for ancestor in order.ancestors.iter().skip(1) {
+        self.annotated_in(&order.ancestors[1..], name)
+    }
+
+    /// What the body of the first of some classes that says it declares of an attribute.
+    fn annotated_in(&mut self, classes: &[Ancestor], name: Str) -> Held {
+        for ancestor in classes {
             if let Ancestor::Class(id) = *ancestor {
                 let cell = self.cells.of_value(id, Key::declared(name));
                 let held = self.read(cell);
@@ -673,6 +699,14 @@ impl Machine<'_, '_> {
             }
         }
         UNBOUND
+    }
+
+    /// Whether all that is known of an attribute is its declaration, and `__getattr__` may be what gives it.
+    fn is_only_declared(&mut self, class: Id, name: Str, known: Held) -> bool {
+        self.look_up(class, self.words.getattr, None).is_some() && {
+            let order = self.order(class);
+            self.annotated_in(&order.ancestors, name) == known
+        }
     }
 
     /// A name that no class of the repository has.

@@ -118,7 +118,10 @@ impl Machine<'_, '_> {
             }
             "bytes" => self.protocol(site, first, &[self.words.bytes_], self.words.bytes),
             "len" => self.protocol(site, first, &[self.words.len], self.words.int),
-            "hash" => self.protocol(site, first, &[self.words.hash], self.words.int),
+            "hash" => {
+                self.hashed(site, first, Via::Builtin);
+                self.literal(self.words.int)
+            }
             "int" => self.protocol(site, first, &[self.words.int_, self.words.index_], self.words.int),
             "float" => self.protocol(site, first, &[self.words.float_, self.words.index_], self.words.float),
             "complex" => {

@@ -9,7 +9,8 @@ use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value};
 impl Machine<'_, '_> {
     /// Objects become keys.
     pub fn hashed(&mut self, site: u32, keys: Set, via: Via) {
-        self.special_calls(site, keys, self.words.hash, via);
+        let (_, others) = self.specials(site, self.elements(keys), self.words.hash, &Arguments::none(), via);
+        self.hash_parts(site, others, via);
     }
 
     /// What iterating over some values gives becomes keys; what is a key already knows its hash.
@@ -30,11 +31,20 @@ impl Machine<'_, '_> {
             _ => return,
         };
         self.hashed(site, keys, via);
+        let known = self.read_values(object, place);
+        self.asked_if_equal(site, keys, known, via);
+        // Keys that are tuples are as their elements are.
+        let is_tuple = |kind| kind == Container::Tuple;
+        let (parts, known) = (self.parts(&self.elements(keys), is_tuple), self.parts(&self.elements(known), is_tuple));
+        self.asked_if_equal(site, parts, known, via);
+    }
+
+    /// Known keys of the classes of others are asked whether they are equal.
+    fn asked_if_equal(&mut self, site: u32, keys: Set, known: Set, via: Via) {
         let classes = self.classes_in(keys);
         if classes.is_empty() {
             return;
         }
-        let known = self.read_values(object, place);
         let is_alike = |id: &Id| matches!(self.values.get(*id), Value::Instance { class, .. } if classes.contains(&class));
         let alike: Vec<Id> = self.elements(known).into_iter().filter(is_alike).collect();
         self.specials(site, alike, self.words.eq, &Arguments::one(keys), via);
@@ -50,6 +60,7 @@ impl Machine<'_, '_> {
         if unanswering.len() == self.sets.len(held) && held != EMPTY {
             self.specials(site, self.elements(values), self.words.eq, &Arguments::one(held), via);
         }
+        self.equate_parts(site, unanswering, values, via);
     }
 
     fn classes_in(&self, set: Set) -> Vec<Id> {

@@ -1,5 +1,7 @@
 //! Modules that are imported by a call: `importlib.import_module` and `__import__`. Import statements are `statements.rs`.
 
+use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::limits::Limit;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{EMPTY, Reason, Set, Value};
@@ -19,7 +21,35 @@ impl Machine<'_, '_> {
                 modules.push(name.to_owned());
             }
         }
+        if modules.is_empty() {
+            modules = self.modules_begun(site, &packages);
+        }
         self.modules_named(site, names, &modules)
+    }
+
+    /// The modules of the repository of whose name the call has the beginning and the end: `f"shop.backends.{name}"`.
+    fn modules_begun(&mut self, site: u32, packages: &[String]) -> Vec<String> {
+        let tree = &self.repository.tree;
+        let name = if tree.kind(site) == Syntax::Call { tree.in_field(site, Field::Args).next() } else { None };
+        let Some((beginning, ending)) = name.and_then(|name| Some((self.beginning(name)?, self.ending(name)))) else { return Vec::new() };
+        let beginnings: Vec<String> = if beginning.starts_with('.') {
+            packages.iter().filter_map(|package| absolute(&beginning, package)).collect()
+        } else {
+            vec![beginning]
+        };
+        let (repository, file) = (self.repository, self.repository.tree.file(site));
+        let mut found: Vec<String> = Vec::new();
+        for (package, begun) in beginnings.iter().filter_map(|beginning| beginning.rsplit_once('.')) {
+            for place in repository.modules.absolute(&repository.files, self.resolver.strings, file, package) {
+                let parts = repository.modules.between(place, begun, &ending);
+                found.extend(parts.iter().map(|part| format!("{package}.{begun}{part}{ending}")));
+            }
+        }
+        if found.len() > self.limits.values_per_set {
+            self.reached(Limit::ValuesPerSet);
+            return Vec::new();
+        }
+        found
     }
 
     /// What `__import__(name, globals, locals, fromlist, level)` gives: the module where something is to be taken from it, else its top package.

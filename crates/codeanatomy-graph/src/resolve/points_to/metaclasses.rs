@@ -75,6 +75,36 @@ impl Machine<'_, '_> {
         }
     }
 
+    /// What a class statement makes whose first base is an object and no class: its class is called as a metaclass is, and what that makes is what the
+    /// name stands for, as with the interfaces of `zope.interface`.
+    pub fn made_by_base(&mut self, node: u32, class: Id) -> Option<Set> {
+        let written: Vec<Set> = self.classes.get(&class)?.written.iter().map(|&(_, set)| set).collect();
+        let bases = self.elements(*written.first()?);
+        let maker = match self.values.get(*bases.first()?) {
+            Value::Instance { class, .. } => class,
+            _ => return None,
+        };
+        let is_of_maker = |id: &Id| matches!(self.values.get(*id), Value::Instance { class, .. } if class == maker);
+        if !bases.iter().all(is_of_maker) || self.look_up(maker, self.words.mro_entries, None).is_some() {
+            return None;
+        }
+        let name = self.one(Value::Text(self.repository.tree.name[node as usize]));
+        let tuple = self.tuple(node, &written);
+        let arguments = Arguments::of(vec![name, self.sets.one(tuple), self.one(Value::Vars(class))]);
+        let mut made = EMPTY;
+        if let Some(makers) = self.look_up(maker, self.words.new, None) {
+            let own = self.sets.one(maker);
+            made = self.call_all(node, makers, &arguments.behind(own), Via::Class);
+        }
+        if made == EMPTY || self.is_unknown(made) {
+            made = self.one(Value::Instance { class: maker, site: node });
+        }
+        for object in self.elements(made) {
+            self.special(node, object, self.words.init, arguments.clone(), Via::Class);
+        }
+        Some(made)
+    }
+
     /// Whether a class is one of the first of its metaclass.
     fn is_told_apart(&mut self, metaclass: Id, class: Id) -> bool {
         let known = self.classes.entry(metaclass).or_default();

@@ -44,6 +44,14 @@ impl Machine<'_, '_> {
                 self.made_by_new(site, class, &rest)
             }
             Value::Instance { .. } | Value::Class { .. } => self.inherited_method(site, kind, method, receiver, arguments),
+            Value::Text(template) if method == "format" => {
+                self.filled_in(site, Some(template), arguments);
+                self.literal(self.words.str)
+            }
+            Value::Text(template) if method == "format_map" => {
+                self.filled_from(site, template, arguments.positional(0).unwrap_or(EMPTY));
+                self.literal(self.words.str)
+            }
             _ => self.simple_method(site, kind, method, arguments),
         }
     }
@@ -73,8 +81,10 @@ impl Machine<'_, '_> {
                 let names = arguments.positional(0).unwrap_or(EMPTY);
                 let mut found = EMPTY;
                 for name in self.texts(names) {
-                    let one = self.sets.one(receiver);
-                    let set = self.load_attributes(site, one, name);
+                    let set = match self.values.get(receiver) {
+                        Value::Instance { class, .. } => self.plain_attribute(site, receiver, class, name),
+                        _ => self.attribute(site, receiver, name),
+                    };
                     found = self.union(found, set);
                 }
                 if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
@@ -343,13 +353,12 @@ impl Machine<'_, '_> {
 
     /// Methods of texts, numbers and whatever else holds nothing that is followed.
     fn simple_method(&mut self, site: u32, kind: &str, method: &str, arguments: &Arguments) -> Set {
-        if matches!(method, "format" | "join" | "format_map") {
-            for argument in &arguments.all {
-                let set = if method == "join" { self.iterate(site, argument.set, false) } else { argument.set };
-                if method == "format" {
-                    self.shown(site, set);
-                }
-            }
+        match method {
+            "format" => self.filled_in(site, None, arguments),
+            "join" => arguments.all.iter().for_each(|argument| {
+                self.iterate(site, argument.set, false);
+            }),
+            _ => {}
         }
         if kind == "list" && method == "sort" {
             self.ranked(site, EMPTY, arguments.keyword(self.words.key), true);

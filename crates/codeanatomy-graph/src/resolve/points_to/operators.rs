@@ -78,7 +78,16 @@ impl Machine<'_, '_> {
     fn combine(&mut self, node: u32, value: Value, left: Set, right: Set, operator: &str, in_place: Option<Id>) -> Set {
         match value {
             Value::Text(_) if operator == "Add" => self.concatenated(left, right),
-            Value::Text(_) => self.literal(self.words.str),
+            Value::Text(template) => {
+                if operator == "Mod" {
+                    self.interpolated(node, Some(template), right);
+                }
+                self.literal(self.words.str)
+            }
+            Value::Literal(name) if operator == "Mod" && name == self.words.str => {
+                self.interpolated(node, None, right);
+                self.literal(name)
+            }
             Value::Literal(name) if matches!(operator, "Add" | "Mod" | "Mult" | "Sub" | "BitOr" | "BitAnd" | "FloorDiv") => {
                 self.literal(name)
             }
@@ -199,6 +208,9 @@ impl Machine<'_, '_> {
                 found = self.union(found, results);
                 if receivers == EMPTY || !others.is_empty() {
                     self.compared_otherwise(node, (left, right), operator, mirrored);
+                }
+                if matches!(operator, "Eq" | "NotEq") {
+                    self.equate_parts(node, others, right, Via::Operator);
                 }
             }
             left = right;

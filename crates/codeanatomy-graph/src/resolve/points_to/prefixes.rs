@@ -1,4 +1,4 @@
-//! `getattr(self, "visit_" + name)`: attributes of which only the beginning of the name is written. Any that begins so may be meant.
+//! Names of which only a part is written: `getattr(self, "visit_" + name)`. Any attribute that begins so may be meant.
 
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::limits::Limit;
@@ -35,7 +35,7 @@ impl Machine<'_, '_> {
     }
 
     /// The text that an expression begins with, as far as it is written.
-    fn beginning(&self, node: u32) -> Option<String> {
+    pub fn beginning(&self, node: u32) -> Option<String> {
         let tree = &self.repository.tree;
         match tree.kind(node) {
             Syntax::Constant if tree.name[node as usize] == self.words.str => {
@@ -70,6 +70,27 @@ impl Machine<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// The text that an expression ends with, as far as it is written behind what is not.
+    pub fn ending(&self, node: u32) -> String {
+        let tree = &self.repository.tree;
+        let last = match tree.kind(node) {
+            Syntax::JoinedStr => tree.children(node).last(),
+            Syntax::BinOp => match self.resolver.strings.get(tree.value[node as usize]) {
+                Some("Mod") => {
+                    let template = tree.child(node, Field::Left).and_then(|left| self.beginning(left)).unwrap_or_default();
+                    return template.rsplit_once("%s").map_or("", |(_, ending)| ending).to_owned();
+                }
+                _ => tree.child(node, Field::Right),
+            },
+            Syntax::Call => {
+                let template = tree.child(node, Field::Func).and_then(|callee| self.beginning(callee + 1)).unwrap_or_default();
+                return template.rsplit_once('}').map_or("", |(_, ending)| ending).to_owned();
+            }
+            _ => None,
+        };
+        last.filter(|&last| tree.kind(last) == Syntax::Constant).and_then(|last| self.beginning(last)).unwrap_or_default()
     }
 
     /// The names that begin so and that a class, the class of an object, or a module of the repository has.

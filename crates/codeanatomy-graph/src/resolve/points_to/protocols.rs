@@ -79,6 +79,9 @@ impl Machine<'_, '_> {
         for &name in names {
             (_, objects) = self.specials(site, objects, name, &Arguments::none(), via);
         }
+        if names.last() == Some(&self.words.repr) {
+            self.show_parts(site, objects, via);
+        }
     }
 
     /// What `str(x)` and `print(x)` run.

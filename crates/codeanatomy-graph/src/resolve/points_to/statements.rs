@@ -953,7 +953,7 @@ impl Machine<'_, '_> {
         }
         self.name_descriptors(node, class, &objects);
         self.class_made(node, class);
-        let mut set = self.sets.one(class);
+        let mut set = self.made_by_base(node, class).unwrap_or_else(|| self.sets.one(class));
         for (decorator, callables) in decorators.into_iter().rev() {
             set = self.decorate(decorator, callables, set);
         }

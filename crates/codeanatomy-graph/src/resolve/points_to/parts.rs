@@ -1,0 +1,65 @@
+//! What containers ask of what they hold when they are shown, hashed or compared as a whole, however deep it lies.
+
+use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::found::Via;
+use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Set};
+use crate::table::Str;
+
+impl Machine<'_, '_> {
+    /// Lists, tuples, sets and dictionaries show what they hold by `repr`.
+    pub fn show_parts(&mut self, site: u32, containers: Vec<Id>, via: Via) {
+        self.ask_parts(site, containers, self.words.repr, |kind| kind != Container::Iterator, via);
+    }
+
+    /// The hash of a tuple is made of those of its elements.
+    pub fn hash_parts(&mut self, site: u32, keys: Vec<Id>, via: Via) {
+        self.ask_parts(site, keys, self.words.hash, |kind| kind == Container::Tuple, via);
+    }
+
+    /// Lists, tuples and dictionaries are equal if what they hold is: elements of the left ones are asked, or where those have no answer the right.
+    pub fn equate_parts(&mut self, site: u32, left: Vec<Id>, right: Set, via: Via) {
+        let is_asked = |kind| !matches!(kind, Container::Set | Container::Iterator);
+        let (mut left, mut right) = (left, self.elements(right));
+        let mut seen = Vec::new();
+        loop {
+            let (held, others) = (self.parts(&left, is_asked), self.parts(&right, is_asked));
+            if held == EMPTY || others == EMPTY || seen.contains(&(held, others)) {
+                return;
+            }
+            seen.push((held, others));
+            (_, left) = self.specials(site, self.elements(held), self.words.eq, &Arguments::one(others), via);
+            right = self.elements(others);
+            if left.len() == self.sets.len(held) {
+                (_, right) = self.specials(site, right, self.words.eq, &Arguments::one(held), via);
+            }
+        }
+    }
+
+    fn ask_parts(&mut self, site: u32, containers: Vec<Id>, name: Str, is_asked: fn(Container) -> bool, via: Via) {
+        let mut containers = containers;
+        let mut seen = Vec::new();
+        loop {
+            let held = self.parts(&containers, is_asked);
+            if held == EMPTY || seen.contains(&held) {
+                return;
+            }
+            seen.push(held);
+            (_, containers) = self.specials(site, self.elements(held), name, &Arguments::none(), via);
+        }
+    }
+
+    /// What those of the values that are such containers hold.
+    pub fn parts(&mut self, values: &[Id], is_asked: fn(Container) -> bool) -> Set {
+        let mut found = EMPTY;
+        for &id in values {
+            let Some(kind) = self.holds(id).filter(|&kind| is_asked(kind)) else { continue };
+            for key in if kind == Container::Dict { &[Key::KEYS, Key::ELEMENTS][..] } else { &[Key::ELEMENTS] } {
+                let held = self.read_values(id, *key);
+                found = self.union(found, held);
+            }
+        }
+        found
+    }
+}
