@@ -76,7 +76,7 @@ def _back(came: dict[int, int], node: int) -> list[tuple[int, int]]:
 def _steps(graph: OpenGraph, chain: list[tuple[int, int]]) -> list[dict[str, Any]]:
     """The call of each step: of several, one that is written, and the surest of them."""
     calls: dict[tuple[int, int], list[dict[str, Any]]] = {}
-    for row in lookup.calls(graph, "src", [caller for caller, _ in chain], {callee for _, callee in chain}):
+    for row in lookup.calls(graph, "src", [caller for caller, _ in chain], [callee for _, callee in chain]).to_pylist():
         calls.setdefault((row["caller_id"], row["callee_id"]), []).append(row)
     surest = [min(calls[step], key=_surest) for step in chain]
     return [{"step": number, **call} for number, call in enumerate(surest, start=1)]

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from codeanatomy.catalog.graph.kinds import FUNCTIONS
 from codeanatomy.query.answer import Answer, among, answer, literal
 from codeanatomy.query.graph import OpenGraph
 from codeanatomy.query.lookup import Row
-from codeanatomy.query.names import MODULE, Named, named
+from codeanatomy.query.names import MODULE, named
 
 _NODES = "SELECT id, path, line FROM cpg_nodes WHERE kind = 'import'"
-_EDGES = "SELECT src, dst, label, resolution FROM cpg_edges WHERE kind = 'imports'"
 _ALL = """
 SELECT place.qualified_name AS importer, imports.*, CAST(NULL AS VARCHAR) AS relation
 FROM imports JOIN (SELECT qualified_name, path AS source FROM cpg_nodes WHERE kind = 'module') AS place ON place.source = imports.path
@@ -28,16 +28,13 @@ def imports(graph: OpenGraph, module: str | None = None) -> Answer:
     """All imports, or those of a module and those that import it. Raises CA630 and CA631 for a name that is not one module's."""
     if module is None:
         return answer(graph, "imports", [], graph.kept(_every))
-    modules = graph.kept(_modules)
     asked = named(graph, module, MODULE)
-    nodes = graph.among(_NODES, "id", _held(graph, modules, asked.name) | _naming(graph, asked))
-    rows = [
-        {**row, "relation": "imports" if row["importer"] == asked.name else "imported"}
-        for row in _rows(graph, modules, nodes)
-        if asked.name in (row["importer"], row["module"], row["target"])
-    ]
-    rows.sort(key=lambda row: tuple((row[name] is None, row[name]) for name in _ORDER))
-    return answer(graph, "imports", [asked.name], rows)
+    table = graph.kept(_every)
+    is_own = pc.equal(table["importer"], asked.name)
+    is_theirs = pc.or_kleene(pc.equal(table["module"], asked.name), pc.equal(table["target"], asked.name))
+    relation = pc.if_else(is_own, "imports", "imported")
+    table = table.set_column(table.schema.get_field_index("relation"), "relation", relation).filter(pc.or_kleene(is_own, is_theirs))
+    return answer(graph, "imports", [asked.name], table.sort_by([(name, "ascending") for name in _ORDER]))
 
 
 def _every(graph: OpenGraph) -> pa.Table:
@@ -50,64 +47,6 @@ def _modules(graph: OpenGraph) -> dict[str, Row]:
     return {
         row["path"]: row for row in graph.sql("SELECT id, qualified_name AS name, path FROM cpg_nodes WHERE kind = 'module'").to_pylist()
     }
-
-
-def _held(graph: OpenGraph, modules: dict[str, Row], name: str) -> set[int]:
-    """The imports of a module."""
-    paths = [path for path, row in modules.items() if row["name"] == name]
-    return set(graph.sql(f"{_NODES} AND path IN {among(paths)}")["id"].to_pylist())
-
-
-def _naming(graph: OpenGraph, module: Named) -> set[int]:
-    """The imports whose statement names the module, or that bring it."""
-    stated = graph.sql(f"SELECT entity_id FROM cpg_props WHERE key = 'module' AND string_value = {literal(module.name)}")
-    return {*stated["entity_id"].to_pylist(), *graph.among(_EDGES, "dst", module.ids)["src"].to_pylist()}
-
-
-def _rows(graph: OpenGraph, modules: dict[str, Row], nodes: pa.Table) -> list[Row]:
-    """Rows of the view `imports` with their importer."""
-    ids = nodes["id"].to_pylist()
-    facts = {key: _texts(graph, key, ids) for key in ("module", "imported", "alias")}
-    edges: dict[int, list[Row]] = {}
-    for edge in graph.among(_EDGES, "src", ids).to_pylist():
-        edges.setdefault(edge["src"], []).append(edge)
-    targets = {edge["dst"] for found in edges.values() for edge in found}
-    names = dict(_pairs(graph.among("SELECT id, qualified_name FROM cpg_nodes", "id", targets)))
-    providers = _providers(graph, targets)
-    return [
-        _row(node, modules[node["path"]]["name"], {key: values.get(node["id"]) for key, values in facts.items()}, edge, names, providers)
-        for node in nodes.to_pylist()
-        for edge in edges.get(node["id"], [None])
-    ]
-
-
-def _row(
-    node: Row, importer: str, facts: Row, edge: Row | None, names: dict[Any, str], providers: dict[Any, tuple[str, str | None]]
-) -> Row:
-    name = facts["imported"]
-    target = edge["dst"] if edge else None
-    distribution, version = providers.get(target) or (None, None)
-    return {
-        "importer": importer,
-        "path": node["path"],
-        "line": node["line"],
-        "relation": None,
-        "module": facts["module"],
-        "name": (edge["label"] if edge else None) or "*" if name == "*" else name,
-        "alias": facts["alias"],
-        "target": names.get(target),
-        "target_kind": edge["resolution"] if edge else "unresolved",
-        "distribution": distribution,
-        "version": version,
-    }
-
-
-def _providers(graph: OpenGraph, targets: set[int]) -> dict[int, tuple[str, str | None]]:
-    """Name and version of the distribution that brings each, where one is known."""
-    provided = dict(_pairs(graph.among("SELECT src, dst FROM cpg_edges WHERE kind = 'provided_by'", "src", targets)))
-    names = dict(_pairs(graph.among("SELECT id, name FROM cpg_nodes", "id", set(provided.values()))))
-    versions = _texts(graph, "version", set(provided.values()))
-    return {target: (names[provider], versions.get(provider)) for target, provider in provided.items()}
 
 
 def _texts(graph: OpenGraph, key: str, ids: Collection[int]) -> dict[int, str]:

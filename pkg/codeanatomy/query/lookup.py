@@ -60,43 +60,33 @@ def by_id(table: pa.Table) -> dict[int, Row]:
     return {row["id"]: row for row in table.to_pylist()}
 
 
-def calls(graph: OpenGraph, side: str, ids: Collection[int], others: Collection[int] | None = None) -> list[Row]:
+def calls(graph: OpenGraph, side: str, ids: Collection[int], others: Collection[int] | None = None) -> pa.Table:
     """Rows of the view `calls` on whose side (`src`: the caller, `dst`: the callee) one of these is, and one of the others on the other."""
-    edges = graph.among(_CALLS, side, ids).to_pylist()
+    edges = graph.among(_CALLS, side, ids)
     if others is not None:
-        edges = [edge for edge in edges if edge["dst" if side == "src" else "src"] in others]
-    ends = _ends(graph, edges)
-    rows = [_call(edge, ends) for edge in edges]
-    return sorted(
-        rows, key=lambda row: (row["path"] or "", row["line"] or 0, row["col"] or 0, row["caller"], row["callee"], row["via"] or "")
-    )
-
-
-def _ends(graph: OpenGraph, edges: Iterable[Row]) -> dict[int, Row]:
-    callees = {edge["dst"] for edge in edges}
-    found = by_id(graph.among(_NODES, "id", callees | {edge["src"] for edge in edges}))
+        edges = edges.filter(pc.is_in(edges["dst" if side == "src" else "src"], pa.array(others, pa.int64())))
+    callers, callees = (np.unique(edges[name].to_numpy()) for name in ("src", "dst"))
+    nodes = graph.among(_NODES, "id", np.union1d(callers, callees)).sort_by("id")
     lines = graph.among("SELECT entity_id, int_value FROM cpg_props WHERE key = 'def_line' AND entity = 'node'", "entity_id", callees)
-    for row in lines.to_pylist():
-        found[row["entity_id"]]["line"] = row["int_value"]
-    return found
+    caller, callee = (nodes.take(np.searchsorted(nodes["id"].to_numpy(), edges[name].to_numpy())) for name in ("src", "dst"))
+    def_line = lines["int_value"].take(pc.index_in(edges["dst"], lines["entity_id"]))
+    kind = pc.index_in(callee["kind"], pa.array(_CALLEE_KINDS))
+    rows = pa.table(
+        {
+            "caller_id": edges["src"],
+            "caller": caller["qualified_name"],
+            **{name: edges[name] for name in ("path", *SPAN)},
+            "callee_id": edges["dst"],
+            "callee": callee["qualified_name"],
+            "callee_kind": pc.coalesce(pa.array(_CALLEE_KINDS.values()).take(kind), callee["kind"]),
+            "callee_path": callee["path"],
+            "callee_line": pc.coalesce(def_line, callee["line"]),
+            "implicit": pc.equal(edges["kind"], "calls_implicitly"),
+            "via": edges["label"],
+            **{name: edges[name] for name in ("origin", "resolution", "confidence", "ambiguity_group")},
+        }
+    )
+    return rows.sort_by([(name, "ascending", "at_start") for name in ("path", "line", "col", "caller", "callee", "via")])
 
 
 _CALLEE_KINDS = {**dict.fromkeys(FUNCTIONS, "function"), "external_symbol": "external", "external_package": "external"}
-
-
-def _call(edge: Row, ends: dict[int, Row]) -> Row:
-    caller, callee = ends[edge["src"]], ends[edge["dst"]]
-    return {
-        "caller_id": caller["id"],
-        "caller": caller["qualified_name"],
-        "path": edge["path"],
-        **{name: edge[name] for name in SPAN},
-        "callee_id": callee["id"],
-        "callee": callee["qualified_name"],
-        "callee_kind": _CALLEE_KINDS.get(callee["kind"], callee["kind"]),
-        "callee_path": callee["path"],
-        "callee_line": callee["line"],
-        "implicit": edge["kind"] == "calls_implicitly",
-        "via": edge["label"],
-        **{name: edge[name] for name in ("origin", "resolution", "confidence", "ambiguity_group")},
-    }
