@@ -86,7 +86,8 @@ def test_nothing_ran_in_an_idle_gap(watched, section):
     for row in rows:
         began, ended = row["began_seconds"], row["began_seconds"] + row["seconds"]
         assert row["seconds"] >= 0.05
-        assert not [span for span in ran if span[0] < ended - 0.001 and span[1] > began + 0.001]
+        # The tracer's clock and the timeline's are read one after the other, on a busy machine milliseconds apart.
+        assert not [span for span in ran if span[0] < ended - 0.02 and span[1] > began + 0.02]
 
 
 def test_a_pause_in_which_nothing_runs_is_an_idle_gap(small):
