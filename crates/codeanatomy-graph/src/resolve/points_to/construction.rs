@@ -1,5 +1,6 @@
 //! Construction: what calling a class runs and makes. Class statements are `classes.rs`.
 
+use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::limits::Limit;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
@@ -7,6 +8,7 @@ use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::{Maker, Via};
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Set, Value, Wrapper};
+use crate::resolve::resolver::Repository;
 
 impl Machine<'_, '_> {
     /// Makes an object of a class: metaclass, `__new__`, `__init__`.
@@ -132,11 +134,12 @@ impl Machine<'_, '_> {
     /// What a `__new__` makes of a class. Where it was not told apart from its calls for other classes, their objects are left out.
     fn made_of(&mut self, site: u32, class: Id, makers: Set, made: Set) -> Set {
         let makers = self.functions_of(makers);
+        let chooses = makers.iter().any(|&maker| self.chooses_class(maker));
         let mut kept = Vec::new();
         let (mut has_own, mut is_open) = (false, self.is_unknown(made));
         for id in self.elements(made) {
             match self.values.get(id) {
-                Value::Instance { class: of, .. } if of != class && self.are_made_together(&makers, class, of) => {
+                Value::Instance { class: of, .. } if of != class && !chooses && self.are_made_together(&makers, class, of) => {
                     is_open = true;
                     continue;
                 }
@@ -158,6 +161,27 @@ impl Machine<'_, '_> {
             kept.push(self.object(site, class));
         }
         self.sets.of(kept)
+    }
+
+    /// Whether a `__new__` may make an object of another class than the one that it is given: it binds its first parameter anew, or hands something
+    /// else to the `__new__` that makes it.
+    fn chooses_class(&mut self, maker: Id) -> bool {
+        let Value::Function { definition, .. } = self.values.get(maker) else { return false };
+        if let Some(&known) = self.chooses_class.get(&definition) {
+            return known;
+        }
+        let first = self.parameters(definition).first().and_then(|parameter| self.frames.binding(parameter.node));
+        let Repository { tree, bindings, definitions, .. } = self.repository;
+        let node = definitions.get(definition).node;
+        let chooses = first.is_some_and(|first| {
+            let slot = bindings.all[first as usize].slot;
+            let is_other = |argument: u32| tree.kind(argument) != Syntax::Name || self.frames.slot(argument) != Some(slot);
+            let is_maker = |call: u32| tree.child(call, Field::Func).is_some_and(|function| tree.name[function as usize] == self.words.new);
+            let mut calls = (node..tree.end[node as usize]).filter(|&at| tree.kind(at) == Syntax::Call && is_maker(at));
+            bindings.count(slot) > 1 || calls.any(|call| tree.child(call, Field::Args).is_some_and(is_other))
+        });
+        self.chooses_class.insert(definition, chooses);
+        chooses
     }
 
     /// Whether the objects of another class are made by the same `__new__`, or by one that the same statement made.

@@ -135,6 +135,8 @@ pub struct Machine<'m, 'a> {
     pub fixtures: Fixtures,
     /// By function, the parameter that it hands back.
     pub handed_back: FxHashMap<u32, Option<HandedBack>>,
+    /// By `__new__`, whether it may make an object of another class than the one that it is given.
+    pub chooses_class: FxHashMap<u32, bool>,
 }
 
 impl<'m, 'a> Machine<'m, 'a> {
@@ -200,6 +202,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             modelled,
             fixtures,
             handed_back: FxHashMap::default(),
+            chooses_class: FxHashMap::default(),
         }
     }
 
