@@ -40,6 +40,7 @@ CALLBACKS: tuple[Callback, ...] = (
     Callback("multiprocessing.Pool.map", 0, "func", "elements", "elements"),
     Callback("multiprocessing.Pool.imap", 0, "func", "elements", "elements"),
     Callback("multiprocessing.Pool.imap_unordered", 0, "func", "elements", "elements"),
+    Callback("asyncio.Future.add_done_callback", 0, "fn", "nothing"),
     Callback("asyncio.Task.add_done_callback", 0, "fn", "nothing"),
     Callback("concurrent.futures.Future.add_done_callback", 0, "fn", "nothing"),
     Callback("asyncio.to_thread", 0, "func", "rest", "awaitable"),

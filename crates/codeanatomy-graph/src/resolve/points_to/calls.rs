@@ -232,6 +232,8 @@ impl Machine<'_, '_> {
                 let compared = arguments.positional(0).unwrap_or(EMPTY);
                 self.call_all(site, inner, &Arguments::of(vec![compared, compared]), via)
             }
+            Wrapper::Settling => self.settle_futures(inner, arguments),
+            Wrapper::Watching => self.watch_futures(site, inner, arguments),
             Wrapper::Namespace => EMPTY,
             Wrapper::Giving => self.read_values(wrapper, Key::attribute(self.words.call)),
             Wrapper::Partial => {

@@ -72,6 +72,10 @@ impl Key {
     pub const BESIDES: Self = Self(16 << 56);
     pub const YIELDED: Self = Self(12 << 56);
     pub const SENT: Self = Self(13 << 56);
+    /// What comes of a `yield` into which nothing is sent.
+    pub fn driven(node: u32) -> Self {
+        Self(19 << 56 | u64::from(node))
+    }
     /// Of a class: those that inherit from it directly.
     pub const HEIRS: Self = Self(15 << 56);
     /// Of a class that a call made: it grows when it is given another name.
@@ -138,6 +142,11 @@ impl Cells {
             }
         }
         (known.set, known.bindings)
+    }
+
+    /// The cell of an owner, if there is one.
+    pub fn known(&self, owner: Id, key: Key) -> Option<u32> {
+        self.known.find(hash(owner.0, key), |cell| (self.all[cell as usize].owner, self.all[cell as usize].key) == (owner.0, key))
     }
 
     pub fn peek(&self, cell: u32) -> (Set, Set) {

@@ -8,7 +8,7 @@ use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::frames::meaning_outside;
 use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::state::{Held, UNBOUND, joined};
-use crate::resolve::points_to::value::{Container, EMPTY, Reason, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::scopes::ScopeKind;
 use crate::resolve::syntax::NONE;
@@ -77,7 +77,13 @@ impl Machine<'_, '_> {
                 let set = self.child(node, Field::Value);
                 self.give(Key::YIELDED, set);
                 self.publish();
-                self.taken(self.state.unit, Key::SENT)
+                let sent = self.taken(self.state.unit, Key::SENT);
+                if !self.is_opaque(sent) {
+                    return sent;
+                }
+                self.undriven.insert((self.state.unit, node), set);
+                let driven = self.taken(self.state.unit, Key::driven(node));
+                self.union(sent, driven)
             }
             Syntax::YieldFrom => self.delegation(node),
             Syntax::Starred => self.evaluate(node + 1),
@@ -412,6 +418,16 @@ impl Machine<'_, '_> {
         self.sets.one(id)
     }
 
+    /// What a generator, a coroutine or a future ends with.
+    pub fn end_of(&mut self, id: Id) -> Option<Set> {
+        Some(match self.values.get(id) {
+            Value::Generator(unit) => self.taken(unit, Key::RETURNED),
+            Value::Coroutine(unit) => self.returned(unit),
+            Value::Wrapper { kind: Wrapper::Giving, .. } => self.read_values(id, Key::attribute(self.words.await_)),
+            _ => return None,
+        })
+    }
+
     fn delegation(&mut self, node: u32) -> Set {
         let set = self.evaluate(node + 1);
         let elements = self.iterate(node, set, false);
@@ -420,11 +436,8 @@ impl Machine<'_, '_> {
         let mut found = EMPTY;
         for id in self.elements(set) {
             let result = match self.values.get(id) {
-                Value::Generator(unit) => self.taken(unit, Key::RETURNED),
-                Value::Coroutine(unit) => self.returned(unit),
-                Value::Wrapper { kind: Wrapper::Giving, .. } => self.read_values(id, Key::attribute(self.words.await_)),
                 Value::ExternalResult(_) => self.unknown(Reason::ExternalResult),
-                _ => EMPTY,
+                _ => self.end_of(id).unwrap_or(EMPTY),
             };
             found = self.union(found, result);
         }
@@ -456,11 +469,8 @@ impl Machine<'_, '_> {
         let set = self.telling(set);
         for id in self.elements(set) {
             let result = match self.values.get(id) {
-                Value::Generator(unit) => self.taken(unit, Key::RETURNED),
-                Value::Coroutine(unit) => self.returned(unit),
-                Value::Wrapper { kind: Wrapper::Giving, .. } => self.read_values(id, Key::attribute(self.words.await_)),
                 Value::Unknown(_) | Value::ExternalResult(_) => self.sets.one(id),
-                _ => EMPTY,
+                _ => self.end_of(id).unwrap_or(EMPTY),
             };
             found = self.union(found, result);
         }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::operator::OperatorError;
@@ -133,6 +133,8 @@ pub struct Machine<'m, 'a> {
     pub repeated: FxHashSet<Id>,
     pub modelled: Modelled,
     pub fixtures: Fixtures,
+    /// What was yielded where nothing known is sent, by activation and node.
+    pub undriven: IndexMap<(u32, u32), Set, FxBuildHasher>,
     /// By function, the parameter that it hands back.
     pub handed_back: FxHashMap<u32, Option<HandedBack>>,
     /// By `__new__`, whether it may make an object of another class than the one that it is given.
@@ -201,6 +203,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             repeated: FxHashSet::default(),
             modelled,
             fixtures,
+            undriven: IndexMap::default(),
             handed_back: FxHashMap::default(),
             chooses_class: FxHashMap::default(),
         }
@@ -222,6 +225,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             || self.give_again(&below)
             || self.fill_annotated()
             || self.fill_declared_variables()
+            || self.drive()
             || self.queue_waiting()
         {
             next = self.enter_all(next, cancelled)?;
@@ -890,7 +894,8 @@ impl<'m, 'a> Machine<'m, 'a> {
 
     /// Whether nothing is known of what a set holds but that some of it came from outside.
     pub fn is_opaque(&self, set: Set) -> bool {
-        self.sets.get(set).iter().all(|&id| matches!(self.values.get(id), Value::Unknown(_) | Value::ExternalResult(_)))
+        let is_outside = |id: Id| matches!(self.values.get(id), Value::Unknown(_) | Value::ExternalResult(_));
+        self.sets.get(set).iter().all(|&id| is_outside(id) || self.is_unsettled(id))
     }
 
     /// Notes that a limit was reached: for what runs, or, while nothing does, for what is asked about.

@@ -327,6 +327,11 @@ impl Machine<'_, '_> {
                 let result = self.awaited(site, first);
                 self.future(site, "asyncio.Task", result)
             }
+            "asyncio.Future"
+            | "asyncio.get_event_loop.create_future"
+            | "asyncio.get_running_loop.create_future"
+            | "asyncio.new_event_loop.create_future" => self.future(site, "asyncio.Future", EMPTY),
+            "concurrent.futures.Future" => self.future(site, "concurrent.futures.Future", EMPTY),
             "asyncio.gather" => {
                 let mut results = EMPTY;
                 for argument in &arguments.all {
