@@ -26,6 +26,11 @@ def test_csv_has_a_header(run, shop):
     assert list(csv.DictReader(io.StringIO(run("query", CALLS, "--format", "csv", cwd=shop).stdout))) == [ROW]
 
 
+def test_csv_has_a_line_a_row_as_other_tools_of_a_shell(run, shop, tmp_path):
+    assert run("query", CALLS, "--format", "csv", "--output", tmp_path / "calls.csv", cwd=shop).returncode == 0
+    assert (tmp_path / "calls.csv").read_bytes() == b"caller,callee\nshop.cart.Base.total,shop.money.add\n"
+
+
 def test_a_table_for_people(run, shop):
     done = run("query", CALLS, cwd=shop)
     assert done.stdout == ("caller                callee\n--------------------  --------------\nshop.cart.Base.total  shop.money.add\n")

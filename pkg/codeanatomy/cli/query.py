@@ -119,7 +119,7 @@ def _write_json(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: IO[b
 
 def _write_csv(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: IO[bytes]) -> None:
     text = _Encoded(file)
-    writer = csv.writer(text)
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(schema.names)
     for row in _rows(batches):
         writer.writerow(["" if value is None else value for value in row.values()])
