@@ -215,6 +215,8 @@ impl Machine<'_, '_> {
                 let stored = self.read_values(object, Key::attribute(name));
                 if stored == EMPTY { self.unknown(Reason::Dynamic) } else { stored }
             }
+            // What bytes have, the bytes beside it have.
+            Wrapper::Pickled => EMPTY,
             _ => self.unknown(Reason::Dynamic),
         }
     }

@@ -433,8 +433,13 @@ impl Machine<'_, '_> {
         let elements = self.iterate(node, set, false);
         self.give(Key::YIELDED, elements);
         self.publish();
+        let sent = self.taken(self.state.unit, Key::SENT);
         let mut found = EMPTY;
         for id in self.elements(set) {
+            if let Value::Generator(inner) = self.values.get(id) {
+                let cell = self.cells.of(inner, Key::SENT);
+                self.write_values(cell, sent);
+            }
             let result = match self.values.get(id) {
                 Value::ExternalResult(_) => self.unknown(Reason::ExternalResult),
                 _ => self.end_of(id).unwrap_or(EMPTY),

@@ -1,10 +1,12 @@
 //! Builtin functions and types: what calling them runs and gives. Methods of builtin objects are `methods.rs`.
 
-use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::kinds::Syntax;
+use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::resolve::syntax::NONE;
 use crate::table::Str;
 
 impl Machine<'_, '_> {
@@ -49,6 +51,9 @@ impl Machine<'_, '_> {
             "filter" => {
                 let elements = arguments.positional(1).map_or(EMPTY, |set| self.iterate(site, set, false));
                 self.call_all(site, first, &Arguments::one(elements), Via::Callback);
+                if self.is_written_none(arguments.all.first()) {
+                    self.truth(site, elements);
+                }
                 self.filled(site, Container::Iterator, elements)
             }
             "sorted" => {
@@ -202,6 +207,13 @@ impl Machine<'_, '_> {
         if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
     }
 
+    /// Whether an argument is `None`, as it is written.
+    fn is_written_none(&self, argument: Option<&Argument>) -> bool {
+        let tree = &self.repository.tree;
+        let is_none = |node: u32| tree.kind(node) == Syntax::Constant && tree.name[node as usize] == self.words.none;
+        argument.is_some_and(|argument| argument.node != NONE && is_none(argument.node))
+    }
+
     /// A new container with elements at places that are not known.
     pub fn filled(&mut self, site: u32, kind: Container, elements: Set) -> Set {
         let id = self.make(site, kind);
@@ -294,6 +306,7 @@ impl Machine<'_, '_> {
     }
 
     pub fn keys_of(&mut self, site: u32, keys: Set, set: Set) -> Set {
+        self.hashed_from(site, keys);
         let keys = self.iterate(site, keys, false);
         let id = self.make(site, Container::Dict);
         self.store_item(id, keys, set);

@@ -5,7 +5,7 @@ use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{Container, EMPTY, Getter, Id, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{Container, EMPTY, Getter, Id, Reason, Set, Value, Wrapper};
 use crate::table::Str;
 
 impl Machine<'_, '_> {
@@ -73,12 +73,22 @@ impl Machine<'_, '_> {
                 self.made_namespace(site, &Arguments::none())
             }
             "types.new_class" => self.new_class(site, arguments),
-            "pickle.dumps" | "pickle.dump" => {
-                for id in self.elements(first) {
-                    self.taken_apart(site, id);
-                }
-                if &*text == "pickle.dumps" { self.literal(self.words.bytes) } else { EMPTY }
+            "random.choice" => self.iterate(site, first, false),
+            "random.choices" | "random.sample" => {
+                let elements = self.iterate(site, first, false);
+                self.filled(site, Container::List, elements)
             }
+            "weakref.ref" | "weakref.WeakMethod" => {
+                let object = self.one(Value::ExternalResult(name));
+                let giving = self.giving((site, self.state.unit), self.words.call, first);
+                self.union(object, giving)
+            }
+            "pickle.dumps" => self.pickled(site, first),
+            "pickle.dump" => {
+                self.pickled(site, first);
+                EMPTY
+            }
+            "pickle.loads" => self.unpickled(site, first),
             "copy.copy" | "copy.deepcopy" => {
                 let method = self.resolver.strings.intern(if text.ends_with("deepcopy") { "__deepcopy__" } else { "__copy__" });
                 self.copied(site, first, method)
@@ -206,9 +216,42 @@ impl Machine<'_, '_> {
         (EMPTY, self.special(site, object, method, Arguments::none(), Via::Builtin).unwrap_or(EMPTY))
     }
 
+    /// Bytes into which some objects were taken apart.
+    fn pickled(&mut self, site: u32, objects: Set) -> Set {
+        let bytes = self.make_wrapper(site, Wrapper::Pickled);
+        self.store_values(bytes, Key::attribute(self.words.func), objects);
+        for object in self.elements(objects) {
+            let (parts, state) = self.taken_apart(site, object);
+            let [of_parts, of_state] = places_in_bytes(object);
+            self.store_values(bytes, of_parts, parts);
+            self.store_values(bytes, of_state, state);
+        }
+        let (kind, bytes) = (self.literal(self.words.bytes), self.sets.one(bytes));
+        self.union(kind, bytes)
+    }
+
+    /// The objects that are made again of some bytes.
+    fn unpickled(&mut self, site: u32, bytes: Set) -> Set {
+        let mut made = EMPTY;
+        for bytes in self.elements(bytes) {
+            let Value::Wrapper { kind: Wrapper::Pickled, .. } = self.values.get(bytes) else { continue };
+            let objects = self.read_values(bytes, Key::attribute(self.words.func));
+            for object in self.elements(objects) {
+                let [parts, state] = places_in_bytes(object).map(|place| self.read_values(bytes, place));
+                let one = self.put_together(site, object, parts, state);
+                made = self.union(made, one);
+            }
+        }
+        if made == EMPTY { self.unknown(Reason::ExternalResult) } else { made }
+    }
+
     /// An object made again of what it was taken apart into; it stands for itself where nothing says how.
     fn rebuilt(&mut self, site: u32, object: Id) -> Set {
-        let (parts, mut state) = self.taken_apart(site, object);
+        let (parts, state) = self.taken_apart(site, object);
+        self.put_together(site, object, parts, state)
+    }
+
+    fn put_together(&mut self, site: u32, object: Id, parts: Set, mut state: Set) -> Set {
         let mut made = EMPTY;
         let parts: Vec<Id> = self.elements(parts).into_iter().filter(|part| self.lengths.contains_key(part)).collect();
         for part in parts {
@@ -324,4 +367,9 @@ impl Machine<'_, '_> {
         }
         found
     }
+}
+
+/// Where bytes hold into what an object was taken apart: how it is made again, and its state.
+fn places_in_bytes(object: Id) -> [Key; 2] {
+    [2 * i64::from(object.0), 2 * i64::from(object.0) + 1].map(Key::index)
 }

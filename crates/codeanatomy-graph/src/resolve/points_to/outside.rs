@@ -316,6 +316,7 @@ impl Machine<'_, '_> {
                 self.filled(site, Container::Iterator, elements)
             }
             "asyncio.run"
+            | "asyncio.Runner.run"
             | "asyncio.run_coroutine_threadsafe"
             | "asyncio.get_event_loop.run_until_complete"
             | "asyncio.new_event_loop.run_until_complete" => self.awaited(site, first),
@@ -332,6 +333,17 @@ impl Machine<'_, '_> {
             | "asyncio.get_running_loop.create_future"
             | "asyncio.new_event_loop.create_future" => self.future(site, "asyncio.Future", EMPTY),
             "concurrent.futures.Future" => self.future(site, "concurrent.futures.Future", EMPTY),
+            "asyncio.as_completed" | "concurrent.futures.as_completed" => {
+                let futures = self.iterate(site, first, false);
+                self.filled(site, Container::Iterator, futures)
+            }
+            "asyncio.wait" | "concurrent.futures.wait" => {
+                let futures = self.iterate(site, first, false);
+                let futures = self.filled(site, Container::Set, futures);
+                let both = self.tuple(site, &[futures, futures]);
+                let both = self.sets.one(both);
+                if self.resolver.strings.text(name) == "asyncio.wait" { self.promise(site, both) } else { both }
+            }
             "asyncio.gather" => {
                 let mut results = EMPTY;
                 for argument in &arguments.all {

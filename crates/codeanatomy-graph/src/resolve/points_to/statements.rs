@@ -4,10 +4,15 @@ use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::limits::Limit;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::state::{Delta, Held, Loop, UNBOUND, gathered};
 use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Origin, Reason, Set, Value, Wrapper};
+use crate::table::Str;
+
+/// The builtin classes of whose objects a class pattern takes the object itself, as the language says.
+const MATCHED_THEMSELVES: [&str; 11] = ["bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"];
 
 impl Machine<'_, '_> {
     /// A path on which nothing changed.
@@ -800,18 +805,51 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// What a pattern at a place of a class pattern gets: by the fields of a dataclass or a named tuple, which are its `__match_args__`.
+    /// What a pattern at a place of a class pattern gets: by the `__match_args__` of the class, which for a dataclass or a named tuple are its
+    /// fields. Of a builtin class, `str(x)`, it gets the object itself.
     fn matched_field(&mut self, pattern: u32, objects: Set, position: usize) -> Set {
         let mut found = EMPTY;
         for object in self.elements(objects) {
-            let Value::Instance { class, .. } = self.values.get(object) else { continue };
-            if let Some(&name) = self.matched_fields(class).get(position) {
-                let one = self.sets.one(object);
-                let set = self.load_attributes(pattern, one, name);
-                found = self.union(found, set);
-            }
+            let one = self.sets.one(object);
+            let set = match self.values.get(object) {
+                Value::Instance { class, .. } => {
+                    let names = self.matched_names(class, position);
+                    let mut set = if names.is_empty() && position == 0 && self.matches_itself(class) { one } else { EMPTY };
+                    for name in names {
+                        let named = self.load_attributes(pattern, one, name);
+                        set = self.union(set, named);
+                    }
+                    set
+                }
+                value if position == 0 && self.builtin_type(value).is_some() => one,
+                _ => EMPTY,
+            };
+            found = self.union(found, set);
         }
         if found == EMPTY { self.unknown(Reason::Dynamic) } else { found }
+    }
+
+    /// Whether a pattern of a class takes the object itself at its only place: it derives from one of the builtin classes that say so.
+    fn matches_itself(&mut self, class: Id) -> bool {
+        let order = self.order(class);
+        let is_such = |ancestor: &Ancestor| match *ancestor {
+            Ancestor::Builtin(name) => MATCHED_THEMSELVES.contains(&self.resolver.strings.text(name)),
+            _ => false,
+        };
+        order.ancestors.iter().any(is_such)
+    }
+
+    /// The names of the attribute that a class pattern takes at a place: as the class says, else by its fields.
+    fn matched_names(&mut self, class: Id, position: usize) -> Vec<Str> {
+        let Some(written) = self.look_up(class, self.words.match_args, None) else {
+            return self.matched_fields(class).get(position).copied().into_iter().collect();
+        };
+        let mut names = EMPTY;
+        for tuple in self.elements(written) {
+            let set = self.load_index(tuple, position as i64);
+            names = self.union(names, set);
+        }
+        self.texts(names)
     }
 
     /// What of the subject goes on behind a pattern.

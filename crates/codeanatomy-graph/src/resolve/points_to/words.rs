@@ -25,7 +25,7 @@ words! {
     init_subclass = "__init_subclass__", post_init = "__post_init__", func = "__func__", self_ = "__self__", reversed = "__reversed__",
     int_ = "__int__", metaclass = "metaclass", key = "key", args = "args", default = "default", default_factory = "default_factory",
     fget = "fget", fset = "fset", fdel = "fdel", setter = "setter", getter = "getter", deleter = "deleter", str = "str", int = "int",
-    float = "float", bool = "bool", bytes = "bytes", tuple = "tuple", dict = "dict", generator = "generator", coroutine = "coroutine", async_generator = "async_generator", function = "function", result = "result", set_result = "set_result", add_done_callback = "add_done_callback",
+    float = "float", bool = "bool", bytes = "bytes", tuple = "tuple", dict = "dict", generator = "generator", coroutine = "coroutine", async_generator = "async_generator", function = "function", result = "result", set_result = "set_result", match_args = "__match_args__", add_done_callback = "add_done_callback",
     object = "object", type_ = "type", property = "property", classmethod = "classmethod", staticmethod = "staticmethod", super_ = "super", none = "NoneType", slice = "slice",
     add = "__add__", bytes_ = "__bytes__", instancecheck = "__instancecheck__", subclasscheck = "__subclasscheck__",
     prepare = "__prepare__", name_ = "name", package = "package", fromlist = "fromlist", field_names = "field_names", value = "value", keys = "keys", exception = "exception", warning = "warning", exec_body = "exec_body", kwds = "kwds", bases = "bases", length_hint = "__length_hint__", private_name = "_name_",
