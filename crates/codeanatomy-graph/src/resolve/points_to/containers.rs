@@ -170,6 +170,10 @@ impl Machine<'_, '_> {
             },
             Value::Class { .. } => self.item_of_class(node, object, keys),
             Value::Vars(of) => self.var(node, of, keys),
+            Value::External(name) if name == self.words.sys_modules => match self.loaded_module(node, keys) {
+                EMPTY => self.sets.one(object),
+                modules => modules,
+            },
             Value::External(_) | Value::Builtin(_) => self.sets.one(object),
             Value::Text(_) => self.literal(self.words.str),
             Value::Literal(kind) if kind == self.words.str || (kind == self.words.bytes && is_slice) => self.literal(kind),

@@ -169,7 +169,8 @@ impl Machine<'_, '_> {
             }
             Meaning::Builtin(name) => {
                 self.found.refer(node, Target::Builtin(name));
-                self.one(Value::Builtin(name))
+                let value = self.name_of_module(node, name).map_or(Value::Builtin(name), Value::Text);
+                self.one(value)
             }
             Meaning::Nothing => self.starred_outside(node),
         }

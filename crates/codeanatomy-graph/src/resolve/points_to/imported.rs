@@ -5,6 +5,7 @@ use crate::resolve::limits::Limit;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{EMPTY, Reason, Set, Value};
+use crate::table::Str;
 
 impl Machine<'_, '_> {
     /// What `importlib.import_module(name, package)` gives.
@@ -25,6 +26,32 @@ impl Machine<'_, '_> {
             modules = self.modules_begun(site, &packages);
         }
         self.modules_named(site, names, &modules)
+    }
+
+    /// What `__name__` or `__package__` of the module around a node holds when that is imported.
+    pub fn name_of_module(&mut self, node: u32, name: Str) -> Option<Str> {
+        let known = &self.repository.files.files[self.repository.tree.file(node) as usize];
+        if name == self.words.name || (name == self.words.package_ && known.is_package) {
+            return Some(known.module);
+        }
+        if name != self.words.package_ {
+            return None;
+        }
+        let package = self.resolver.strings.text(known.module).rsplit_once('.').map_or("", |(package, _)| package).to_owned();
+        Some(self.resolver.strings.intern(&package))
+    }
+
+    /// What `sys.modules[name]` holds: modules of the repository.
+    pub fn loaded_module(&mut self, site: u32, names: Set) -> Set {
+        let file = self.repository.tree.file(site);
+        let mut found = EMPTY;
+        for name in self.texts(names) {
+            let name = self.resolver.strings.text(name).to_owned();
+            let targets = self.resolver.module_targets(file, &name);
+            let set = self.target_values(targets);
+            found = self.union(found, set);
+        }
+        found
     }
 
     /// The modules of the repository of whose name the call has the beginning and the end: `f"shop.backends.{name}"`.
