@@ -106,17 +106,20 @@ pub struct Cells {
 
 impl Cells {
     pub fn of(&mut self, owner: u32, key: Key) -> u32 {
-        let Self { all, known, .. } = self;
         let hash = hash(owner, key);
-        match known.find(hash, |cell| (all[cell as usize].owner, all[cell as usize].key) == (owner, key)) {
+        match self.found(hash, owner, key) {
             Some(cell) => cell,
             None => {
-                let next = all.len() as u32;
-                known.insert(hash, next);
-                all.push(Cell { owner, key, set: EMPTY, bindings: EMPTY, writer: NONE, reader: NONE, others: NONE });
+                let next = self.all.len() as u32;
+                self.known.insert(hash, next);
+                self.all.push(Cell { owner, key, set: EMPTY, bindings: EMPTY, writer: NONE, reader: NONE, others: NONE });
                 next
             }
         }
+    }
+
+    fn found(&self, hash: u64, owner: u32, key: Key) -> Option<u32> {
+        self.known.find(hash, |cell| (self.all[cell as usize].owner, self.all[cell as usize].key) == (owner, key))
     }
 
     pub fn of_value(&mut self, owner: Id, key: Key) -> u32 {
@@ -146,7 +149,7 @@ impl Cells {
 
     /// The cell of an owner, if there is one.
     pub fn known(&self, owner: Id, key: Key) -> Option<u32> {
-        self.known.find(hash(owner.0, key), |cell| (self.all[cell as usize].owner, self.all[cell as usize].key) == (owner.0, key))
+        self.found(hash(owner.0, key), owner.0, key)
     }
 
     pub fn peek(&self, cell: u32) -> (Set, Set) {

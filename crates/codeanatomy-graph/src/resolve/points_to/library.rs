@@ -73,10 +73,11 @@ impl Machine<'_, '_> {
                 self.made_namespace(site, &Arguments::none())
             }
             "types.new_class" => self.new_class(site, arguments),
-            "random.choice" => self.iterate(site, first, false),
-            "random.choices" | "random.sample" => {
-                let elements = self.iterate(site, first, false);
-                self.filled(site, Container::List, elements)
+            "random.choice" | "random.choices" | "random.sample" => {
+                self.first_special(site, first, &[self.words.len], Via::Builtin);
+                let index = self.literal(self.words.int);
+                let elements = self.items(site, first, index, false);
+                if text.ends_with("choice") { elements } else { self.filled(site, Container::List, elements) }
             }
             "weakref.ref" | "weakref.WeakMethod" => {
                 let object = self.one(Value::ExternalResult(name));

@@ -83,6 +83,7 @@ impl Machine<'_, '_> {
             if !self.is_opaque(sent) {
                 continue;
             }
+            self.asked = self.units[unit as usize].definition;
             let mut given = EMPTY;
             for id in self.elements(yielded) {
                 let end = match self.values.get(id) {
