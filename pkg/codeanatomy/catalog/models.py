@@ -86,6 +86,12 @@ CALLBACKS: tuple[Callback, ...] = (
     Callback("argparse.ArgumentParser.add_argument_group.add_argument", _BY_KEYWORD, "type", "nothing"),
     Callback("argparse.ArgumentParser.add_mutually_exclusive_group.add_argument", _BY_KEYWORD, "type", "nothing"),
     Callback("argparse.ArgumentParser.add_subparsers.add_parser.add_argument", _BY_KEYWORD, "type", "nothing"),
+    Callback("http.server.HTTPServer", 1, "RequestHandlerClass", "nothing"),
+    Callback("http.server.ThreadingHTTPServer", 1, "RequestHandlerClass", "nothing"),
+    Callback("socketserver.TCPServer", 1, "RequestHandlerClass", "nothing"),
+    Callback("socketserver.ThreadingTCPServer", 1, "RequestHandlerClass", "nothing"),
+    Callback("socketserver.ThreadingUDPServer", 1, "RequestHandlerClass", "nothing"),
+    Callback("socketserver.UDPServer", 1, "RequestHandlerClass", "nothing"),
     Callback("sys.settrace", 0, None, "nothing"),
     Callback("sys.setprofile", 0, None, "nothing"),
     Callback("threading.settrace", 0, "func", "nothing"),
@@ -104,6 +110,51 @@ CALLBACKS: tuple[Callback, ...] = (
     Callback("pytest.deprecated_call", 0, "func", "rest"),
 )
 
+def _spelled_out(names: str) -> list[str]:
+    """`a.{b c}.d` is `a.b.d` and `a.c.d`."""
+    found = re.findall(r"([^\s{]+)(?:\{([^}]*)\}(\S*))?", names)
+    return [f"{before}{name}{behind}" for before, inside, behind in found for name in inside.split() or [""]]
+
+
+_PARSED = "handle_starttag handle_startendtag handle_endtag handle_data handle_comment handle_decl handle_pi unknown_decl"
+_LOGGED = "critical debug error exception info log warning"
+_HOOKS: dict[str, str] = {
+    "argparse.ArgumentParser.{parse_args parse_known_args}": "convert_arg_line_to_args error exit format_help",
+    "ast.NodeVisitor.{visit generic_visit}": "visit_* visit generic_visit",
+    "bdb.Bdb.{run runcall runctx runeval set_trace}": "dispatch_* user_call user_exception user_line user_return",
+    "cmd.Cmd.cmdloop": "preloop precmd onecmd postcmd postloop",
+    "cmd.Cmd.onecmd": "default do_* emptyline",
+    "code.InteractiveConsole.interact": "push raw_input write",
+    "code.InteractiveConsole.push": "runsource",
+    "code.InteractiveInterpreter.runsource": "runcode showsyntaxerror",
+    "configparser.RawConfigParser.{get getboolean getfloat getint has_option options read read_dict read_file read_string remove_option set}": "optionxform",
+    "html.parser.HTMLParser.{close feed}": _PARSED,
+    "http.server.BaseHTTPRequestHandler.__init__": "setup handle finish do_* log_message log_request",
+    "http.server.BaseHTTPRequestHandler.{log_error log_request}": "log_message",
+    "http.server.BaseHTTPRequestHandler.{send_error send_response}": "log_message log_request",
+    "json.JSONEncoder.{encode iterencode}": "default",
+    "logging.Formatter.format": "formatException formatMessage formatStack formatTime usesTime",
+    "logging.Handler.handle": "emit",
+    f"logging.LoggerAdapter.{{{_LOGGED}}}": "process",
+    "multiprocessing.Process.start": "run",
+    "pickle.Pickler.dump": "persistent_id reducer_override",
+    "pickle.Unpickler.load": "find_class persistent_load",
+    "pprint.PrettyPrinter.{pformat pprint}": "format",
+    "queue.Queue.{get get_nowait}": "_get _qsize",
+    "queue.Queue.{put put_nowait}": "_put _qsize",
+    "socketserver.BaseRequestHandler.__init__": "setup handle finish",
+    "socketserver.BaseServer.{handle_request serve_forever}": "finish_request handle_error process_request service_actions verify_request",
+    "string.Formatter.{format vformat}": "check_unused_args convert_field format_field get_field get_value parse",
+    "threading.Thread.start": "run",
+    "unittest.TestCase.{debug run}": "setUp tearDown test*",
+}
+HOOKS: dict[str, dict[str, list[str]]] = {}
+"""What methods of classes of the standard library call of the objects of their heirs, by class and method; `x*` are all whose names begin so."""
+for _names, _called in _HOOKS.items():
+    for _name in _spelled_out(_names):
+        _class, _method = _name.rsplit(".", 1)
+        HOOKS.setdefault(_class, {})[_method] = _called.split()
+
 PASSED_THROUGH: dict[str, int] = {
     "asgiref.sync.async_to_sync": 0,
     "asgiref.sync.markcoroutinefunction": 0,
@@ -111,7 +162,6 @@ PASSED_THROUGH: dict[str, int] = {
     "asyncio.shield": 0,
     "asyncio.wait_for": 0,
     "functools.total_ordering": 0,
-    "functools.update_wrapper": 0,
     "inspect.unwrap": 0,
     "types.coroutine": 0,
     "types.MappingProxyType": 0,
@@ -119,6 +169,7 @@ PASSED_THROUGH: dict[str, int] = {
     "typing.no_type_check": 0,
     "typing.runtime_checkable": 0,
     "abc.abstractmethod": 0,
+    "enum.member": 0,
     "enum.unique": 0,
     "weakref.proxy": 0,
 }
@@ -195,12 +246,6 @@ _RESULTS: dict[str, str] = {
 """What calls of the standard library give, by its class: names with alternatives in braces. Where it is bytes only for bytes, it is a text."""
 
 
-def _spelled_out(names: str) -> list[str]:
-    """`a.{b c}.d` is `a.b.d` and `a.c.d`."""
-    found = re.findall(r"([^\s{]+)(?:\{([^}]*)\}(\S*))?", names)
-    return [f"{before}{name}{behind}" for before, inside, behind in found for name in inside.split() or [""]]
-
-
 RESULTS = {name: result for result, names in _RESULTS.items() for name in _spelled_out(names)}
 """Class of what a call gives, by the dotted name of what is called; both of the standard library."""
 
@@ -223,6 +268,7 @@ BARE = ("abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Gener
 
 _COLLECTIONS = """
 asyncio.{LifoQueue PriorityQueue Queue} contextvars.ContextVar collections.{ChainMap Counter OrderedDict defaultdict deque} queue.{LifoQueue PriorityQueue Queue SimpleQueue}
+weakref.{WeakKeyDictionary WeakSet WeakValueDictionary}
 """
 COLLECTIONS: tuple[str, ...] = tuple(_spelled_out(_COLLECTIONS))
 """Classes whose objects are followed as those of `dict` and `list` are: what they have is asked of the interpreter."""

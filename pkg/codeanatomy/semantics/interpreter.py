@@ -21,7 +21,7 @@ from types import (
 )
 from typing import Any
 
-from codeanatomy.catalog.models import ATTRIBUTES, BARE, CALLBACKS, COLLECTIONS, DESCRIBED, FIXTURES, INHERITED, PASSED_THROUGH, RESULTS
+from codeanatomy.catalog.models import ATTRIBUTES, BARE, CALLBACKS, COLLECTIONS, DESCRIBED, FIXTURES, HOOKS, INHERITED, PASSED_THROUGH, RESULTS
 from codeanatomy.catalog.resolution import confidence
 
 _METHODS = (
@@ -52,6 +52,7 @@ def names() -> dict[str, Any]:
         "builtins": sorted({*dir(builtins), *_IMPLICIT}),
         "builtin_members": {name: sorted(dir(value)) for name, value in sorted(types.items())},
         "callbacks": {callback.name: {key: value for key, value in asdict(callback).items() if key != "name"} for callback in CALLBACKS},
+        "hooks": HOOKS,
         "passed_through": PASSED_THROUGH,
         "results": RESULTS,
         "attributes": ATTRIBUTES,

@@ -7,7 +7,7 @@ use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::outside::Has;
-use crate::resolve::points_to::records::MAKER;
+use crate::resolve::points_to::records::{MAKER, is_record};
 use crate::resolve::points_to::state::{Held, UNBOUND, joined};
 use crate::resolve::points_to::value::{ANYWHERE, BELOW, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
@@ -98,6 +98,9 @@ impl Machine<'_, '_> {
                 None => self.unknown(Reason::ExternalResult),
             },
             Value::Builtin(path) => self.builtin_attribute(object, path, name, false),
+            Value::Literal(kind) if name == self.words.value && kind == self.words.stop_iteration => {
+                self.taken(self.state.unit, Key::STOPPED)
+            }
             Value::Literal(kind) => self.builtin_attribute(object, kind, name, true),
             Value::Text(_) => self.builtin_attribute(object, self.words.str, name, true),
             Value::Integer(_) => self.builtin_attribute(object, self.words.int, name, true),
@@ -105,9 +108,18 @@ impl Machine<'_, '_> {
                 if let Some(&class) = self.collections.get(&object) {
                     return self.attribute_of_collection(object, class, name);
                 }
-                let named = if kind == Container::Tuple { self.read_values(object, Key::attribute(name)) } else { EMPTY };
-                if named != EMPTY {
-                    return named;
+                if kind == Container::Tuple {
+                    let named = self.read_values(object, Key::attribute(name));
+                    if named != EMPTY {
+                        return named;
+                    }
+                    if self.record_of(object).is_some() {
+                        let dotted = self.resolver.strings.intern(MAKER);
+                        let dotted = self.resolver.dot(dotted, name);
+                        if let Some(set) = self.attribute_of_record(node, object, dotted, name) {
+                            return set;
+                        }
+                    }
                 }
                 let kind = self.resolver.strings.intern(kind.type_name());
                 self.builtin_attribute(object, kind, name, true)
@@ -122,8 +134,10 @@ impl Machine<'_, '_> {
                 if name == self.words.name || name == self.words.qualname || name == self.words.doc || name == self.words.module {
                     return self.literal(self.words.str);
                 }
-                let set = self.read_values(object, Key::attribute(name));
-                if set != EMPTY { set } else { self.attribute_of_function(object, name) }
+                match self.stored_on_function(object, name) {
+                    EMPTY => self.attribute_of_function(object, name),
+                    set => set,
+                }
             }
             Value::Method { function, receiver } => {
                 if name == self.words.self_ {
@@ -138,10 +152,30 @@ impl Machine<'_, '_> {
                 self.attribute(node, function, name)
             }
             Value::Wrapper { kind: Wrapper::Giving, .. } => self.attribute_of_giving(node, object, name),
-            Value::Wrapper { kind, .. } => self.wrapper_attribute(object, kind, name),
+            Value::Wrapper { kind, .. } => self.wrapper_attribute(node, object, kind, name),
             Value::BuiltinMethod { .. } => self.unknown(Reason::Dynamic),
             Value::Unknown(reason) => self.unknown(reason),
         }
+    }
+
+    /// What was stored on a function, or on what it wraps: `functools.wraps` copies that.
+    fn stored_on_function(&mut self, function: Id, name: Str) -> Set {
+        let mut functions = vec![function];
+        let mut at = 0;
+        while let Some(&function) = functions.get(at) {
+            let stored = self.read_values(function, Key::attribute(name));
+            if stored != EMPTY {
+                return stored;
+            }
+            let wrapped = self.read_values(function, Key::attribute(self.words.wrapped));
+            for id in self.elements(wrapped) {
+                if matches!(self.values.get(id), Value::Function { .. }) && !functions.contains(&id) {
+                    functions.push(id);
+                }
+            }
+            at += 1;
+        }
+        EMPTY
     }
 
     /// What no statement stored on a function: its own methods, and those that `functools.lru_cache` gives it.
@@ -152,6 +186,8 @@ impl Machine<'_, '_> {
                 let class = self.resolver.strings.intern("functools._lru_cache_wrapper");
                 self.external_attribute(class, name)
             }
+            // What is stored there otherwise is what `functools.lru_cache` was given: it stands for what that gives.
+            "__wrapped__" => self.sets.one(object),
             _ => self.unknown(Reason::Dynamic),
         }
     }
@@ -180,7 +216,7 @@ impl Machine<'_, '_> {
         if is_async { self.words.async_generator } else { self.words.generator }
     }
 
-    fn wrapper_attribute(&mut self, object: Id, kind: Wrapper, name: Str) -> Set {
+    fn wrapper_attribute(&mut self, node: u32, object: Id, kind: Wrapper, name: Str) -> Set {
         let is_accessor = name == self.words.setter || name == self.words.getter || name == self.words.deleter;
         match kind {
             Wrapper::Property | Wrapper::CachedProperty if is_accessor => {
@@ -190,7 +226,11 @@ impl Machine<'_, '_> {
             Wrapper::Dispatch if name == self.words.register => self.registering(object),
             Wrapper::Record => {
                 let maker = self.resolver.strings.intern(MAKER);
-                self.external_attribute(maker, name)
+                let dotted = self.resolver.dot(maker, name);
+                match self.attribute_of_record(node, object, dotted, name) {
+                    Some(set) => set,
+                    None => self.external_attribute(maker, name),
+                }
             }
             Wrapper::Holding => {
                 let (held, class) =
@@ -628,7 +668,7 @@ impl Machine<'_, '_> {
     }
 
     /// What was stored on an object, or where nothing was, on any object of its class.
-    fn fields(&mut self, object: Id, class: Id, name: Str) -> Held {
+    pub fn fields(&mut self, object: Id, class: Id, name: Str) -> Held {
         if !self.is_field(name) {
             return UNBOUND;
         }
@@ -718,6 +758,13 @@ impl Machine<'_, '_> {
                 let dotted = self.resolver.dot(path, name);
                 match self.resolver.external(dotted) {
                     Target::Builtin(name) => self.one(Value::Builtin(name)),
+                    _ if object != class && (self.giver(class, name).is_some() || self.has_hooks(class, name)) => {
+                        self.one(Value::BuiltinMethod { name: dotted, receiver: object })
+                    }
+                    _ if is_record(self.resolver.strings.text(path)) => match self.attribute_of_record(node, object, dotted, name) {
+                        Some(set) => set,
+                        None => self.one(Value::ExternalMember(dotted)),
+                    },
                     _ => self.one(Value::ExternalMember(dotted)),
                 }
             }

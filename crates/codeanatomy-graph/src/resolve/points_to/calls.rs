@@ -208,7 +208,7 @@ impl Machine<'_, '_> {
                 self.call_builtin_method(site, name, receiver, arguments)
             }
             Value::Wrapper { kind, .. } => self.call_wrapper(site, callee, kind, arguments, via),
-            Value::ExternalResult(name) => self.call_external_result(site, name, arguments, via),
+            Value::ExternalResult(name) => self.call_external_result(name, arguments),
             Value::Unknown(reason) => self.unknown(reason),
             _ => EMPTY,
         }
@@ -234,6 +234,7 @@ impl Machine<'_, '_> {
             }
             Wrapper::Settling => self.settle_futures(inner, arguments),
             Wrapper::Watching => self.watch_futures(site, inner, arguments),
+            Wrapper::Wraps => self.wraps(site, inner, arguments, via),
             Wrapper::Namespace => EMPTY,
             Wrapper::Giving => self.read_values(wrapper, Key::attribute(self.words.call)),
             Wrapper::Partial => {

@@ -76,6 +76,8 @@ impl Key {
     pub fn driven(node: u32) -> Self {
         Self(19 << 56 | u64::from(node))
     }
+    /// What the generators end with that an activation asks for what comes next.
+    pub const STOPPED: Self = Self(20 << 56);
     /// Of a class: those that inherit from it directly.
     pub const HEIRS: Self = Self(15 << 56);
     /// Of a class that a call made: it grows when it is given another name.

@@ -15,6 +15,7 @@ use crate::resolve::points_to::dataclasses::Dataclass;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::metaclasses::MadeAnew;
+use crate::resolve::points_to::mixins::Giver;
 use crate::resolve::points_to::name_bits::NameBit;
 use crate::resolve::points_to::records::{MAKER, is_record};
 use crate::resolve::points_to::state::{Held, UNBOUND};
@@ -74,6 +75,8 @@ pub struct Order {
     pub is_enumeration: bool,
     /// What its objects are besides, where it derives from the type of a container.
     pub holds: Option<Container>,
+    /// The classes outside the repository among the ancestors whose methods call those of their heirs.
+    pub givers: Vec<Giver>,
     /// What metaclasses made of classes in it, each behind its class: no ancestors for Python.
     stand_ins: Vec<Ancestor>,
     /// By the names that were asked for.
@@ -370,7 +373,8 @@ impl Machine<'_, '_> {
         open.pop();
         let is_enumeration = self.is_order_of_enumeration(class, &ancestors);
         let holds = ancestors.iter().find_map(|&ancestor| self.held_by(ancestor));
-        let order = Rc::new(Order { ancestors, is_complete, is_enumeration, holds, stand_ins, ..Order::default() });
+        let givers = self.givers_among(&ancestors);
+        let order = Rc::new(Order { ancestors, is_complete, is_enumeration, holds, givers, stand_ins, ..Order::default() });
         let cell = self.cells.of_value(class, Key::ORDER);
         self.orders.insert(class, (cell, order.clone()));
         order

@@ -113,6 +113,9 @@ impl Machine<'_, '_> {
                 let name = self.resolver.dot(path, self.words.init);
                 let target = self.resolver.external(name);
                 self.found.call(site, Via::Constructor(Maker::Init), target);
+                if self.mixin(site, object, self.words.init, arguments, Via::Builtin).is_none() {
+                    self.hooked(site, object, self.words.init, arguments);
+                }
             }
             Some(Ancestor::Builtin(kind)) if kind == self.words.property => self.keep_accessors(object, arguments),
             // A kind of `classmethod` or `staticmethod` holds the function that it is given.

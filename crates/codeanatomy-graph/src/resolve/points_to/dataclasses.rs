@@ -8,7 +8,7 @@ use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::{Maker, Via};
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::state::Held;
-use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value};
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value, Wrapper};
 use crate::resolve::syntax::NONE;
 use crate::table::Str;
 
@@ -98,6 +98,55 @@ impl Machine<'_, '_> {
     /// The names of fields that `__match_args__` has.
     pub fn matched_fields(&mut self, class: Id) -> Vec<Str> {
         self.slots_of(class).into_iter().filter(|slot| slot.filled == Filled::ByPlace).map(|slot| slot.name).collect()
+    }
+
+    /// `dataclasses.replace(x, a=y)`: objects made anew of what their fields hold but for those that are given.
+    pub fn replaced(&mut self, site: u32, objects: Set, arguments: &Arguments) -> Set {
+        let mut found = EMPTY;
+        for object in self.elements(objects) {
+            let Value::Instance { class, .. } = self.values.get(object) else {
+                let own = self.sets.one(object);
+                found = self.union(found, own);
+                continue;
+            };
+            if let Some(made) = self.special(site, object, self.words.replace, arguments.rest(), Via::Builtin) {
+                found = self.union(found, made);
+                continue;
+            }
+            let mut all = Vec::new();
+            for slot in self.slots_of(class).into_iter().filter(|slot| slot.filled != Filled::Never) {
+                let set = arguments.keyword(slot.argument).unwrap_or_else(|| self.fields(object, class, slot.name).values);
+                all.push(Argument { set, node: NONE, is_spread: false, keyword: Some(slot.argument) });
+            }
+            let class = self.sets.one(class);
+            let made = self.called_back(site, class, &Arguments { all });
+            found = self.union(found, made);
+        }
+        found
+    }
+
+    /// What `dataclasses.fields` gives of a class or an object: descriptions of fields, of which the names are known.
+    pub fn described_fields(&mut self, site: u32, function: &str, of: Set) -> Set {
+        let mut names = EMPTY;
+        for id in self.elements(of) {
+            let class = match self.values.get(id) {
+                Value::Instance { class, .. } => class,
+                Value::Class { .. } => id,
+                _ => continue,
+            };
+            for slot in self.slots_of(class) {
+                let name = self.one(Value::Text(slot.name));
+                names = self.union(names, name);
+            }
+        }
+        let class = if function == "dataclasses.fields" { "dataclasses.Field" } else { "attr.Attribute" };
+        let class = self.resolver.strings.intern(class);
+        let class = self.one(Value::External(class));
+        let field = self.make_wrapper(site, Wrapper::Holding);
+        self.store_values(field, Key::attribute(self.words.class), class);
+        self.store_values(field, Key::attribute(self.words.name_), names);
+        let field = self.sets.one(field);
+        self.filled(site, Container::Tuple, field)
     }
 
     pub fn has_fields(&mut self, class: Id) -> bool {

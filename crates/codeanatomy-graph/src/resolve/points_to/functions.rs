@@ -347,6 +347,7 @@ impl Machine<'_, '_> {
                     Some(set) => set,
                     None => self.given_outside(class, self.words.next),
                 },
+                Value::Generator(unit) => self.next_of(unit),
                 _ => self.elements_of(site, id, false),
             };
             found = self.union(found, set);

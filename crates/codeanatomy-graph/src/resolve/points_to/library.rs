@@ -17,6 +17,11 @@ impl Machine<'_, '_> {
             "operator.methodcaller" => self.made_partial(site, Wrapper::Getter(Getter::Result), arguments),
             "operator.attrgetter" => self.made_partial(site, Wrapper::Getter(Getter::Attribute), arguments),
             "operator.itemgetter" => self.made_partial(site, Wrapper::Getter(Getter::Item), arguments),
+            "functools.wraps" => self.wrapped(site, Wrapper::Wraps, first),
+            "functools.update_wrapper" => {
+                let wrapped = arguments.positional(1).or_else(|| arguments.keyword(self.words.wrapped_));
+                self.updated(first, wrapped.unwrap_or(EMPTY))
+            }
             "functools.cmp_to_key" => self.wrapped(site, Wrapper::Comparison, first),
             "contextlib.closing" | "contextlib.aclosing" => {
                 let (close, enter) = if text.ends_with("aclosing") { ("aclose", self.words.aenter) } else { ("close", self.words.enter) };
@@ -103,12 +108,8 @@ impl Machine<'_, '_> {
                 }
                 EMPTY
             }
-            "dataclasses.replace" => {
-                for id in self.elements(first) {
-                    self.special(site, id, self.words.post_init, Arguments::none(), Via::Builtin);
-                }
-                first
-            }
+            "dataclasses.replace" | "attr.evolve" | "attrs.evolve" | "copy.replace" => self.replaced(site, first, arguments),
+            "dataclasses.fields" | "attr.fields" | "attrs.fields" => self.described_fields(site, &text, first),
             "collections.Counter" => {
                 let id = self.make(site, Container::Dict);
                 let (counts, sources) = (self.literal(self.words.int), self.elements(first));

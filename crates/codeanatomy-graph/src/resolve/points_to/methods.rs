@@ -4,6 +4,7 @@ use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::records::is_record;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::table::Str;
 
@@ -14,6 +15,9 @@ impl Machine<'_, '_> {
         let Some((kind, method)) = text.rsplit_once('.') else { return self.unknown(Reason::ExternalResult) };
         if kind == "property" {
             return self.property_method(site, method, receiver, arguments);
+        }
+        if is_record(kind) {
+            return self.record_method(site, method, receiver, arguments);
         }
         match self.values.get(receiver) {
             Value::Container { .. } if kind.starts_with("asyncio.") && method == "get" => {
@@ -58,6 +62,12 @@ impl Machine<'_, '_> {
 
     /// A method that a class of the repository has from a builtin type.
     fn inherited_method(&mut self, site: u32, kind: &str, method: &str, receiver: Id, arguments: &Arguments) -> Set {
+        if kind.contains('.') {
+            let name = self.resolver.strings.intern(method);
+            let given = self.mixin(site, receiver, name, arguments, Via::Builtin);
+            let given = given.or_else(|| self.hooked(site, receiver, name, arguments)).unwrap_or(EMPTY);
+            return if given == EMPTY { self.unknown(Reason::ExternalResult) } else { given };
+        }
         let of = Container::of_type(kind).filter(|&kind| self.holds(receiver) == Some(kind));
         match (kind, method) {
             (_, "__new__") => {
@@ -175,7 +185,7 @@ impl Machine<'_, '_> {
             self.write_values(cell, sent);
         }
         match method {
-            "send" | "__next__" | "throw" => self.yielded(unit),
+            "send" | "__next__" | "throw" => self.next_of(unit),
             "asend" | "__anext__" | "athrow" => {
                 let elements = self.yielded(unit);
                 self.promise(site, elements)
@@ -183,6 +193,13 @@ impl Machine<'_, '_> {
             "__iter__" | "__aiter__" => self.one(Value::Generator(unit)),
             _ => EMPTY,
         }
+    }
+
+    /// What a generator gives next. With what it ends, `StopIteration` carries to where the running function may catch it.
+    pub fn next_of(&mut self, generator: u32) -> Set {
+        let returned = self.returned(generator);
+        self.give(Key::STOPPED, returned);
+        self.yielded(generator)
     }
 
     fn container_method(&mut self, site: u32, kind: Container, method: &str, object: Id, arguments: &Arguments) -> Set {

@@ -5,9 +5,10 @@ use rustc_hash::FxHashMap;
 
 use crate::resolve::definitions::DefinitionKind;
 use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::{Maker, Via};
 use crate::resolve::points_to::machine::Machine;
-use crate::resolve::points_to::value::{EMPTY, Id, Reason, Set};
+use crate::resolve::points_to::value::{EMPTY, Id, Reason, Set, Value};
 use crate::resolve::resolver::{Repository, Target};
 use crate::table::{Str, Strings};
 
@@ -110,13 +111,26 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// Calls what a call of an external name gave: `wraps(f)(g)` is `g`.
-    pub fn call_external_result(&mut self, site: u32, name: Str, arguments: &Arguments, via: Via) -> Set {
-        let text = self.resolver.strings.shared(name);
-        if &*text == "functools.wraps" {
-            self.wrapper_updated(site, via);
+    /// `wraps(f)(g)` is `g`, which knows what it wraps.
+    pub fn wraps(&mut self, site: u32, wrapped: Set, arguments: &Arguments, via: Via) -> Set {
+        self.wrapper_updated(site, via);
+        let wrapper = arguments.positional(0).unwrap_or(EMPTY);
+        self.updated(wrapper, wrapped)
+    }
+
+    /// What `functools.update_wrapper` gives back: wrappers that know what they wrap.
+    pub fn updated(&mut self, wrappers: Set, wrapped: Set) -> Set {
+        for id in self.elements(wrappers) {
+            if matches!(self.values.get(id), Value::Function { .. }) {
+                self.store_values(id, Key::attribute(self.words.wrapped), wrapped);
+            }
         }
-        if matches!(&*text, "functools.wraps" | "functools.lru_cache" | "dataclasses.dataclass") {
+        wrappers
+    }
+
+    /// Calls what a call of an external name gave: a decorator that gives back what it decorates.
+    pub fn call_external_result(&mut self, name: Str, arguments: &Arguments) -> Set {
+        if matches!(self.resolver.strings.text(name), "functools.lru_cache" | "dataclasses.dataclass") {
             return arguments.positional(0).unwrap_or(EMPTY);
         }
         self.unknown(Reason::ExternalResult)

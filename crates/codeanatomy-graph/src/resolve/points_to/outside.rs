@@ -72,6 +72,8 @@ pub enum Has {
 #[derive(Default)]
 pub struct Outside {
     callbacks: FxHashMap<Str, Callback>,
+    /// What methods of classes call of the objects of their heirs, by class and method; `x*` are all whose names begin so.
+    hooks: FxHashMap<Str, FxHashMap<Str, Vec<Str>>>,
     /// Calls that give back one of their arguments: its position.
     passed_through: FxHashMap<Str, usize>,
     /// The class of what calls give, by the name of what is called.
@@ -92,7 +94,8 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// Parameters: `callbacks`, an object of `{position, keyword, passes, gives}` by dotted name; `passed_through`, positions by dotted name;
+    /// Parameters: `callbacks`, an object of `{position, keyword, passes, gives}` by dotted name; `hooks`, lists of names by the
+    /// name of a method by the dotted name of its class; `passed_through`, positions by dotted name;
     /// `results` and `attributes`, names of classes by dotted name; `described`, `{methods, others, is_closed}` by dotted name of a class; `ancestors`, lists of dotted names by
     /// dotted name; `bare`, a list of dotted names; `fixtures`, names of classes by name; `collections`, by dotted name of a class the dotted
     /// names of its members by their names. All but `bare` are optional.
@@ -121,6 +124,15 @@ impl Outside {
             };
             let keyword = keyword.map_or(NULL_STR, |keyword| run.strings.intern(keyword));
             result.callbacks.insert(run.strings.intern(name), Callback { position, keyword, passes, gives });
+        }
+        for (class, methods) in parameters.get("hooks").and_then(|value| value.as_object()).into_iter().flatten() {
+            let wrong = || OperatorError::Parameter(format!("`hooks.{class}` must map names of methods to lists of names"));
+            let mut hooks = FxHashMap::default();
+            for method in methods.as_object().ok_or_else(wrong)?.keys() {
+                let called = texts(methods, method).map_err(|_| wrong())?;
+                hooks.insert(run.strings.intern(method), called.iter().map(|name| run.strings.intern(name)).collect());
+            }
+            result.hooks.insert(run.strings.intern(class), hooks);
         }
         for (name, position) in parameters.get("passed_through").and_then(|value| value.as_object()).into_iter().flatten() {
             let wrong = || OperatorError::Parameter(format!("`passed_through.{name}` must be a position"));
@@ -195,6 +207,14 @@ impl Outside {
         self.fixtures.get(&name).copied()
     }
 
+    /// What a method of a class calls of the objects of its heirs.
+    pub fn hooks(&self, class: Ancestor, method: Str) -> Option<&[Str]> {
+        match class {
+            Ancestor::External(class) => self.hooks.get(&class)?.get(&method).map(Vec::as_slice),
+            _ => None,
+        }
+    }
+
     /// Whether a class is one of `collections` whose objects are followed.
     pub fn is_collection(&self, class: Str) -> bool {
         self.collections.contains_key(&class)
@@ -242,6 +262,10 @@ impl Machine<'_, '_> {
         if let Some(&position) = self.repository.outside.passed_through.get(&name) {
             return arguments.positional(position).unwrap_or(EMPTY);
         }
+        let text = self.resolver.strings.shared(name);
+        if let Some(set) = self.unbound_mixin(site, &text, arguments) {
+            return set;
+        }
         if let Some(set) = self.library_effect(site, name, arguments) {
             return if self.repository.outside.is_collection(name) { self.made_as(name, set) } else { set };
         }
@@ -261,7 +285,11 @@ impl Machine<'_, '_> {
                 self.call_builtin(site, text, arguments)
             }
             "types.MethodType" => self.bound_method(first, arguments.positional(1).unwrap_or(EMPTY)),
-            "collections.OrderedDict" | "collections.ChainMap" => {
+            "weakref.WeakSet" => {
+                let made = self.collected(site, Container::Set, first);
+                self.made_as(name, made)
+            }
+            "collections.OrderedDict" | "collections.ChainMap" | "weakref.WeakKeyDictionary" | "weakref.WeakValueDictionary" => {
                 let dict = self.words.dict;
                 let made = self.call_builtin(site, dict, arguments);
                 self.made_as(name, made)

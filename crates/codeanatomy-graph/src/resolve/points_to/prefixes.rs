@@ -94,7 +94,7 @@ impl Machine<'_, '_> {
     }
 
     /// The names that begin so and that a class, the class of an object, or a module of the repository has.
-    fn names_of(&mut self, object: Id, prefix: &str) -> Vec<Str> {
+    pub fn names_of(&mut self, object: Id, prefix: &str) -> Vec<Str> {
         let owners = match self.values.get(object) {
             Value::Instance { class, .. } => self.classes_above(class),
             Value::Class { .. } => self.classes_above(object),

@@ -13,14 +13,25 @@ impl Machine<'_, '_> {
     /// Calls a special method of an object, as the interpreter does: found on its class, of a class on its metaclass. None where that has none.
     pub fn special(&mut self, site: u32, object: Id, name: Str, arguments: Arguments, via: Via) -> Option<Set> {
         let mut methods = Vec::new();
-        self.has_special(object, name, &mut methods).then(|| self.call_each(site, &methods, &arguments, via))
+        if self.has_special(object, name, &mut methods) {
+            return Some(self.call_each(site, &methods, &arguments, via));
+        }
+        self.mixin(site, object, name, &arguments, via)
     }
 
     /// The same of several objects, each method once with all objects that have it. Gives what comes back, and the objects that have none.
     pub fn specials(&mut self, site: u32, mut objects: Vec<Id>, name: Str, arguments: &Arguments, via: Via) -> (Set, Vec<Id>) {
         let mut methods = Vec::new();
         objects.retain(|&object| !self.has_special(object, name, &mut methods));
-        (self.call_each(site, &methods, arguments, via), objects)
+        let mut found = self.call_each(site, &methods, arguments, via);
+        objects.retain(|&object| match self.mixin(site, object, name, arguments, via) {
+            Some(set) => {
+                found = self.union(found, set);
+                false
+            }
+            None => true,
+        });
+        (found, objects)
     }
 
     /// Whether an object has special methods under a name; they are added, bound to it.

@@ -58,7 +58,13 @@ impl Machine<'_, '_> {
     /// Calls such a class: a tuple, with what was given under the names too.
     pub fn call_record(&mut self, site: u32, record: Id, arguments: &Arguments, via: Via) -> Set {
         self.found.call(site, via, Target::Builtin(self.words.tuple));
+        self.filled_record(site, record, arguments)
+    }
+
+    fn filled_record(&mut self, site: u32, record: Id, arguments: &Arguments) -> Set {
         let made = self.make(site, Container::Tuple);
+        let class = self.sets.one(record);
+        self.store_values(made, Key::attribute(self.words.class), class);
         let names = self.record_fields(record);
         let mut is_exact = !names.is_empty();
         for (position, argument) in arguments.all.iter().enumerate() {
@@ -84,5 +90,100 @@ impl Machine<'_, '_> {
             self.lengths.remove(&made);
         }
         self.sets.one(made)
+    }
+
+    /// What every named tuple has besides its fields: of its class `_make`, of its objects the others. `dotted` is its name.
+    pub fn attribute_of_record(&mut self, node: u32, receiver: Id, dotted: Str, name: Str) -> Option<Set> {
+        let is_class = matches!(self.values.get(receiver), Value::Class { .. } | Value::Wrapper { .. });
+        match self.resolver.strings.text(name) {
+            "_fields" => {
+                let names: Vec<Set> = self.names_of_record(receiver).into_iter().map(|name| self.one(Value::Text(name))).collect();
+                let names = self.tuple(node, &names);
+                Some(self.sets.one(names))
+            }
+            "_make" => Some(self.one(Value::BuiltinMethod { name: dotted, receiver })),
+            "_replace" | "_asdict" if !is_class => Some(self.one(Value::BuiltinMethod { name: dotted, receiver })),
+            _ => None,
+        }
+    }
+
+    /// Calls one of these methods.
+    pub fn record_method(&mut self, site: u32, method: &str, receiver: Id, arguments: &Arguments) -> Set {
+        let names = self.names_of_record(receiver);
+        match method {
+            "_make" => {
+                let given = arguments.positional(0).unwrap_or(EMPTY);
+                let elements = (0..names.len()).map(|place| self.element_at(site, given, place)).collect();
+                self.made_again(site, receiver, elements)
+            }
+            "_replace" => {
+                let fields = names.iter().map(|&name| arguments.keyword(name).unwrap_or_else(|| self.field_of_record(receiver, name)));
+                let fields = fields.collect();
+                self.made_again(site, receiver, fields)
+            }
+            _ => {
+                let dict = self.make(site, Container::Dict);
+                for name in names {
+                    let (key, field) = (self.one(Value::Text(name)), self.field_of_record(receiver, name));
+                    self.store_item(dict, key, field);
+                }
+                self.sets.one(dict)
+            }
+        }
+    }
+
+    /// The names of the fields of a named tuple or of its class.
+    fn names_of_record(&mut self, receiver: Id) -> Vec<Str> {
+        match self.values.get(receiver) {
+            Value::Instance { class, .. } => self.matched_fields(class),
+            Value::Class { .. } => self.matched_fields(receiver),
+            Value::Wrapper { .. } => self.record_fields(receiver),
+            _ => self.record_of(receiver).map(|record| self.record_fields(record)).unwrap_or_default(),
+        }
+    }
+
+    /// The class of a tuple that a call of it made.
+    pub fn record_of(&mut self, tuple: Id) -> Option<Id> {
+        let class = self.read_values(tuple, Key::attribute(self.words.class));
+        self.sets.get(class).first().copied()
+    }
+
+    fn field_of_record(&mut self, receiver: Id, name: Str) -> Set {
+        match self.values.get(receiver) {
+            Value::Instance { class, .. } => self.fields(receiver, class, name).values,
+            _ => self.read_values(receiver, Key::attribute(name)),
+        }
+    }
+
+    /// What iterating something gives at a place, where that is told apart.
+    fn element_at(&mut self, site: u32, set: Set, place: usize) -> Set {
+        let mut found = EMPTY;
+        for id in self.elements(set) {
+            let one = if self.lengths.contains_key(&id) && self.is_laid_out(id) {
+                self.load_index(id, place as i64)
+            } else {
+                let own = self.sets.one(id);
+                self.iterate(site, own, false)
+            };
+            found = self.union(found, one);
+        }
+        found
+    }
+
+    /// A named tuple like another, or of a class, with those fields.
+    fn made_again(&mut self, site: u32, receiver: Id, fields: Vec<Set>) -> Set {
+        let fields = Arguments::of(fields);
+        let class = match self.values.get(receiver) {
+            Value::Instance { class, .. } => class,
+            Value::Class { .. } => receiver,
+            Value::Wrapper { .. } => return self.filled_record(site, receiver, &fields),
+            _ => match self.record_of(receiver) {
+                Some(record) => return self.filled_record(site, record, &fields),
+                None => return EMPTY,
+            },
+        };
+        let object = self.object(site, class);
+        self.fill_fields(site, class, object, &fields);
+        self.sets.one(object)
     }
 }

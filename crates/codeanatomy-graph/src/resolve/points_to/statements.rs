@@ -494,7 +494,7 @@ impl Machine<'_, '_> {
         let mut paths = vec![self.state.take(start)];
         for handler in tree.in_field(node, Field::Handlers) {
             self.state.add(&raised, &mut self.sets, &mut self.bindings);
-            self.handler(handler);
+            self.handler(handler, tree.kind(node) == Syntax::TryStar);
             paths.push(self.state.take(start));
         }
         let all = self.state.attempts.pop().expect("the attempt with its handlers");
@@ -517,10 +517,13 @@ impl Machine<'_, '_> {
         self.state.attempts.push(around);
     }
 
-    fn handler(&mut self, handler: u32) {
+    fn handler(&mut self, handler: u32, is_of_group: bool) {
         let tree = &self.repository.tree;
         let caught = self.child(handler, Field::Type);
-        let objects = self.exceptions(caught);
+        let mut objects = self.exceptions(caught);
+        if is_of_group {
+            objects = self.group_of(handler, objects);
+        }
         let is_named = !tree.name[handler as usize].is_null();
         if is_named {
             self.bind(handler, objects);
@@ -530,6 +533,17 @@ impl Machine<'_, '_> {
             let slot = self.repository.bindings.all[binding as usize].slot;
             self.put(slot, UNBOUND);
         }
+    }
+
+    /// What `except*` binds: a group of exceptions.
+    fn group_of(&mut self, handler: u32, exceptions: Set) -> Set {
+        let group = self.make_wrapper(handler, Wrapper::Holding);
+        let class = self.resolver.strings.intern("builtins.ExceptionGroup");
+        let class = self.one(Value::External(class));
+        self.store_values(group, Key::attribute(self.words.class), class);
+        let exceptions = self.filled(handler, Container::Tuple, exceptions);
+        self.store_values(group, Key::attribute(self.words.exceptions), exceptions);
+        self.sets.one(group)
     }
 
     /// Exceptions of some classes, or of those in some tuples.

@@ -141,6 +141,8 @@ pub enum Wrapper {
     Namespace,
     /// Of which is known only what calling, awaiting or entering it gives.
     Giving,
+    /// What `functools.wraps(f)` gives.
+    Wraps,
     /// What `pickle.dumps` gives.
     Pickled,
     /// `set_result` of a future.
