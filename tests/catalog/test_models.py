@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import inspect
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from codeanatomy.catalog.models import ATTRIBUTES, FIXTURES, RESULTS
+from codeanatomy.catalog.models import ATTRIBUTES, FIXTURES, HOOKS, PASSED_THROUGH, RESULTS
 from codeanatomy.semantics.interpreter import names
 
 
@@ -35,6 +36,29 @@ def test_what_is_called_is_there(name):
 def test_results_are_of_classes_that_are_there():
     for result in set(RESULTS.values()):
         assert isinstance(found(result), type)
+
+
+HOOKED = [(name, method, hook) for name, methods in HOOKS.items() for method, hooks in methods.items() for hook in hooks]
+
+
+@pytest.mark.parametrize(("name", "method", "hook"), HOOKED)
+def test_hooks_are_called_by_the_class_that_has_the_method(name, method, hook):
+    owner = found(name)
+    assert callable(getattr(owner, method))
+    if hook in SHOWN_BY_C_ALONE:
+        return
+    sources = [inspect.getsource(ancestor) for ancestor in owner.__mro__[:-1] if ancestor.__module__ != "collections.abc"]
+    called = f"'{hook[:-1]}" if hook.endswith("*") else f"self.{hook}("
+    assert any(called in source or called.replace("'", '"').removesuffix("(") in source for source in sources)
+
+
+SHOWN_BY_C_ALONE = {"find_class", "persistent_id", "persistent_load", "reducer_override"}
+"""Hooks of the pickler and the unpickler, which are written in C."""
+
+
+@pytest.mark.parametrize("name", [name for name in PASSED_THROUGH if name.partition(".")[0] in sys.stdlib_module_names])
+def test_what_gives_back_an_argument_is_there(name):
+    assert callable(found(name))
 
 
 def test_fixtures_of_pytest_give_objects_of_their_class(tmp_path):

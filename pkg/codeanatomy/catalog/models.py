@@ -121,13 +121,13 @@ _LOGGED = "critical debug error exception info log warning"
 _HOOKS: dict[str, str] = {
     "argparse.ArgumentParser.{parse_args parse_known_args}": "convert_arg_line_to_args error exit format_help",
     "ast.NodeVisitor.{visit generic_visit}": "visit_* visit generic_visit",
-    "bdb.Bdb.{run runcall runctx runeval set_trace}": "dispatch_* user_call user_exception user_line user_return",
+    "bdb.Bdb.{run runcall runctx runeval set_trace}": "dispatch_call dispatch_exception dispatch_line dispatch_return user_call user_exception user_line user_return",
     "cmd.Cmd.cmdloop": "preloop precmd onecmd postcmd postloop",
     "cmd.Cmd.onecmd": "default do_* emptyline",
     "code.InteractiveConsole.interact": "push raw_input write",
     "code.InteractiveConsole.push": "runsource",
     "code.InteractiveInterpreter.runsource": "runcode showsyntaxerror",
-    "configparser.RawConfigParser.{get getboolean getfloat getint has_option options read read_dict read_file read_string remove_option set}": "optionxform",
+    "configparser.RawConfigParser.{get getboolean getfloat getint has_option read read_dict read_file read_string remove_option set}": "optionxform",
     "html.parser.HTMLParser.{close feed}": _PARSED,
     "http.server.BaseHTTPRequestHandler.__init__": "setup handle finish do_* log_message log_request",
     "http.server.BaseHTTPRequestHandler.{log_error log_request}": "log_message",
@@ -146,7 +146,6 @@ _HOOKS: dict[str, str] = {
     "socketserver.BaseServer.{handle_request serve_forever}": "finish_request handle_error process_request service_actions verify_request",
     "string.Formatter.{format vformat}": "check_unused_args convert_field format_field get_field get_value parse",
     "threading.Thread.start": "run",
-    "unittest.TestCase.{debug run}": "setUp tearDown test*",
 }
 HOOKS: dict[str, dict[str, list[str]]] = {}
 """What methods of classes of the standard library call of the objects of their heirs, by class and method; `x*` are all whose names begin so."""

@@ -9,7 +9,7 @@ use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::outside::Has;
 use crate::resolve::points_to::records::{MAKER, is_record};
 use crate::resolve::points_to::state::{Held, UNBOUND, joined};
-use crate::resolve::points_to::value::{ANYWHERE, BELOW, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::sets as targets;
 use crate::resolve::syntax::NONE;
@@ -210,7 +210,7 @@ impl Machine<'_, '_> {
     }
 
     /// The builtin type of what a function with `yield` gives.
-    fn generator_type(&self, unit: u32) -> Str {
+    pub fn generator_type(&self, unit: u32) -> Str {
         let node = self.repository.definitions.get(self.units[unit as usize].definition).node;
         let is_async = self.repository.tree.kind(node) == Syntax::AsyncFunctionDef;
         if is_async { self.words.async_generator } else { self.words.generator }
@@ -262,7 +262,7 @@ impl Machine<'_, '_> {
     }
 
     /// `prefix.name`, unless the path grows without end.
-    fn dotted(&mut self, path: Str, name: Str) -> Option<Str> {
+    pub fn dotted(&mut self, path: Str, name: Str) -> Option<Str> {
         let is_long = self.resolver.strings.text(path).bytes().filter(|&byte| byte == b'.').count() >= LONGEST_PATH;
         if is_long { None } else { Some(self.resolver.dot(path, name)) }
     }
@@ -790,242 +790,6 @@ impl Machine<'_, '_> {
                 self.one(Value::BuiltinMethod { name: dotted, receiver: object })
             }
             _ => self.unknown(Reason::NoSuchAttribute),
-        }
-    }
-
-    /// Stores into an attribute of some objects.
-    pub fn store_attributes(&mut self, node: u32, objects: Set, set: Set) {
-        let name = self.attribute_name(node);
-        let names = self.one(Value::Text(name));
-        self.told_of_store(node, objects, names, set);
-        let is_single = self.sets.len(objects) == 1;
-        // What is stored on an object of a class above is found on those of the classes below.
-        for object in self.uppermost(objects, |_, _| true) {
-            self.store_attribute(node, object, name, set, is_single);
-        }
-    }
-
-    /// What a `__setattr__` of the repository makes of a store. What it stores then counts beside what was to be stored.
-    pub fn told_of_store(&mut self, node: u32, objects: Set, names: Set, set: Set) {
-        let arguments = Arguments::of(vec![names, set]);
-        self.specials(node, self.elements(objects), self.words.setattr_, &arguments, Via::Attribute);
-    }
-
-    /// What `del x.name` runs: of the class of each object a `__delattr__`, else what a property or a descriptor has for it.
-    pub fn delete_attributes(&mut self, node: u32, objects: Set, name: Str) {
-        let argument = Arguments::one(self.one(Value::Text(name)));
-        let (_, others) = self.specials(node, self.elements(objects), self.words.delattr_, &argument, Via::Attribute);
-        for object in others {
-            let Value::Instance { class, .. } = self.values.get(object) else { continue };
-            let receiver = Arguments::one(self.sets.one(object));
-            for value in self.look_up(class, name, None).map_or_else(Vec::new, |set| self.elements(set)) {
-                match self.values.get(value) {
-                    Value::Wrapper { kind: Wrapper::Property, .. } => {
-                        let deleters = self.read_values(value, Key::attribute(self.words.fdel));
-                        self.call_all(node, deleters, &receiver, Via::Attribute);
-                    }
-                    Value::Instance { .. } => _ = self.special(node, value, self.words.delete_, receiver.clone(), Via::Attribute),
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    pub fn store_attribute(&mut self, node: u32, object: Id, name: Str, set: Set, is_single: bool) {
-        let held = Held { values: set, bindings: self.bindings.one(node) };
-        match self.values.get(object) {
-            Value::Module(file) => {
-                let unit = self.import(file);
-                match self.repository.bindings.slot(self.repository.definitions.get(file).inner, name) {
-                    Some(slot) => {
-                        let cell = self.cells.of(unit, Key::variable(slot));
-                        self.write(cell, held);
-                    }
-                    None => self.store_held(object, Key::attribute(name), held),
-                }
-            }
-            Value::Instance { class, .. } => {
-                if let Some(descriptors) = self.look_up(class, name, None)
-                    && self.store_described(node, descriptors, object, set)
-                {
-                    return;
-                }
-                self.store_field(object, name, held);
-                let cell = self.cells.of_value(object, Key::attribute(name));
-                if is_single && !self.repeated.contains(&object) && self.is_made_here(object) {
-                    let place = self.state.field(cell);
-                    self.state.set(place, held, &mut self.sets, &mut self.bindings);
-                }
-            }
-            Value::Class { .. } => {
-                self.name_on_class(object, name);
-                self.store_held(object, Key::attribute(name), held);
-            }
-            Value::Wrapper { kind: Wrapper::Namespace, .. } => {
-                self.store_held(object, Key::attribute(name), held);
-                self.store_values(object, Key::ELEMENTS, set);
-            }
-            Value::Function { .. } | Value::Wrapper { .. } => self.store_held(object, Key::attribute(name), held),
-            Value::Method { function, .. } => self.store_attribute(node, function, name, set, is_single),
-            _ => {}
-        }
-    }
-
-    /// Whether the present activation made an object that is one.
-    fn is_made_here(&self, object: Id) -> bool {
-        match self.values.get(object) {
-            Value::Instance { site, .. } if site < BELOW => {
-                let scope = self.repository.scopes.of[site as usize];
-                scope != NONE && self.frames.of_scope[scope as usize] == self.state.frame && self.state.loops.is_empty()
-            }
-            _ => false,
-        }
-    }
-
-    /// Puts values into a field of an object, where readers of any object of its classes find them too.
-    pub fn store_field(&mut self, object: Id, name: Str, held: Held) {
-        self.name_field(name);
-        let object = self.holder(object);
-        self.store_held(object, Key::attribute(name), held);
-        let Value::Instance { class, .. } = self.values.get(object) else { return };
-        let order = self.order(class);
-        for ancestor in &order.ancestors {
-            if let Ancestor::Class(id) = *ancestor {
-                self.store_held(id, Key::of_instances(name), held);
-            }
-        }
-    }
-
-    /// A store that a property or a descriptor takes.
-    fn store_described(&mut self, node: u32, descriptors: Set, object: Id, set: Set) -> bool {
-        let mut is_taken = false;
-        for value in self.elements(descriptors) {
-            match self.values.get(value) {
-                Value::Wrapper { kind: Wrapper::Property, .. } => {
-                    let arguments = Arguments::of(vec![self.sets.one(object), set]);
-                    self.call_accessors(node, value, self.words.fset, &arguments);
-                    is_taken = true;
-                }
-                Value::Instance { class, .. } => {
-                    let arguments = Arguments::of(vec![self.sets.one(object), set]);
-                    if self.special(node, value, self.words.set_, arguments.clone(), Via::Attribute).is_some() {
-                        is_taken = true;
-                    } else if self.is_property_class(class) {
-                        self.call_accessors(node, value, self.words.fset, &arguments);
-                        is_taken = true;
-                    }
-                }
-                _ => {}
-            }
-        }
-        is_taken
-    }
-
-    /// What an attribute expression refers to, once all values are known.
-    pub fn attribute_targets(&mut self, node: u32) -> Vec<Target> {
-        let name = self.attribute_name(node);
-        let mut found = Vec::new();
-        let has = |machine: &mut Self, class: Id| !machine.class_targets(class, name, None, false).is_empty();
-        for object in self.uppermost(self.found.values[node as usize + 1], has) {
-            for target in self.targets_of(object, name) {
-                targets::add(&mut found, target);
-            }
-        }
-        found
-    }
-
-    /// The elements of a set but those open objects whose class is below that of another one which `counts`: of what is asked of them, it says
-    /// the same.
-    fn uppermost(&mut self, set: Set, counts: impl Fn(&mut Self, Id) -> bool) -> Vec<Id> {
-        let elements = self.elements(set);
-        let open = |machine: &Self, id: Id| match machine.values.get(id) {
-            Value::Instance { class, site: ANYWHERE | BELOW } => Some(class),
-            _ => None,
-        };
-        let mut uppers: Vec<Id> = elements.iter().filter_map(|&id| open(self, id)).collect();
-        if uppers.len() < 2 {
-            return elements;
-        }
-        uppers.retain(|&class| counts(self, class));
-        let is_below = |machine: &mut Self, class: Id| {
-            let order = machine.order(class);
-            uppers.iter().any(|&other| other != class && order.ancestors.contains(&Ancestor::Class(other)))
-        };
-        elements.into_iter().filter(|&id| open(self, id).is_none_or(|class| !is_below(self, class))).collect()
-    }
-
-    fn targets_of(&mut self, object: Id, name: Str) -> Vec<Target> {
-        let outside = |machine: &mut Self, path: Str| match machine.dotted(path, name) {
-            Some(dotted) => vec![machine.resolver.external(dotted)],
-            None => Vec::new(),
-        };
-        match self.values.get(object) {
-            Value::Module(file) => {
-                let set = self.resolver.member(Target::Definition(file), name);
-                self.resolver.targets.get(set).to_vec()
-            }
-            Value::Namespace(folder) => {
-                let set = self.resolver.member(Target::Namespace(folder), name);
-                self.resolver.targets.get(set).to_vec()
-            }
-            Value::Class { .. } => {
-                let found = self.class_targets(object, name, None, true);
-                if !found.is_empty() {
-                    return found;
-                }
-                for metaclass in self.metaclasses(object) {
-                    let found = self.class_targets(metaclass, name, None, false);
-                    if !found.is_empty() {
-                        return found;
-                    }
-                }
-                self.targets_beyond(object, name, None)
-            }
-            Value::Instance { class, .. } => {
-                let found = self.class_targets(class, name, None, false);
-                if found.is_empty() { self.targets_beyond(class, name, None) } else { found }
-            }
-            Value::Super { class, receiver } => {
-                let own = self.searched(class, receiver);
-                let found = self.class_targets(own, name, Some(class), false);
-                if found.is_empty() { self.targets_beyond(own, name, Some(class)) } else { found }
-            }
-            Value::ExternalResult(class) if self.repository.outside.is_collection(class) => self.collection_target(class, name),
-            Value::External(path) | Value::ExternalResult(path) | Value::ExternalMember(path) => outside(self, path),
-            Value::Builtin(kind) | Value::Literal(kind) => self.builtin_target(kind, name),
-            Value::Text(_) => self.builtin_target(self.words.str, name),
-            Value::Integer(_) => self.builtin_target(self.words.int, name),
-            Value::Container { kind, .. } => match self.collections.get(&object) {
-                Some(&class) => self.collection_target(class, name),
-                None => {
-                    let kind = self.resolver.strings.intern(kind.type_name());
-                    self.builtin_target(kind, name)
-                }
-            },
-            Value::Generator(unit) => self.builtin_target(self.generator_type(unit), name),
-            Value::Coroutine(_) => self.builtin_target(self.words.coroutine, name),
-            Value::Vars(_) => self.builtin_target(self.words.dict, name),
-            _ => Vec::new(),
-        }
-    }
-
-    fn collection_target(&mut self, class: Str, name: Str) -> Vec<Target> {
-        let method = self.repository.outside.member_of_collection(class, name);
-        method.map(|method| self.method_target(method)).into_iter().collect()
-    }
-
-    fn builtin_target(&mut self, kind: Str, name: Str) -> Vec<Target> {
-        if self.repository.builtins.has(kind, name) { vec![Target::Builtin(self.resolver.dot(kind, name))] } else { Vec::new() }
-    }
-
-    fn targets_beyond(&mut self, class: Id, name: Str, after: Option<Id>) -> Vec<Target> {
-        match self.outside(class, name, after) {
-            Some(Ancestor::External(path)) => {
-                let dotted = self.resolver.dot(path, name);
-                vec![self.resolver.external(dotted)]
-            }
-            Some(Ancestor::Builtin(of)) => vec![Target::Builtin(self.resolver.dot(of, name))],
-            _ => self.builtin_target(self.words.object, name),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! flow-sensitive, tells fields and elements apart, and contexts as far as its limits allow. It reads no text and writes no rows.
 
 pub mod annotations;
+mod attribute_targets;
 mod attributes;
 mod below;
 mod bounds;
@@ -36,12 +37,14 @@ mod operators;
 pub mod outside;
 mod parts;
 mod patches;
+mod patterns;
 mod prefixes;
 mod promises;
 mod protocols;
 mod records;
 pub mod state;
 pub mod statements;
+mod stores;
 mod supers;
 pub mod value;
 mod vars;
