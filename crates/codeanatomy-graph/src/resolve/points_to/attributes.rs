@@ -131,10 +131,11 @@ impl Machine<'_, '_> {
             Value::Coroutine(_) => self.builtin_attribute(object, self.words.coroutine, name, true),
             Value::Vars(_) => self.builtin_attribute(object, self.words.dict, name, true),
             Value::Function { .. } => {
-                if name == self.words.name || name == self.words.qualname || name == self.words.doc || name == self.words.module {
+                if name == self.words.qualname || name == self.words.doc || name == self.words.module {
                     return self.literal(self.words.str);
                 }
                 match self.stored_on_function(object, name) {
+                    EMPTY if name == self.words.name => self.name_of_function(object),
                     EMPTY => self.attribute_of_function(object, name),
                     set => set,
                 }
@@ -176,6 +177,20 @@ impl Machine<'_, '_> {
             at += 1;
         }
         EMPTY
+    }
+
+    /// The `__name__` of a function: that of what it wraps, else its own.
+    fn name_of_function(&mut self, function: Id) -> Set {
+        let wrapped = self.read_values(function, Key::attribute(self.words.wrapped));
+        let mut found = EMPTY;
+        for id in self.elements(wrapped).into_iter().chain([function]) {
+            if found == EMPTY
+                && let Value::Function { definition, .. } = self.values.get(id)
+            {
+                found = self.one(Value::Text(self.repository.definitions.get(definition).name));
+            }
+        }
+        found
     }
 
     /// What no statement stored on a function: its own methods, and those that `functools.lru_cache` gives it.
@@ -453,6 +468,11 @@ impl Machine<'_, '_> {
         }
         if let Some(members) = members {
             return members;
+        }
+        if name == self.words.name
+            && let Some(definition) = self.class_definition(class)
+        {
+            return self.one(Value::Text(self.repository.definitions.get(definition).name));
         }
         if name == self.words.name || name == self.words.qualname || name == self.words.doc || name == self.words.module {
             return self.literal(self.words.str);
