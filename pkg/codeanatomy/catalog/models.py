@@ -110,6 +110,7 @@ CALLBACKS: tuple[Callback, ...] = (
     Callback("pytest.deprecated_call", 0, "func", "rest"),
 )
 
+
 def _spelled_out(names: str) -> list[str]:
     """`a.{b c}.d` is `a.b.d` and `a.c.d`."""
     found = re.findall(r"([^\s{]+)(?:\{([^}]*)\}(\S*))?", names)
@@ -147,12 +148,19 @@ _HOOKS: dict[str, str] = {
     "string.Formatter.{format vformat}": "check_unused_args convert_field format_field get_field get_value parse",
     "threading.Thread.start": "run",
 }
-HOOKS: dict[str, dict[str, list[str]]] = {}
+
+
+def _by_class(hooks: dict[str, str]) -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, list[str]]] = {}
+    for names, called in hooks.items():
+        for name in _spelled_out(names):
+            owner, _, method = name.rpartition(".")
+            found.setdefault(owner, {})[method] = called.split()
+    return found
+
+
+HOOKS = _by_class(_HOOKS)
 """What methods of classes of the standard library call of the objects of their heirs, by class and method; `x*` are all whose names begin so."""
-for _names, _called in _HOOKS.items():
-    for _name in _spelled_out(_names):
-        _class, _method = _name.rsplit(".", 1)
-        HOOKS.setdefault(_class, {})[_method] = _called.split()
 
 PASSED_THROUGH: dict[str, int] = {
     "asgiref.sync.async_to_sync": 0,

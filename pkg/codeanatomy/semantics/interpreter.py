@@ -21,7 +21,18 @@ from types import (
 )
 from typing import Any
 
-from codeanatomy.catalog.models import ATTRIBUTES, BARE, CALLBACKS, COLLECTIONS, DESCRIBED, FIXTURES, HOOKS, INHERITED, PASSED_THROUGH, RESULTS
+from codeanatomy.catalog.models import (
+    ATTRIBUTES,
+    BARE,
+    CALLBACKS,
+    COLLECTIONS,
+    DESCRIBED,
+    FIXTURES,
+    HOOKS,
+    INHERITED,
+    PASSED_THROUGH,
+    RESULTS,
+)
 from codeanatomy.catalog.resolution import confidence
 
 _METHODS = (
