@@ -552,7 +552,7 @@ impl Machine<'_, '_> {
     }
 
     /// The same of one.
-    fn on_class(&mut self, node: u32, value: Id, class: Id) -> Vec<Id> {
+    pub fn on_class(&mut self, node: u32, value: Id, class: Id) -> Vec<Id> {
         match self.values.get(value) {
             Value::Function { definition, .. } => {
                 let name = self.repository.definitions.get(definition).name;

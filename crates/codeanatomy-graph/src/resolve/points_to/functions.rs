@@ -445,7 +445,8 @@ impl Machine<'_, '_> {
             if is_least { ["__lt__", "__gt__"] } else { ["__gt__", "__lt__"] }.map(|name| self.resolver.strings.intern(name));
         let argument = Arguments::one(elements);
         let (_, others) = self.specials(site, self.elements(elements), method, &argument, Via::Builtin);
-        self.specials(site, others, mirrored, &argument, Via::Builtin);
+        let (_, others) = self.specials(site, others, mirrored, &argument, Via::Builtin);
+        self.order_parts(site, others, elements, [method, mirrored], Via::Builtin);
     }
 
     /// What a special method with one argument gives.

@@ -134,6 +134,9 @@ impl Machine<'_, '_> {
     /// Whom a class has a method from that no class of the repository gives it.
     pub fn giver(&mut self, class: Id, name: Str) -> Option<Giver> {
         let order = self.order(class);
+        if order.givers.is_empty() {
+            return None;
+        }
         let text = self.resolver.strings.text(name);
         order.givers.iter().copied().find(|giver| giver.methods().contains(&text))
     }
@@ -158,20 +161,23 @@ impl Machine<'_, '_> {
         })
     }
 
-    /// `Mapping.get(x, key)`: such a method, called on its class.
+    /// `Mapping.get(x, key)`, `Thread.start(x)`: a method that calls those of its object, called on its class. Gives what that gives, if anything.
     pub fn unbound_mixin(&mut self, site: u32, dotted: &str, arguments: &Arguments) -> Option<Set> {
         let (class, method) = dotted.rsplit_once('.')?;
-        if Giver::all_of(class).is_empty() {
+        let (class, name) = (self.resolver.strings.intern(class), self.resolver.strings.intern(method));
+        let has_hooks = self.repository.outside.hooks(Ancestor::External(class), name).is_some();
+        if !has_hooks && Giver::all_of(self.resolver.strings.text(class)).is_empty() {
             return None;
         }
-        let (name, rest) = (self.resolver.strings.intern(method), arguments.rest());
+        let rest = arguments.rest();
         let mut found = None;
         for object in self.elements(arguments.positional(0).unwrap_or(EMPTY)) {
-            if let Some(set) = self.mixin(site, object, name, &rest, Via::Builtin) {
+            let given = self.mixin(site, object, name, &rest, Via::Builtin);
+            if let Some(set) = given.or_else(|| self.hooked(site, object, name, &rest)) {
                 found = Some(self.union(found.unwrap_or(EMPTY), set));
             }
         }
-        found
+        found.filter(|&set| set != EMPTY)
     }
 
     /// Calls a method of the object by its name.

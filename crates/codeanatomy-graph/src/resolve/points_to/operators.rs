@@ -211,6 +211,9 @@ impl Machine<'_, '_> {
                 }
                 if matches!(operator, "Eq" | "NotEq") {
                     self.equate_parts(node, others, right, Via::Operator);
+                } else {
+                    let mirrored = self.resolver.strings.intern(mirrored);
+                    self.order_parts(node, others, right, [name, mirrored], Via::Operator);
                 }
             }
             left = right;

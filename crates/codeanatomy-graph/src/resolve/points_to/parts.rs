@@ -37,6 +37,27 @@ impl Machine<'_, '_> {
         }
     }
 
+    /// Lists and tuples are ordered by the first of their elements that are not equal.
+    pub fn order_parts(&mut self, site: u32, left: Vec<Id>, right: Set, [method, mirrored]: [Str; 2], via: Via) {
+        let is_asked = |kind| matches!(kind, Container::List | Container::Tuple);
+        let (mut left, mut right) = (left, self.elements(right));
+        let mut seen = Vec::new();
+        loop {
+            let (held, others) = (self.parts(&left, is_asked), self.parts(&right, is_asked));
+            if held == EMPTY || others == EMPTY || seen.contains(&(held, others)) {
+                return;
+            }
+            seen.push((held, others));
+            for (method, mirrored) in [(self.words.eq, self.words.eq), (method, mirrored)] {
+                (_, left) = self.specials(site, self.elements(held), method, &Arguments::one(others), via);
+                right = self.elements(others);
+                if left.len() == self.sets.len(held) {
+                    (_, right) = self.specials(site, right, mirrored, &Arguments::one(held), via);
+                }
+            }
+        }
+    }
+
     fn ask_parts(&mut self, site: u32, containers: Vec<Id>, name: Str, is_asked: fn(Container) -> bool, via: Via) {
         let mut containers = containers;
         let mut seen = Vec::new();

@@ -17,12 +17,16 @@ impl Machine<'_, '_> {
             self.read_at(node, held.bindings);
             let mut found = EMPTY;
             for value in self.elements(held.values) {
-                let bound = if object == own && matches!(self.values.get(value), Value::Function { .. }) {
-                    self.super_on_class(value, own)
+                let one = if object != own {
+                    let one = self.sets.one(value);
+                    self.on_object(node, one, object, own)
+                } else if matches!(self.values.get(value), Value::Function { .. }) {
+                    let bound = self.super_on_class(value, own);
+                    self.sets.of(bound)
                 } else {
-                    self.bound(value, object, own)
+                    let bound = self.on_class(node, value, own);
+                    self.sets.of(bound)
                 };
-                let one = self.sets.of(bound);
                 found = self.union(found, one);
             }
             return found;
