@@ -7,6 +7,7 @@ use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::{Maker, Via};
 use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::parts::Asks;
 use crate::resolve::points_to::state::Held;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value, Wrapper};
 use crate::resolve::syntax::NONE;
@@ -17,6 +18,10 @@ use crate::table::Str;
 pub struct Dataclass {
     has_init: bool,
     by_keyword: bool,
+    has_repr: bool,
+    has_eq: bool,
+    has_order: bool,
+    has_hash: bool,
     /// Of `attrs`: assignments of `attr.ib` are fields too, and arguments have the names of fields without underscores before them.
     is_attrs: bool,
 }
@@ -41,6 +46,17 @@ struct Slot {
     default: u32,
     /// `InitVar`: what is given goes to `__post_init__`, and is not stored.
     is_passed_on: bool,
+    /// Whether `repr` shows it, and whether it counts where objects are compared.
+    is_shown: bool,
+    is_compared: bool,
+}
+
+impl Slot {
+    /// One that a call fills in its place, without options.
+    fn plain(name: Str) -> Self {
+        let filled = Filled::ByPlace;
+        Self { name, argument: name, filled, default: NONE, is_passed_on: false, is_shown: true, is_compared: true }
+    }
 }
 
 impl Machine<'_, '_> {
@@ -52,10 +68,21 @@ impl Machine<'_, '_> {
             let callee = if is_call { tree.child(decorator, Field::Func).unwrap_or(decorator) } else { decorator };
             let name = self.resolver.strings.get(tree.name[callee as usize]).unwrap_or_default();
             let is_attrs = matches!(name, "define" | "attrs" | "frozen" | "mutable") || (name == "s" && self.is_of_attr(callee));
-            (is_attrs || name == "dataclass").then(|| Dataclass {
-                has_init: self.option(decorator, "init") != Some(false),
-                by_keyword: self.option(decorator, "kw_only") == Some(true),
-                is_attrs,
+            (is_attrs || name == "dataclass").then(|| {
+                let is_set = |option: &str| self.option(decorator, option) == Some(true);
+                let is_left = |option: &str| self.option(decorator, option) != Some(false);
+                let has_eq = is_left("eq") && is_left("cmp");
+                let is_frozen = name == "frozen" || is_set("frozen");
+                Dataclass {
+                    has_init: is_left("init"),
+                    by_keyword: is_set("kw_only"),
+                    has_repr: is_left("repr"),
+                    has_eq,
+                    // The older functions of `attrs` order what they do not leave out.
+                    has_order: is_set("order") || (matches!(name, "s" | "attrs") && has_eq && is_left("order")),
+                    has_hash: (has_eq && is_frozen) || is_set("unsafe_hash") || is_set("hash"),
+                    is_attrs,
+                }
             })
         })
     }
@@ -98,6 +125,53 @@ impl Machine<'_, '_> {
     /// The names of fields that `__match_args__` has.
     pub fn matched_fields(&mut self, class: Id) -> Vec<Str> {
         self.slots_of(class).into_iter().filter(|slot| slot.filled == Filled::ByPlace).map(|slot| slot.name).collect()
+    }
+
+    /// What the fields of an object hold that the method asks which its class gets as a dataclass.
+    pub fn fields_asked(&mut self, object: Id, asks: Asks) -> Set {
+        let Value::Instance { class, .. } = self.values.get(object) else { return EMPTY };
+        let order = self.order(class);
+        let has_method = order.ancestors.iter().any(|&ancestor| match ancestor {
+            Ancestor::Class(id) => self.classes.get(&id).and_then(|known| known.dataclass).is_some_and(|options| match asks {
+                Asks::Text => options.has_repr,
+                Asks::Hash => options.has_hash,
+                Asks::Equality => options.has_eq,
+                Asks::Order => options.has_order,
+            }),
+            _ => false,
+        });
+        let mut found = EMPTY;
+        if has_method {
+            for slot in self.slots_of(class).into_iter().filter(|slot| if asks == Asks::Text { slot.is_shown } else { slot.is_compared }) {
+                let held = self.fields(object, class, slot.name).values;
+                found = self.union(found, held);
+            }
+        }
+        found
+    }
+
+    /// `dataclasses.astuple` and `asdict`: what the fields of objects hold. What dataclasses among that become is not followed.
+    pub fn fields_in(&mut self, site: u32, objects: Set, kind: Container) -> Set {
+        let made = self.make(site, kind);
+        for object in self.elements(objects) {
+            let Value::Instance { class, .. } = self.values.get(object) else { continue };
+            for (place, slot) in self.slots_of(class).into_iter().enumerate() {
+                let held = self.fields(object, class, slot.name).values;
+                let kept = self.elements(held).into_iter().filter(|&id| match self.values.get(id) {
+                    Value::Instance { class, .. } => !self.has_fields(class),
+                    _ => true,
+                });
+                let kept = kept.collect();
+                let kept = self.sets.of(kept);
+                if kind == Container::Dict {
+                    let key = self.one(Value::Text(slot.name));
+                    self.store_item(made, key, kept);
+                } else {
+                    self.store_index(made, Key::index(place as i64), kept);
+                }
+            }
+        }
+        self.sets.one(made)
     }
 
     /// `dataclasses.replace(x, a=y)`: objects made anew of what their fields hold but for those that are given.
@@ -161,8 +235,7 @@ impl Machine<'_, '_> {
             let Ancestor::Class(id) = *ancestor else { continue };
             let records = self.classes.get(&id).map(|known| known.records.clone()).unwrap_or_default();
             let names = records.into_iter().flat_map(|record| self.record_fields(record));
-            let mut own: Vec<Slot> =
-                names.map(|name| Slot { name, argument: name, filled: Filled::ByPlace, default: NONE, is_passed_on: false }).collect();
+            let mut own: Vec<Slot> = names.map(Slot::plain).collect();
             own.extend(self.written_slots(id));
             for slot in own {
                 // One that is defined again keeps its place.
@@ -217,7 +290,9 @@ impl Machine<'_, '_> {
             let name = tree.name[target as usize];
             let text = self.resolver.strings.shared(name);
             let argument = if is_attrs { self.resolver.strings.intern(text.trim_start_matches('_')) } else { name };
-            slots.push(Slot { name, argument, filled, default, is_passed_on });
+            let is_left = |option: &str| !is_call || self.option(default, option) != Some(false);
+            let (is_shown, is_compared) = (is_left("repr"), is_left("compare") && is_left("eq"));
+            slots.push(Slot { name, argument, filled, default, is_passed_on, is_shown, is_compared });
         }
         slots
     }

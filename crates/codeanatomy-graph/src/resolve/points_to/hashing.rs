@@ -4,6 +4,7 @@ use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::parts::Asks;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Set, Value};
 
 impl Machine<'_, '_> {
@@ -33,9 +34,8 @@ impl Machine<'_, '_> {
         self.hashed(site, keys, via);
         let known = self.read_values(object, place);
         self.asked_if_equal(site, keys, known, via);
-        // Keys that are tuples are as their elements are.
-        let is_tuple = |kind| kind == Container::Tuple;
-        let (parts, known) = (self.parts(&self.elements(keys), is_tuple), self.parts(&self.elements(known), is_tuple));
+        // Keys that are tuples or dataclasses are as their parts are.
+        let (parts, known) = (self.parts(&self.elements(keys), Asks::Hash), self.parts(&self.elements(known), Asks::Hash));
         self.asked_if_equal(site, parts, known, via);
     }
 

@@ -109,6 +109,8 @@ impl Machine<'_, '_> {
                 EMPTY
             }
             "dataclasses.replace" | "attr.evolve" | "attrs.evolve" | "copy.replace" => self.replaced(site, first, arguments),
+            "dataclasses.asdict" | "attr.asdict" | "attrs.asdict" => self.fields_in(site, first, Container::Dict),
+            "dataclasses.astuple" | "attr.astuple" | "attrs.astuple" => self.fields_in(site, first, Container::Tuple),
             "dataclasses.fields" | "attr.fields" | "attrs.fields" => self.described_fields(site, &text, first),
             "collections.Counter" => {
                 let id = self.make(site, Container::Dict);
@@ -310,10 +312,24 @@ impl Machine<'_, '_> {
 
     fn made_namespace(&mut self, site: u32, arguments: &Arguments) -> Set {
         let id = self.make_wrapper(site, Wrapper::Namespace);
-        for argument in arguments.all.iter().filter(|argument| !argument.is_spread) {
-            if let Some(name) = argument.keyword {
+        for argument in &arguments.all {
+            let Some(name) = argument.keyword else { continue };
+            if !argument.is_spread {
                 self.store_values(id, Key::attribute(name), argument.set);
                 self.store_values(id, Key::ELEMENTS, argument.set);
+                continue;
+            }
+            for source in self.elements(argument.set) {
+                let (keys, held) = (self.read_values(source, Key::KEYS), self.read_values(source, Key::ELEMENTS));
+                let names = self.texts(keys);
+                for &name in &names {
+                    let set = self.load_text(source, name);
+                    self.store_values(id, Key::attribute(name), set);
+                }
+                if names.len() < self.sets.len(keys) {
+                    self.store_values(id, Key::SOMEWHERE, held);
+                }
+                self.store_values(id, Key::ELEMENTS, held);
             }
         }
         self.sets.one(id)

@@ -309,8 +309,15 @@ impl Machine<'_, '_> {
                     self.store_item(object, first, second);
                 }
                 let held = match self.values.get(object) {
-                    // `super().__getitem__(key)` is not `self[key]`.
-                    Value::Instance { .. } => self.items_under(object, first),
+                    // `super().__getitem__(key)` is not `self[key]`, but what is missing is asked for.
+                    Value::Instance { .. } => {
+                        let held = self.items_under(object, first);
+                        let missing = match method {
+                            "__getitem__" => self.special(site, object, self.words.missing, Arguments::one(first), Via::Builtin),
+                            _ => None,
+                        };
+                        self.union(held, missing.unwrap_or(EMPTY))
+                    }
                     _ => {
                         let own = self.sets.one(object);
                         self.items(site, own, first, false)
