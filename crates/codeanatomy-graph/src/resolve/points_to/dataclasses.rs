@@ -49,13 +49,31 @@ struct Slot {
     /// Whether `repr` shows it, and whether it counts where objects are compared.
     is_shown: bool,
     is_compared: bool,
+    /// Of `attrs`: what is called for it, as written in the call that describes it, and the methods that `@field.validator` and `@field.default`
+    /// make of functions of the class.
+    converter: Option<u32>,
+    validator: Option<u32>,
+    validating: Option<Str>,
+    defaulting: Option<Str>,
 }
 
 impl Slot {
     /// One that a call fills in its place, without options.
     fn plain(name: Str) -> Self {
         let filled = Filled::ByPlace;
-        Self { name, argument: name, filled, default: NONE, is_passed_on: false, is_shown: true, is_compared: true }
+        Self {
+            name,
+            argument: name,
+            filled,
+            default: NONE,
+            is_passed_on: false,
+            is_shown: true,
+            is_compared: true,
+            converter: None,
+            validator: None,
+            validating: None,
+            defaulting: None,
+        }
     }
 }
 
@@ -93,12 +111,32 @@ impl Machine<'_, '_> {
         tree.kind(node) == Syntax::Attribute && self.resolver.strings.get(tree.name[node as usize + 1]) == Some("attr")
     }
 
-    /// A keyword of a call that is written as `True` or `False`.
-    fn option(&self, call: u32, name: &str) -> Option<bool> {
+    /// What is written for a keyword of a call.
+    fn written_option(&self, call: u32, name: &str) -> Option<u32> {
         let tree = &self.repository.tree;
         let keyword =
             tree.in_field(call, Field::Keywords).find(|&keyword| self.resolver.strings.get(tree.name[keyword as usize]) == Some(name))?;
-        match self.resolver.strings.get(tree.value[tree.child(keyword, Field::Value)? as usize]) {
+        tree.child(keyword, Field::Value)
+    }
+
+    /// The method of a class that `@field.kind` decorates.
+    fn method_for(&self, class: u32, field: Str, kind: &str) -> Option<Str> {
+        let tree = &self.repository.tree;
+        let is_for_it = |&decorator: &u32| {
+            tree.kind(decorator) == Syntax::Attribute
+                && self.resolver.strings.get(tree.name[decorator as usize]) == Some(kind)
+                && tree.kind(decorator + 1) == Syntax::Name
+                && tree.name[decorator as usize + 1] == field
+        };
+        let mut functions = tree.in_field(class, Field::Body).filter(|&statement| tree.kind(statement) == Syntax::FunctionDef);
+        let function = functions.find(|&function| tree.in_field(function, Field::DecoratorList).any(|decorator| is_for_it(&decorator)))?;
+        Some(tree.name[function as usize])
+    }
+
+    /// A keyword of a call that is written as `True` or `False`.
+    fn option(&self, call: u32, name: &str) -> Option<bool> {
+        let tree = &self.repository.tree;
+        match self.resolver.strings.get(tree.value[self.written_option(call, name)? as usize]) {
             Some("True") => Some(true),
             Some("False") => Some(false),
             _ => None,
@@ -292,7 +330,21 @@ impl Machine<'_, '_> {
             let argument = if is_attrs { self.resolver.strings.intern(text.trim_start_matches('_')) } else { name };
             let is_left = |option: &str| !is_call || self.option(default, option) != Some(false);
             let (is_shown, is_compared) = (is_left("repr"), is_left("compare") && is_left("eq"));
-            slots.push(Slot { name, argument, filled, default, is_passed_on, is_shown, is_compared });
+            let called = |keyword: &str| if is_attrs && is_call { self.written_option(default, keyword) } else { None };
+            let method = |kind: &str| if is_attrs { self.method_for(node, name, kind) } else { None };
+            slots.push(Slot {
+                name,
+                argument,
+                filled,
+                default,
+                is_passed_on,
+                is_shown,
+                is_compared,
+                converter: called("converter"),
+                validator: called("validator"),
+                validating: method("validator"),
+                defaulting: method("default"),
+            });
         }
         slots
     }
@@ -335,6 +387,7 @@ impl Machine<'_, '_> {
             return;
         }
         let is_tuple = self.order(class).holds == Some(Container::Tuple);
+        self.call_beside(site, class, object, self.words.attrs_pre_init);
         let mut by_place = (0..slots.len()).filter(|&place| slots[place].filled == Filled::ByPlace);
         let mut given: Vec<Option<Argument>> = vec![None; slots.len()];
         for argument in arguments.all.iter().filter(|argument| !argument.is_spread) {
@@ -347,7 +400,9 @@ impl Machine<'_, '_> {
             if slots[place].is_passed_on {
                 continue;
             }
-            self.store_field(object, slots[place].name, Held { values: argument.set, bindings: EMPTY });
+            let values = self.as_converted(site, &slots[place], argument.set);
+            self.validate(site, class, object, &slots[place], values);
+            self.store_field(object, slots[place].name, Held { values, bindings: EMPTY });
             if is_tuple {
                 self.store_index(object, Key::index(place as i64), argument.set);
             }
@@ -355,9 +410,13 @@ impl Machine<'_, '_> {
         if is_tuple {
             self.lengths.insert(object, slots.len());
         }
-        for (slot, _) in slots.iter().zip(&given).filter(|(slot, given)| slot.default != NONE && given.is_none()) {
-            self.found.runs_at(slot.default, site);
+        for (slot, _) in slots.iter().zip(&given).filter(|(_, given)| given.is_none()) {
+            if slot.default != NONE {
+                self.found.runs_at(slot.default, site);
+            }
+            self.fill_default(site, class, object, slot);
         }
+        self.call_beside(site, class, object, self.words.attrs_post_init);
         if let Some(methods) = self.look_up(class, self.words.post_init, None) {
             let mut all = Arguments::one(self.sets.one(object)).all;
             for (slot, given) in slots.iter().zip(&given).filter(|(slot, _)| slot.is_passed_on) {
@@ -371,6 +430,56 @@ impl Machine<'_, '_> {
             }
             self.call_all(site, methods, &Arguments { all }, Via::Constructor(Maker::PostInit));
         }
+    }
+
+    /// Calls a method of an object that `attrs` knows by its name, if its class has it.
+    fn call_beside(&mut self, site: u32, class: Id, object: Id, name: Str) {
+        if let Some(methods) = self.look_up(class, name, None) {
+            let object = self.sets.one(object);
+            self.call_all(site, methods, &Arguments::one(object), Via::Constructor(Maker::PostInit));
+        }
+    }
+
+    /// What the converter of a field makes of a value; the value where nobody knows.
+    fn as_converted(&mut self, site: u32, slot: &Slot, value: Set) -> Set {
+        let Some(converter) = slot.converter else { return value };
+        let made = self.called_back(site, self.found.values[converter as usize], &Arguments::one(value));
+        if self.is_unknown(made) { value } else { made }
+    }
+
+    /// Calls what validates a field: with the object, the description of the field, and the value.
+    fn validate(&mut self, site: u32, class: Id, object: Id, slot: &Slot, value: Set) {
+        let mut validators = EMPTY;
+        for id in self.elements(slot.validator.map_or(EMPTY, |node| self.found.values[node as usize])) {
+            let one = match self.values.get(id) {
+                Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
+                _ => self.sets.one(id),
+            };
+            validators = self.union(validators, one);
+        }
+        let methods = slot.validating.and_then(|name| self.look_up(class, name, None)).unwrap_or(EMPTY);
+        let validators = self.union(validators, methods);
+        if validators != EMPTY {
+            let object = self.sets.one(object);
+            self.called_back(site, validators, &Arguments::of(vec![object, EMPTY, value]));
+        }
+    }
+
+    /// Fills a field of `attrs` that nothing is given for: by the method that says so, or by its default as it is converted.
+    fn fill_default(&mut self, site: u32, class: Id, object: Id, slot: &Slot) {
+        let made = match slot.defaulting.and_then(|name| self.look_up(class, name, None)) {
+            Some(methods) => {
+                let object = self.sets.one(object);
+                self.called_back(site, methods, &Arguments::one(object))
+            }
+            None if slot.converter.is_some() || slot.validator.is_some() || slot.validating.is_some() => {
+                self.look_up(class, slot.name, None).unwrap_or(EMPTY)
+            }
+            None => return,
+        };
+        let values = self.as_converted(site, slot, made);
+        self.validate(site, class, object, slot, values);
+        self.store_field(object, slot.name, Held { values, bindings: EMPTY });
     }
 
     /// The default of a field: what is given, or what a factory makes. That is called where an object is made without the field.
