@@ -32,9 +32,18 @@ def output(tmp_path_factory):
     return output
 
 
+@pytest.fixture
+def shop(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("shop"), SHOP)
+
+
+async def built(repository, output, **settings):
+    request = GraphProductBuildRequest(repo_root=repository, output_dir=output, scip=ScipIndexConfig(mode="off"), types="off", **settings)
+    return await codeanatomy.build_graph_product(request)
+
+
 def build(repository, output):
-    request = GraphProductBuildRequest(repo_root=repository, output_dir=output, scip=ScipIndexConfig(mode="off"), types="off")
-    anyio.run(codeanatomy.build_graph_product, request)
+    anyio.run(built, repository, output)
 
 
 ASKED = {
@@ -212,6 +221,38 @@ async def test_tables_of_several_files_are_read_whole(output, tmp_path):
     record.write_text(json.dumps(found))
     async with codeanatomy.open_graph(copy) as graph:
         assert (await graph.table("run_manifest")).num_rows == 2 * before
+
+
+@pytest.mark.anyio
+async def test_a_graph_whose_generation_was_removed_says_so_and_answers_nothing(shop, tmp_path):
+    await built(shop, tmp_path / "out", keep_generations=1)
+    async with codeanatomy.open_graph(tmp_path / "out", ahead=False) as graph:
+        assert (await graph.table("cpg_nodes")).num_rows > 0
+        await built(shop, tmp_path / "out", keep_generations=1)
+        asked = [
+            lambda: graph.table("cpg_nodes"),
+            lambda: graph.sql("SELECT count(*) FROM cpg_edges"),
+            lambda: graph.callers("shop.money.add"),
+            lambda: graph.impact("shop/money.py"),
+            lambda: graph.export("jsonl", tmp_path / "graph.jsonl"),
+            lambda: graph.export("parquet", tmp_path / "tables"),
+        ]
+        for ask in asked:
+            with pytest.raises(Coded, match=r"generation 1 of .* was removed by a later build .open the graph again") as failed:
+                await ask()
+            assert failed.value.code == "CA639"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.anyio
+async def test_a_data_file_that_is_lost_while_the_graph_is_open_is_a_coded_failure(output, tmp_path):
+    copy = shutil.copytree(output, tmp_path / "copy")
+    async with codeanatomy.open_graph(copy) as graph:
+        [edges] = (copy / "cpg_edges").glob("*.parquet")
+        edges.unlink()
+        for sql in ("SELECT * FROM cpg_edges", "SELECT CAST(name AS INT) FROM definitions"):
+            with pytest.raises(Coded, match=f"CA639: cannot read {edges.parent}.*it is not there any more"):
+                await graph.sql(sql)
 
 
 def test_a_query_that_fails_on_the_data_is_coded_however_many_ids_it_is_asked_for(output):

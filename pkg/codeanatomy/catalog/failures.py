@@ -1014,8 +1014,8 @@ FAILURES: tuple[FailureKind, ...] = (
         "query",
         5,
         "A table of the graph cannot be read.",
-        "Files of the output folder are missing or damaged, or may not be read.",
-        "Build the graph again, or restore its folder.",
+        "Files of the output folder are missing or damaged, or may not be read; or the generation that was open was removed by a later build.",
+        "Open the graph again. If that does not help, build it again, or restore its folder.",
     ),
     _build(
         "CA690",

@@ -19,6 +19,11 @@ class Generation:
     record: dict[str, Any]
 
     @property
+    def file(self) -> Path:
+        """Its record. A build that cleans the generation up removes it before any data."""
+        return _file(self.output_dir, self.number)
+
+    @property
     def versions(self) -> dict[str, int]:
         """Delta version of every table, by name."""
         return {name: table["version"] for name, table in self.record["tables"].items()}
@@ -46,8 +51,12 @@ def open_generation(output_dir: Path, number: int | None = None) -> Generation:
         )
     if number is None:
         number = int(current.read_text())
-    record = output_dir / "generations" / f"{number:06}.json"
+    record = _file(output_dir, number)
     if not record.is_file():
         known = sorted(int(path.stem) for path in record.parent.glob("*.json"))
         raise Coded("CA802", f"there is no generation {number} in {output_dir}", f"there are {', '.join(map(str, known))}")
     return Generation(number, output_dir, json.loads(record.read_text()))
+
+
+def _file(output_dir: Path, number: int) -> Path:
+    return output_dir / "generations" / f"{number:06}.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterator
 from difflib import get_close_matches
@@ -31,6 +32,7 @@ _SETTINGS = {
     "datafusion.sql_parser.map_string_types_to_utf8view": "false",
 }
 READ_ONLY = SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
+REBUILD = "build the graph again, or restore its folder"
 _FEW = 200
 TABLES = (*GRAPH_TABLES, *AUXILIARY_TABLES)
 NAMES = (*(view.name for view in PUBLIC_VIEWS), *(table.name for table in TABLES))
@@ -41,6 +43,7 @@ class OpenGraph:
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
+        self._files: list[Path] = []
         self._made: dict[Callable[[OpenGraph], Any], Any] = {}
         self._making = RLock()  # the library asks from several threads
         self._session = SessionContext(SessionConfig(_SETTINGS))
@@ -52,9 +55,7 @@ class OpenGraph:
             try:
                 self._register(table.name, location, generation.versions[table.name])
             except Exception as error:  # deltalake and DataFusion have no class of failures in common
-                raise Coded(
-                    "CA639", f"cannot read {location}: {_first_line(error)}", "build the graph again, or restore its folder"
-                ) from error
+                raise Coded("CA639", f"cannot read {location}: {_first_line(error)}", REBUILD) from error
         for view in PUBLIC_VIEWS:
             if not left_out.intersection(re.findall(r"\w+", view.sql)):
                 self._session.register_view(view.name, self._session.sql(view.sql))
@@ -62,14 +63,15 @@ class OpenGraph:
     def _register(self, name: str, location: Path, version: int) -> None:
         """Register the Parquet files that a version of a table consists of: DataFusion reads them ten times faster than through the table."""
         table = DeltaTable(str(location), version=version)
-        files = [(location / unquote(uri.rpartition("/")[2])).resolve().as_uri() for uri in table.file_uris()]
-        match files:
+        files = [(location / unquote(uri.rpartition("/")[2])).resolve() for uri in table.file_uris()]
+        self._files += files
+        match [file.as_uri() for file in files]:
             case []:  # nothing to take the columns from but the table
                 self._session.register_table(name, table)
             case [file]:
                 self._session.register_parquet(name, file)
-            case _:
-                self._session.register_view(name, reduce(DataFrame.union, map(self._session.read_parquet, files)))
+            case uris:
+                self._session.register_view(name, reduce(DataFrame.union, map(self._session.read_parquet, uris)))
 
     def frame(self, sql: str) -> DataFrame:
         """A query as a lazy DataFrame. Raises CA810 for SQL that is wrong, asks for a name there is not, or would change something."""
@@ -79,15 +81,15 @@ class OpenGraph:
             raise Coded("CA810", _first_line(error), _hint(str(error))) from error
 
     def sql(self, sql: str) -> pa.Table:
-        """The whole result of a query. Raises CA810 as `frame` does, CA811 when the query fails while it runs."""
-        return _whole(self.frame(sql))
+        """The whole result of a query. Raises CA810 as `frame` does, CA811 when the query fails while it runs, CA639 when the graph is not whole any more."""
+        return self._whole(self.frame(sql))
 
     def among(self, sql: str, column: str, ids: Collection[int]) -> pa.Table:
         """Rows of a query whose column is one of these ids. A few are a condition that prunes the scan, many are joined. Raises as `sql` does."""
         if len(ids) <= _FEW:
             return self.sql(f'SELECT * FROM ({sql}) WHERE "{column}" IN ({", ".join(map(str, ids)) or "NULL"})')
         wanted = self._session.from_arrow(pa.table({"wanted": pa.array(list(ids), pa.int64())}))
-        return _whole(self.frame(sql).join(wanted, left_on=column, right_on="wanted", how="semi"))
+        return self._whole(self.frame(sql).join(wanted, left_on=column, right_on="wanted", how="semi"))
 
     def kept(self, make: Callable[[OpenGraph], T]) -> T:
         """What `make` makes of this graph, made once: a generation never changes."""
@@ -104,8 +106,9 @@ class OpenGraph:
             try:
                 batch = next(stream, None)
             except Exception as error:  # as in `_whole`
-                raise _failed(error) from error
+                raise self._failed(error) from error
             if batch is None:
+                self._check_files()
                 return
             yield batch.to_pyarrow()
 
@@ -117,21 +120,32 @@ class OpenGraph:
         """All rows of a table or public view. Raises CA810 for a name there is not."""
         return self.sql(f'SELECT * FROM "{name}"')
 
+    def _whole(self, frame: DataFrame) -> pa.Table:
+        try:
+            table = frame.to_arrow_table()
+        except Exception as error:  # DataFusion gives no narrower class for a query that fails at run time
+            raise self._failed(error) from error
+        self._check_files()
+        return table
+
+    def _failed(self, error: Exception) -> Coded:
+        self._check_files()
+        return Coded("CA811", _first_line(error), "the query was understood but failed on the data")
+
+    def _check_files(self) -> None:
+        """After a query: to DataFusion a file that is not there has no rows. Those that are there were there before. Raises CA639."""
+        gone = next((file for file in self._files if not os.path.exists(file)), None)
+        if gone is None:
+            return
+        if not self.generation.file.is_file():
+            removed = f"generation {self.generation.number} of {self.generation.output_dir} was removed by a later build"
+            raise Coded("CA639", removed, "open the graph again; --keep-generations says how many stay")
+        raise Coded("CA639", f"cannot read {gone}: it is not there any more", REBUILD)
+
 
 def open_graph_sync(output_dir: str | Path, generation: int | None = None) -> OpenGraph:
     """Open a published graph: the current generation of an output folder, or another by number. Raises CA801, CA802 and CA639."""
     return OpenGraph(open_generation(Path(output_dir), generation))
-
-
-def _whole(frame: DataFrame) -> pa.Table:
-    try:
-        return frame.to_arrow_table()
-    except Exception as error:  # DataFusion gives no narrower class for a query that fails at run time
-        raise _failed(error) from error
-
-
-def _failed(error: Exception) -> Coded:
-    return Coded("CA811", _first_line(error), "the query was understood but failed on the data")
 
 
 def _first_line(error: BaseException) -> str:
