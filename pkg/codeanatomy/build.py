@@ -22,7 +22,7 @@ from codeanatomy.engine.generation import OutputFolder, output_folder, work_fold
 from codeanatomy.engine.writer import Written
 from codeanatomy.events import Events, FilesFound, unwatched
 from codeanatomy.execute import execute
-from codeanatomy.failure import Coded, Failure
+from codeanatomy.failure import Coded, Failure, cause
 from codeanatomy.observe import auxiliary
 from codeanatomy.observe.manifest import count_by_code
 from codeanatomy.observe.pulse import beating
@@ -54,9 +54,26 @@ async def build_graph_product(
 
     Spans, metrics and log records go to `telemetry`; without it to providers of this build's own if `request.otel` asks for some, and
     otherwise to the global ones. Raises `Coded` for every expected failure (its subclass `EngineError` for those of the engine); the
-    former generation then stays as it was. Cancelling the surrounding scope stops every worker and the engine before it returns. However
-    a build ends, its files are in `runs/RUN/` of the output folder; the last event of one that does not come to its end says where.
+    former generation then stays as it was. Cancelling the surrounding scope, or the task, stops every worker and the engine before it returns.
+    However a build ends, its files are in `runs/RUN/` of the output folder; the last event of one that does not come to its end says where.
     """
+    results: list[GraphProductBuildResult] = []
+
+    async def build() -> None:
+        results.append(await _whole(request, events, telemetry))
+
+    # In a task of its own: no shield of anyio holds against asyncio's own cancelling of a task (`Task.cancel`, `wait_for`), only against a scope's.
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(build)
+    except BaseExceptionGroup as errors:
+        failure = cause(errors)
+    else:
+        return results[0]
+    raise failure
+
+
+async def _whole(request: GraphProductBuildRequest, events: Events, telemetry: Telemetry | None) -> GraphProductBuildResult:
     if telemetry is None and request.otel.wanted:
         return await _exported(request, events)
     run = Run.begin(events, telemetry)
@@ -124,7 +141,7 @@ async def _exported(request: GraphProductBuildRequest, events: Events) -> GraphP
     run_id = new_run_id()
     export = await to_thread.run_sync(_export, request, run_id)
     try:
-        result = await build_graph_product(request, events, export.telemetry)
+        result = await _whole(request, events, export.telemetry)
     finally:
         with anyio.CancelScope(shield=True):
             warnings = await to_thread.run_sync(export.close)

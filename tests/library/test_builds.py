@@ -1,0 +1,116 @@
+"""Builds as a library: how they end for whoever waits for them, on asyncio and on trio, and by asyncio's own cancelling."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+
+import pytest
+from tests.support.repositories import SHOP, write
+
+from codeanatomy import Coded, GraphProductBuildRequest, build_graph_product
+from codeanatomy.care import leftovers
+from codeanatomy.engine import generation
+from codeanatomy.events import StageStarted
+from codeanatomy.tools.config import ScipIndexConfig
+
+QUICK = {"scip": ScipIndexConfig(mode="off"), "types": "off", "enable_libcst": False, "enable_tree_sitter": False}
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def request_of(tmp_path):
+    """A request for a small repository, or for one without a source."""
+    write(tmp_path / "shop", SHOP)
+    (tmp_path / "empty").mkdir()
+
+    def make(repository="shop", **settings):
+        return GraphProductBuildRequest(repo_root=tmp_path / repository, output_dir=tmp_path / "out", **QUICK | settings)
+
+    return make
+
+
+async def cancelled_as_a_task(build, ready):
+    task = asyncio.create_task(build)
+    await ready.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def timed_out(build, ready):
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(None) as limit:
+            asyncio.get_running_loop().create_task(due(limit, ready))
+            await build
+
+
+async def due(limit, ready):
+    await ready.wait()
+    limit.reschedule(0)
+
+
+def held(monkeypatch, place, name, loop, ready):
+    """What a thread of the build does next takes long; `ready` is set when it has begun, and the list has an entry when it is done."""
+    done, act = [], getattr(place, name)
+
+    def slowly(*arguments):
+        loop.call_soon_threadsafe(ready.set)
+        time.sleep(0.3)
+        done.append(act(*arguments))
+        return done[-1]
+
+    monkeypatch.setattr(place, name, slowly)
+    return done
+
+
+@pytest.mark.parametrize("cancelled", [cancelled_as_a_task, timed_out])
+@pytest.mark.parametrize(("place", "name"), [(generation._engine, "publish"), (generation._engine, "clean"), (leftovers, "clean")])
+def test_asyncio_cancelling_a_build_leaves_nothing_that_works_on(request_of, monkeypatch, cancelled, place, name):
+    """What has begun to be published is, and the build says so; the folder is free only when nothing writes there any more."""
+    request, events = request_of(), []
+
+    async def main():
+        ready = asyncio.Event()
+        done = held(monkeypatch, place, name, asyncio.get_running_loop(), ready)
+        await cancelled(build_graph_product(request, events.append), ready)
+        assert len(done) == 1
+        monkeypatch.undo()
+        return (await build_graph_product(request)).generation
+
+    assert asyncio.run(main()) == 2
+    build = events[-1].build
+    assert (build.status, build.generation, "cpg_nodes" in build.tables) == ("cancelled", 1, True)
+    record = json.loads((request.output / "generations" / "000001.json").read_text())
+    assert record["run_id"] == build.run_id
+
+
+def test_asyncio_cancelling_a_build_that_extracts_stops_it(request_of):
+    request, events = request_of(), []
+
+    async def main():
+        def watch(event):
+            events.append(event)
+            if event == StageStarted("extraction_1"):
+                task.cancel()
+
+        task = asyncio.create_task(build_graph_product(request, watch))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert (events[-1].build.status, events[-1].build.generation) == ("cancelled", None)
+    assert not (request.output / "CURRENT").exists()
+    assert not request.scratch.exists()
+
+
+@pytest.mark.anyio
+async def test_a_failure_is_raised_as_it_is(request_of):
+    with pytest.raises(Coded) as failed:
+        await build_graph_product(request_of("empty"))
+    assert failed.value.code == "CA101"
+    assert Path(failed.value.run_bundle).is_dir()
