@@ -66,15 +66,28 @@ def _send_nowait(stream: MemoryObjectSendStream[Event], event: Event) -> None:
 
 @asynccontextmanager
 async def open_build(request: GraphProductBuildRequest, telemetry: Telemetry | None = None) -> AsyncIterator[Build]:
-    """Start a build; leaving the scope before its end cancels it and waits until nothing of it is left. `telemetry` as `build_graph_product` has it."""
+    """Start a build; leaving the scope before its end cancels it and waits until nothing of it is left. `telemetry` as `build_graph_product` has it.
+
+    What is raised inside comes out as it is, in no group.
+    """
     build = Build(request, telemetry)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(build._run)
-        try:
-            yield build
-        finally:
-            tasks.cancel_scope.cancel()
-            await build.events.aclose()
+    raised: BaseException | None = None
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(build._run)
+            try:
+                yield build
+            except BaseException as error:
+                raised = error
+                raise
+            finally:
+                tasks.cancel_scope.cancel()
+                await build.events.aclose()
+    except BaseExceptionGroup:
+        if raised is None:
+            raise
+    if raised is not None:
+        raise raised  # outside of the handler, where what it was raised from would become the group
 
 
 class Graph:

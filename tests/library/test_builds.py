@@ -3,12 +3,12 @@
 import asyncio
 import json
 import time
-from pathlib import Path
 
+import anyio
 import pytest
 from tests.support.repositories import SHOP, write
 
-from codeanatomy import Coded, GraphProductBuildRequest, build_graph_product
+from codeanatomy import Coded, GraphProductBuildRequest, build_graph_product, open_build
 from codeanatomy.care import leftovers
 from codeanatomy.engine import generation
 from codeanatomy.events import StageStarted
@@ -44,14 +44,17 @@ async def cancelled_as_a_task(build, ready):
 
 async def timed_out(build, ready):
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(None) as limit:
-            asyncio.get_running_loop().create_task(due(limit, ready))
-            await build
+        await within(build, ready)
 
 
-async def due(limit, ready):
-    await ready.wait()
-    limit.reschedule(0)
+async def within(build, ready):
+    async def due():
+        await ready.wait()
+        limit.reschedule(0)
+
+    async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as tasks:
+        tasks.create_task(due())
+        await build
 
 
 def held(monkeypatch, place, name, loop, ready):
@@ -110,7 +113,69 @@ def test_asyncio_cancelling_a_build_that_extracts_stops_it(request_of):
 
 @pytest.mark.anyio
 async def test_a_failure_is_raised_as_it_is(request_of):
+    request = request_of("empty")
     with pytest.raises(Coded) as failed:
-        await build_graph_product(request_of("empty"))
+        await build_graph_product(request)
+    assert (failed.value.code, failed.value.run_bundle.parent) == ("CA101", request.output / "runs")
+
+
+@pytest.mark.anyio
+async def test_a_failure_of_a_watched_build_is_raised_as_it_is(request_of):
+    with pytest.raises(Coded) as failed:
+        async with open_build(request_of("empty")) as build:
+            await build.result()
     assert failed.value.code == "CA101"
-    assert Path(failed.value.run_bundle).is_dir()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("error", [ValueError("mine"), ExceptionGroup("mine", [ValueError("one"), KeyError("two")])])
+async def test_what_is_raised_beside_a_watched_build_comes_out_as_it_is(request_of, error):
+    reason = LookupError("why")
+
+    async def watch():
+        async with open_build(request_of()) as build:
+            await anext(build.events)
+            raise error from reason
+
+    with pytest.raises(type(error)) as raised:
+        await watch()
+    assert raised.value is error
+    assert error.__cause__ is reason
+
+
+def test_asyncio_cancelling_whoever_watches_a_build_stops_it(request_of):
+    request, ended = request_of(), []
+
+    async def watch():
+        async with open_build(request) as build:
+            try:
+                async for event in build.events:
+                    if event == StageStarted("extraction_1"):
+                        task.cancel()
+            finally:
+                ended.append(build)
+
+    async def main():
+        nonlocal task
+        task = asyncio.create_task(watch())
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    task = None
+    asyncio.run(main())
+    assert len(ended) == 1
+    assert not (request.output / "CURRENT").exists()
+    [run] = (request.output / "runs").iterdir()
+    assert json.loads((run / "manifest.json").read_text())["status"] == "cancelled"
+
+
+@pytest.mark.anyio
+async def test_a_scope_around_a_watched_build_that_is_cancelled_stops_it(request_of):
+    request = request_of()
+    with anyio.move_on_after(60) as scope:
+        async with open_build(request) as build:
+            async for event in build.events:
+                if event == StageStarted("extraction_1"):
+                    scope.cancel()
+    assert scope.cancelled_caught
+    assert not (request.output / "CURRENT").exists()
