@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,9 @@ from codeanatomy.catalog.defaults import (
     TRACING_PRESETS,
 )
 from codeanatomy.catalog.resolution import ResolutionLimits
+from codeanatomy.catalog.settings import SETTINGS
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
+from codeanatomy.configuration.value import PLACES, place
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe.config import OtelConfig
 from codeanatomy.sandbox.confinement import UNCONFINED, Confinement
@@ -35,7 +38,7 @@ class GraphProductBuildRequest:
     """A build of one repository. Every field but the repository is a setting of `catalog.settings`; null means its default there.
 
     A `runtime_profile` fills the fields that have their default. `origins` is what the manifest says of where a setting comes from, by field; a
-    request that has it was made of a configuration, in which the runtime profile has had its say. Raises CA165 for a profile that there is not.
+    request that has it was made of a configuration, in which the runtime profile has had its say. Paths become absolute at once. Raises CA165 for a profile that there is not.
     """
 
     repo_root: str | os.PathLike[str]
@@ -77,7 +80,14 @@ class GraphProductBuildRequest:
     origins: Mapping[str, Given] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.runtime_profile is None or self.origins:
+        self._set("repo_root", place(self.repo_root))
+        if self.origins:
+            return
+        for setting in SETTINGS:
+            value: Any = reduce(getattr, setting.field.split("."), self)
+            if setting.type in PLACES and value is not None:
+                self._set(setting.field, place(value))
+        if self.runtime_profile is None:
             return
         if self.runtime_profile not in RUNTIME_PROFILES:
             known = ", ".join(RUNTIME_PROFILES)
@@ -87,19 +97,24 @@ class GraphProductBuildRequest:
         defaults = {field.name: field.default for field in fields(self)}
         for name, value in RUNTIME_PROFILES[self.runtime_profile].items():
             if getattr(self, name) == defaults[name]:
-                object.__setattr__(self, name, value)  # of a frozen object, which nobody has seen yet
+                self._set(name, value)
+
+    def _set(self, field: str, value: object) -> None:
+        """Of a frozen object, which nobody has seen yet."""
+        name, *rest = field.split(".")
+        object.__setattr__(self, name, altered(getattr(self, name), rest, value))
 
     @property
     def repository(self) -> Path:
-        return Path(self.repo_root).absolute()
+        return Path(self.repo_root)
 
     @property
     def output(self) -> Path:
-        return Path(self.output_dir).absolute() if self.output_dir else self.repository / "build" / "codeanatomy"
+        return Path(self.output_dir) if self.output_dir else self.repository / "build" / "codeanatomy"
 
     @property
     def work(self) -> Path:
-        return Path(self.work_dir).absolute() if self.work_dir else self.output / "work"
+        return Path(self.work_dir) if self.work_dir else self.output / "work"
 
     @property
     def scratch(self) -> Path:
@@ -132,6 +147,14 @@ class GraphProductBuildRequest:
     @property
     def worker_count(self) -> int:
         return self.workers or len(os.sched_getaffinity(0))
+
+
+def altered(part: Any, names: Sequence[str], value: object) -> Any:
+    """A request, or a part of one, but for one field somewhere inside it; without names the value."""
+    if not names:
+        return value
+    name, *rest = names
+    return replace(part, **{name: altered(getattr(part, name), rest, value)})
 
 
 @dataclass(frozen=True, slots=True)

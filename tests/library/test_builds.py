@@ -8,10 +8,10 @@ import anyio
 import pytest
 from tests.support.repositories import SHOP, write
 
-from codeanatomy import Coded, GraphProductBuildRequest, build_graph_product, open_build
+from codeanatomy import Coded, GraphProductBuildRequest, build_graph_product, open_build, open_graph
 from codeanatomy.care import leftovers
 from codeanatomy.engine import generation
-from codeanatomy.events import StageStarted
+from codeanatomy.events import FilesFound, StageStarted
 from codeanatomy.tools.config import ScipIndexConfig
 
 QUICK = {"scip": ScipIndexConfig(mode="off"), "types": "off", "enable_libcst": False, "enable_tree_sitter": False}
@@ -179,3 +179,21 @@ async def test_a_scope_around_a_watched_build_that_is_cancelled_stops_it(request
                     scope.cancel()
     assert scope.cancelled_caught
     assert not (request.output / "CURRENT").exists()
+
+
+@pytest.mark.anyio
+async def test_relative_paths_mean_the_same_to_the_end_whatever_folder_the_program_goes_to(request_of, tmp_path, monkeypatch):
+    def go(event):
+        if isinstance(event, FilesFound):
+            monkeypatch.chdir(tmp_path / "empty")
+
+    monkeypatch.chdir(tmp_path)
+    settings = {"repo_root": "shop", "output_dir": "out", "work_dir": "work", "scip": ScipIndexConfig(mode="off", env_json="e.json")}
+    request = GraphProductBuildRequest(**QUICK | settings)
+    assert request == GraphProductBuildRequest(**QUICK | settings)
+    result = await build_graph_product(request, go)
+    places = (result.repository, result.output_dir, result.work_dir, request.scip.env_json)
+    assert places == tuple(tmp_path / name for name in ("shop", "out", "work", "e.json"))
+    async with open_graph(tmp_path / "out") as graph:
+        assert (await graph.table("cpg_nodes")).num_rows == result.tables["cpg_nodes"].rows
+    assert list((tmp_path / "empty").iterdir()) == []

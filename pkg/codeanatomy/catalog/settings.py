@@ -29,7 +29,7 @@ from codeanatomy.catalog.resolution import GUESSES, SENTENCES, ResolutionLimits
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """An option. `type` is `path`, `file`, `text`, `int`, `count` (an `int` that may be 0), `float`, `share` (0 to 1), `flag`, `switch` (`--enable-x/--no-enable-x`), `globs`, `texts`
+    """An option. `type` is `path`, `file`, `program` (a file, or a name that PATH has), `text`, `int`, `count` (an `int` that may be 0), `float`, `share` (0 to 1), `flag`, `switch` (`--enable-x/--no-enable-x`), `globs`, `texts`
     or `choice`; `field` is its name in `GraphProductBuildRequest`, dotted inside a part of it; `key` its section and name in a configuration file.
 
     A file lies in the repository, which is not trusted: what lowers the guard or names a program to run has `in_file` false and is given by
@@ -388,7 +388,7 @@ SETTINGS: tuple[Setting, ...] = (
         "scip.scip_python_bin",
         ("--scip-python-bin",),
         "scip",
-        "file",
+        "program",
         "The scip-python to run. Default: the one on PATH.",
         environment="CODEANATOMY_SCIP_PYTHON_BIN",
         key="scip.scip_python_bin",

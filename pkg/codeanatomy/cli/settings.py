@@ -46,7 +46,7 @@ def _argument(setting: Setting) -> dict[str, Any]:
             return {**common, "action": "append", "metavar": "TEXT"}
         case "text":
             return {**common, "metavar": "TEXT"}
-        case "file":
+        case "file" | "program":
             return {**common, "type": Path, "metavar": "FILE"}
         case "choice":
             return {**common, "type": setting.chosen, "choices": setting.choices}

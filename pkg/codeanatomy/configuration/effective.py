@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from codeanatomy.catalog.defaults import RUNTIME_PROFILES
 from codeanatomy.catalog.settings import SETTINGS, Setting
 from codeanatomy.configuration.file import ConfigurationFile, read_file
-from codeanatomy.configuration.value import WrongValue, from_text
+from codeanatomy.configuration.value import PLACES, WrongValue, from_text, place
 from codeanatomy.failure import Coded
-from codeanatomy.product import GraphProductBuildRequest
+from codeanatomy.product import GraphProductBuildRequest, altered
 
 SOURCES = ("default", "file", "environment", "flag")
 """From the weakest to the strongest."""
@@ -45,7 +44,7 @@ class Configuration:
         origins = {setting.field: _as_asked(setting, self.given[setting.field]) for setting in SETTINGS}
         request = GraphProductBuildRequest(repo_root=self.repository, origins=origins)
         for field, given in origins.items():
-            request = _with(request, field.split("."), given.value)
+            request = altered(request, field.split("."), given.value)
         return request
 
 
@@ -96,7 +95,12 @@ def _bundled(given: Mapping[str, Given]) -> dict[str, Given]:
 
 def _as_asked(setting: Setting, given: Given) -> Given:
     """The value as a request has it."""
-    return replace(given, value=tuple(given.value or ())) if setting.type in ("globs", "texts") else given  # type: ignore[arg-type]
+    match given.value:
+        case None | list() | tuple() as words if setting.type in ("globs", "texts"):
+            return replace(given, value=tuple(words or ()))
+        case Path() as path if setting.type in PLACES:
+            return replace(given, value=place(path))
+    return given
 
 
 def _from_environment(setting: Setting, text: str) -> object:
@@ -108,9 +112,3 @@ def _from_environment(setting: Setting, text: str) -> object:
 
 def _default(field: str) -> object:
     return next(setting.default for setting in SETTINGS if setting.field == field)
-
-
-def _with(part: Any, names: Sequence[str], value: object) -> Any:
-    """The same request, or part of one, but for one field somewhere inside it."""
-    name, *rest = names
-    return replace(part, **{name: _with(getattr(part, name), rest, value) if rest else value})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -13,6 +14,8 @@ from codeanatomy.catalog.settings import Setting
 T = TypeVar("T")
 N = TypeVar("N", int, float)
 
+PLACES = ("path", "file")
+"""Types whose values are paths."""
 SWITCHES: Mapping[str, bool] = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 NUMBERS = {
     "int": (int, "a whole number", "above zero"),
@@ -52,7 +55,7 @@ def from_text(setting: Setting, text: str) -> object:
             return _chosen(setting, text)
         case "globs" | "texts":
             return _words(text)
-        case "path" | "file":
+        case "path" | "file" | "program":
             return Path(text)
         case _:
             return text
@@ -117,6 +120,11 @@ def _chosen(setting: Setting, text: str) -> str:
             f"{text!r} is none of {', '.join(setting.choices)}", f"did you mean {close[0]!r}?" if close else "give one of them"
         )
     return chosen
+
+
+def place(value: str | os.PathLike[str]) -> Path:
+    """A path that means the same from now on, whatever folder the program goes to."""
+    return Path(value).absolute()
 
 
 def _inside(folder: Path, text: str) -> Path:
