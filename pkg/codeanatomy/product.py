@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +20,9 @@ from codeanatomy.catalog.defaults import (
     TRACING_PRESETS,
 )
 from codeanatomy.catalog.resolution import ResolutionLimits
-from codeanatomy.catalog.settings import SETTINGS
+from codeanatomy.catalog.settings import SETTINGS, Setting
 from codeanatomy.catalog.tables import EXTRACT_ERRORS
-from codeanatomy.configuration.value import PLACES, place
+from codeanatomy.configuration.value import WrongValue, from_value, place
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe.config import OtelConfig
 from codeanatomy.sandbox.confinement import UNCONFINED, Confinement
@@ -38,7 +38,8 @@ class GraphProductBuildRequest:
     """A build of one repository. Every field but the repository is a setting of `catalog.settings`; null means its default there.
 
     A `runtime_profile` fills the fields that have their default. `origins` is what the manifest says of where a setting comes from, by field; a
-    request that has it was made of a configuration, in which the runtime profile has had its say. Paths become absolute at once. Raises CA165 for a profile that there is not.
+    request that has it was made of a configuration, in which the runtime profile has had its say. Choices may be
+    written in any case, and paths become absolute at once. Raises CA165 for a value that a field cannot take.
     """
 
     repo_root: str | os.PathLike[str]
@@ -80,24 +81,30 @@ class GraphProductBuildRequest:
     origins: Mapping[str, Given] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._set("repo_root", place(self.repo_root))
+        self._check("repo_root", place)
         if self.origins:
             return
         for setting in SETTINGS:
-            value: Any = reduce(getattr, setting.field.split("."), self)
-            if setting.type in PLACES and value is not None:
-                self._set(setting.field, place(value))
+            self._check(setting.field, partial(_checked, setting))
         if self.runtime_profile is None:
             return
-        if self.runtime_profile not in RUNTIME_PROFILES:
-            known = ", ".join(RUNTIME_PROFILES)
-            raise Coded(
-                "CA165", f"there is no runtime profile {self.runtime_profile!r}", f"give one of {known}", {"known": [*RUNTIME_PROFILES]}
-            )
         defaults = {field.name: field.default for field in fields(self)}
         for name, value in RUNTIME_PROFILES[self.runtime_profile].items():
             if getattr(self, name) == defaults[name]:
                 self._set(name, value)
+
+    def _check(self, field: str, check: Callable[[object], object]) -> None:
+        """Hold a field to what it may be. Raises CA165."""
+        try:
+            given: Any = reduce(getattr, field.split("."), self)
+        except AttributeError as error:  # a part of the request is something else
+            raise Coded("CA165", f"{field}: {error}", "give an object of the class that the request declares", {"field": field}) from error
+        try:
+            value = check(given)
+        except WrongValue as wrong:
+            raise Coded("CA165", f"{field}: {wrong}", wrong.hint, {"field": field}) from wrong
+        if value is not given:
+            self._set(field, value)
 
     def _set(self, field: str, value: object) -> None:
         """Of a frozen object, which nobody has seen yet."""
@@ -147,6 +154,11 @@ class GraphProductBuildRequest:
     @property
     def worker_count(self) -> int:
         return self.workers or len(os.sched_getaffinity(0))
+
+
+def _checked(setting: Setting, value: object) -> object:
+    """None is what a setting without a default has when it is not given."""
+    return value if value is None and setting.default is None else from_value(setting, value)
 
 
 def altered(part: Any, names: Sequence[str], value: object) -> Any:

@@ -174,12 +174,12 @@ FAILURES: tuple[FailureKind, ...] = (
     ),
     _build(
         "CA165",
-        "no such runtime profile",
+        "wrong value in a request",
         "validation",
         2,
-        "A library's request names a runtime profile that there is not.",
-        "It is misspelt. The command line refuses it before there is a request.",
-        "`codeanatomy build --help` lists them.",
+        "A library's request gives a field a value that it cannot take.",
+        "It is of another type, none of the choices, or out of range. The command line refuses it before there is a request.",
+        "Give one that the message names; `codeanatomy build --help` says what each setting may be.",
     ),
     _source(
         "CA201",

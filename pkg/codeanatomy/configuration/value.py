@@ -1,4 +1,4 @@
-"""The value of one setting, read from a TOML value or from the text of an environment variable. Flags are read by argparse."""
+"""The value of one setting, read from what a program gives, a TOML value or the text of an environment variable. Flags are read by argparse."""
 
 from __future__ import annotations
 
@@ -71,6 +71,11 @@ def _words(text: str) -> tuple[str, ...]:
 
 def from_toml(setting: Setting, value: object, folder: Path) -> object:
     """The value that a TOML value in a file of that folder means; paths are relative to it. Raises `WrongValue` and `NotItsToSay`."""
+    return _inside(folder, _of(str, value, "a text")) if setting.type in PLACES else from_value(setting, value)
+
+
+def from_value(setting: Setting, value: object) -> object:
+    """The value as a request has it: choices as they are declared, paths absolute, lists as tuples. Raises `WrongValue`."""
     match setting.type:
         case "switch" | "flag":
             return _of(bool, value, "true or false")
@@ -81,11 +86,13 @@ def from_toml(setting: Setting, value: object, folder: Path) -> object:
         case "choice":
             return _chosen(setting, _of(str, value, "a text"))
         case "globs" | "texts":
-            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
                 raise WrongValue(f"{_shown(value)} is no list of texts", 'write ["…", "…"]')
             return tuple(value)
         case "path" | "file":
-            return _inside(folder, _of(str, value, "a text"))
+            return place(value)
+        case "program":
+            return _path(value)
         case _:
             return _of(str, value, "a text")
 
@@ -122,9 +129,15 @@ def _chosen(setting: Setting, text: str) -> str:
     return chosen
 
 
-def place(value: str | os.PathLike[str]) -> Path:
-    """A path that means the same from now on, whatever folder the program goes to."""
-    return Path(value).absolute()
+def place(value: object) -> Path:
+    """A path that means the same from now on, whatever folder the program goes to. Raises `WrongValue`."""
+    return _path(value).absolute()
+
+
+def _path(value: object) -> Path:
+    if not isinstance(value, str | os.PathLike) or value == "":
+        raise WrongValue(f"{_shown(value)} is not a path", "give a text or a Path")
+    return Path(value)
 
 
 def _inside(folder: Path, text: str) -> Path:

@@ -37,13 +37,6 @@ class OtelConfig:
         """Whether anything is sent to an endpoint."""
         return self.enable_traces or self.enable_metrics or self.enable_logs
 
-    @property
-    def ratio(self) -> float:
-        """The share of traces that a sampler by ratio keeps. Raises CA871 when it is none."""
-        if not 0 <= self.sampler_arg <= 1:
-            raise Coded("CA871", f"{self.sampler_arg:g} is no share of traces", "give --otel-sampler-arg a number from 0 to 1")
-        return self.sampler_arg
-
     def header_pairs(self) -> dict[str, str]:
         """Headers by name. Raises CA871 for one that is not KEY=VALUE."""
         return dict(map(_pair, self.headers))
