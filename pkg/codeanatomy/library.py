@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 from anyio.abc import ObjectReceiveStream
 from anyio.streams.memory import MemoryObjectSendStream
 
 from codeanatomy.build import build_graph_product
+from codeanatomy.engine.waiting import stoppable
 from codeanatomy.events import Event
 from codeanatomy.observe.telemetry import Telemetry
 from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from codeanatomy.query.answer import Answer
     from codeanatomy.query.graph import OpenGraph
+
+T = TypeVar("T")
 
 
 class Build:
@@ -91,7 +95,7 @@ async def open_build(request: GraphProductBuildRequest, telemetry: Telemetry | N
 
 
 class Graph:
-    """An open graph. Results are Arrow tables, which polars, duckdb, pandas and datafusion read without copies."""
+    """An open graph. Results are Arrow tables, which polars, duckdb, pandas and datafusion read without copies. Cancelling ends a question at once."""
 
     def __init__(self, graph: OpenGraph) -> None:
         self._graph = graph
@@ -103,11 +107,11 @@ class Graph:
 
     async def sql(self, sql: str) -> pa.Table:
         """The result of a query over the public views and tables. Raises `Coded` CA810 (wrong query) and CA811 (failed on the data)."""
-        return await anyio.to_thread.run_sync(self._graph.sql, sql)
+        return await self._in_thread(self._graph.sql, sql, at_once=True)
 
     async def table(self, name: str) -> pa.Table:
         """All rows of a table or public view. Raises `Coded` CA810 for a name there is not."""
-        return await anyio.to_thread.run_sync(self._graph.table, name)
+        return await self._in_thread(self._graph.table, name, at_once=True)
 
     async def callers(self, name: str) -> pa.Table:
         """Who calls a function, class, external symbol or builtin: rows of `calls` to it.
@@ -219,11 +223,24 @@ class Graph:
         Raises `Coded` CA637 for another form, CA638 for a part that the form does not have, CA805 when the output cannot be written.
         """
         from codeanatomy.export import forms
+        from codeanatomy.query.stop import Stop
 
-        await anyio.to_thread.run_sync(forms.export, self._graph, forms.wanted(form, function, around, depth), Path(output))
+        stop, wanted = Stop(), forms.wanted(form, function, around, depth)
+        # Waited for to its end: what is written afterwards nobody would expect.
+        await stoppable(partial(stop.heeded, forms.export, self._graph, wanted, Path(output)), stop.set)
 
     async def _ask(self, question: Callable[..., Answer], *asked: object) -> pa.Table:
-        return (await anyio.to_thread.run_sync(question, self._graph, *asked)).table
+        return (await self._in_thread(question, self._graph, *asked)).table
+
+    async def _in_thread(self, question: Callable[..., T], *asked: object, at_once: bool = False) -> T:
+        """The answer. When cancelled it is not waited for: it reads only, and ends with its query, or `at_once`."""
+        from codeanatomy.query.stop import Stop
+
+        stop = Stop(at_once=at_once)
+        try:
+            return await anyio.to_thread.run_sync(partial(stop.heeded, question, *asked), abandon_on_cancel=True)
+        finally:
+            stop.set()
 
 
 @asynccontextmanager
@@ -232,7 +249,7 @@ async def open_graph(output_dir: str | Path, generation: int | None = None, *, a
 
     What `impact`, `slice` and `imports` need of the whole graph is read now, or with `ahead=False` when the first of them is asked for.
     """
-    yield Graph(await anyio.to_thread.run_sync(_opened, output_dir, generation, ahead))
+    yield Graph(await anyio.to_thread.run_sync(_opened, output_dir, generation, ahead, abandon_on_cancel=True))
 
 
 def _opened(output_dir: str | Path, generation: int | None, ahead: bool) -> OpenGraph:

@@ -1,7 +1,10 @@
 """An open graph as a library, on asyncio and on trio: every question's Arrow table, and that it says what the public views say."""
 
+import asyncio
 import json
 import shutil
+import threading
+import time
 
 import anyio
 import deltalake
@@ -13,7 +16,7 @@ import codeanatomy
 from codeanatomy import Coded, GraphProductBuildRequest
 from codeanatomy.catalog.questions import BY_NAME
 from codeanatomy.query import impact, imports, slices, units
-from codeanatomy.query.graph import OpenGraph, open_graph_sync
+from codeanatomy.query.graph import NAMES, OpenGraph, open_graph_sync
 from codeanatomy.query.slices import slice_of
 from codeanatomy.tools.config import ScipIndexConfig
 
@@ -268,3 +271,88 @@ def test_who_opens_and_asks_leaves_the_event_loop_to_others(output, anyio_backen
     result, ticks = ticked_questions(output, anyio_backend)
     assert result["callers"] == COUNTS[0]
     assert ticks.worked < PROMISE_S, ticks
+
+
+LONG = "SELECT count(*) FROM cpg_nodes a, cpg_nodes b, cpg_nodes c, cpg_nodes d WHERE a.line * b.line + c.line * d.line = -1"
+"""Hours."""
+
+
+@pytest.mark.anyio
+async def test_a_query_that_is_cancelled_ends_at_once_and_does_not_run_on(output):
+    async with codeanatomy.open_graph(output) as graph:
+        began = anyio.current_time()
+        with pytest.raises(TimeoutError), anyio.fail_after(0.3):
+            await graph.sql(LONG)
+        assert anyio.current_time() - began < 2
+        await anyio.sleep(0.5)
+        used = time.process_time()
+        await anyio.sleep(0.5)
+        assert time.process_time() - used < 0.2
+        assert (await graph.callers("shop.money.add")).num_rows == COUNTS[0]
+
+
+def test_asyncio_cancelling_a_query_ends_it(output):
+    async def main():
+        async with codeanatomy.open_graph(output) as graph:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(graph.sql(LONG), 0.3)
+            return (await graph.table("cpg_nodes")).num_rows
+
+    assert asyncio.run(main()) > 0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", ["callers", "slice", "impact"])
+async def test_a_question_that_is_cancelled_is_not_waited_for_and_asks_nothing_more(output, monkeypatch, name):
+    """What it had not read by then, the next question reads."""
+    async with codeanatomy.open_graph(output, ahead=False) as graph:
+        asked, held, sql = [], threading.Event(), OpenGraph.sql
+
+        def slowly(graph, text):
+            asked.append(text)
+            held.wait()
+            return sql(graph, text)
+
+        monkeypatch.setattr(OpenGraph, "sql", slowly)
+        with anyio.move_on_after(0.1) as scope:
+            await getattr(graph, name)(*ASKED[name])
+        assert scope.cancelled_caught
+        held.set()
+        await anyio.sleep(0.1)
+        assert len(asked) == 1
+        monkeypatch.undo()
+        assert (await getattr(graph, name)(*ASKED[name])).num_rows == dict(zip(ASKED, COUNTS, strict=True))[name]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+async def test_an_export_that_is_cancelled_leaves_nothing(output, tmp_path, monkeypatch, form):
+    async with codeanatomy.open_graph(output) as graph:
+        with anyio.CancelScope() as scope:
+            batches = OpenGraph.batches
+
+            def some(graph, sql):
+                found = batches(graph, sql)
+                yield next(found)
+                anyio.from_thread.run_sync(scope.cancel)
+                time.sleep(0.2)
+                yield from found
+
+            monkeypatch.setattr(OpenGraph, "batches", some)
+            await graph.export(form, tmp_path / "graph")
+        assert scope.cancelled_caught
+        assert list(tmp_path.iterdir()) == []
+        monkeypatch.undo()
+        await graph.export(form, tmp_path / "graph")
+        assert [path.name for path in tmp_path.iterdir()] == ["graph"]
+
+
+@pytest.mark.anyio
+async def test_tables_are_the_same_however_they_are_read(output):
+    plain = open_graph_sync(output)
+    async with codeanatomy.open_graph(output) as graph:
+        for name in NAMES:
+            for sql in (f'SELECT * FROM "{name}"', f'SELECT * FROM "{name}" LIMIT 0'):
+                found, expected = await graph.sql(sql), plain.sql(sql)
+                assert found.schema.equals(expected.schema, check_metadata=True)
+                assert rows(found) == rows(expected)

@@ -25,19 +25,19 @@ async def stoppable(call: Callable[[], T], stop: Callable[[], None]) -> T:
         except Exception as error:  # Raised below, outside of the task group, which would wrap it.
             failures.append(error)
 
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_stop_when_cancelled, stop)
+    async def wait() -> None:
         with anyio.CancelScope(shield=True):
             await to_thread.run_sync(attempt)
         tasks.cancel_scope.cancel()
+
+    # The thread is waited for by a task of its own: no shield holds against asyncio's own cancelling of the caller's.
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
+        try:
+            await anyio.sleep_forever()
+        finally:
+            stop()
     await lowlevel.checkpoint_if_cancelled()
     if failures:
         raise failures[0]
     return outcome[0]
-
-
-async def _stop_when_cancelled(stop: Callable[[], None]) -> None:
-    try:
-        await anyio.sleep_forever()
-    finally:
-        stop()

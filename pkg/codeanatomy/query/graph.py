@@ -20,6 +20,7 @@ from codeanatomy.catalog.public import PUBLIC_VIEWS
 from codeanatomy.catalog.tables import AUXILIARY_TABLES, GRAPH_TABLES
 from codeanatomy.failure import Coded
 from codeanatomy.query.generation import Generation, open_generation
+from codeanatomy.query.stop import check_stop, whole
 
 T = TypeVar("T")
 
@@ -103,6 +104,7 @@ class OpenGraph:
         """The result of a query, batch by batch. Raises as `sql` does."""
         stream = self.frame(sql).execute_stream()
         while True:
+            check_stop()
             try:
                 batch = next(stream, None)
             except Exception as error:  # as in `_whole`
@@ -121,8 +123,9 @@ class OpenGraph:
         return self.sql(f'SELECT * FROM "{name}"')
 
     def _whole(self, frame: DataFrame) -> pa.Table:
+        check_stop()
         try:
-            table = frame.to_arrow_table()
+            table = whole(frame)
         except Exception as error:  # DataFusion gives no narrower class for a query that fails at run time
             raise self._failed(error) from error
         self._check_files()

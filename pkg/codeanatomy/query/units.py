@@ -81,7 +81,6 @@ class Units:
         wanted = sorted(files)
         if not wanted:
             return
-        self._files.update(wanted)
         new = _in_sources(self._nodes(wanted))
         old = (self._ids, self._units, self._conditions, self._starts, self._ends, self._lines)
         if old[0].size:
@@ -90,6 +89,7 @@ class Units:
             new = tuple(column[order] for column in both)
         self._ids, self._units, self._conditions, self._starts, self._ends, self._lines = new
         self._index()
+        self._files.update(wanted)
 
     def _nodes(self, files: list[int]) -> pa.Table:
         if len(files) > _FEW:
