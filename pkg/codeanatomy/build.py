@@ -53,7 +53,7 @@ async def build_graph_product(
     """Turn one repository into one code property graph, and publish it as the next generation of its output folder.
 
     Spans, metrics and log records go to `telemetry`; without it to providers of this build's own if `request.otel` asks for some, and
-    otherwise to the global ones. Raises `Coded` for every expected failure (its subclass `EngineError` for those of the engine); the
+    otherwise to the global ones. It may name the run; an id that a run has had is refused (CA165). Raises `Coded` for every expected failure (its subclass `EngineError` for those of the engine); the
     former generation then stays as it was. Cancelling the surrounding scope, or the task, stops every worker and the engine before it returns.
     However a build ends, its files are in `runs/RUN/` of the output folder; the last event of one that does not come to its end says where.
     """
@@ -76,6 +76,8 @@ async def build_graph_product(
 async def _whole(request: GraphProductBuildRequest, events: Events, telemetry: Telemetry | None) -> GraphProductBuildResult:
     if telemetry is None and request.otel.wanted:
         return await _exported(request, events)
+    if telemetry is not None and telemetry.run_id is not None:  # before anything is written into the folder of a run that has it
+        await to_thread.run_sync(auxiliary.check_new, telemetry.run_id, request.output)
     run = Run.begin(events, telemetry)
     async with telling(run, request) as begun:
         return await _build(run, request, begun)

@@ -11,7 +11,8 @@ import pytest
 from deltalake import DeltaTable
 from tests.support.repositories import SHOP, write
 
-from codeanatomy import GraphProductBuildRequest, build_graph_product
+from codeanatomy import GraphProductBuildRequest, Telemetry, build_graph_product
+from codeanatomy.events import unwatched
 from codeanatomy.failure import Coded
 from codeanatomy.observe.run import new_run_id
 from codeanatomy.tools.config import ScipIndexConfig
@@ -119,6 +120,47 @@ def test_what_is_no_run_stays(tmp_path):
     result = build(tmp_path, keep_runs=1)
     assert runs(tmp_path) == sorted(["notes", "a.txt", *other[1:], result.run_id])
     assert (tmp_path / "elsewhere" / "a").exists()
+
+
+def named(tmp_path: Path, run_id: str, **settings):
+    request = GraphProductBuildRequest(repo_root=tmp_path / "r", output_dir=tmp_path / "out", **QUICK, **settings)
+    return anyio.run(build_graph_product, request, unwatched, Telemetry(run_id=run_id))
+
+
+def test_runs_that_their_caller_names_are_kept_as_long_as_others(tmp_path):
+    write(tmp_path / "r", SHOP)
+    write(tmp_path / "out" / "runs", {"notes/manifest.json": '{"run_id": "mine"}', "more/report.json": "x"})
+    for run_id in ("c", "a", "b"):
+        named(tmp_path, run_id, keep_generations=1, keep_runs=1)
+    last = build(tmp_path, keep_generations=1, keep_runs=1).run_id
+    assert runs(tmp_path) == sorted(["b", "more", "notes", last])
+    rows = DeltaTable(tmp_path / "out" / "run_manifest").to_pyarrow_table().to_pylist()
+    assert [row["run_id"] for row in sorted(rows, key=lambda row: row["started"])] == ["c", "a", "b", last]
+
+
+@pytest.mark.parametrize("settings", [{}, {"include_manifest": False}, {"include_manifest": False, "include_run_bundle": False}])
+def test_an_id_that_a_run_has_had_is_refused_and_its_files_stay(tmp_path, settings):
+    write(tmp_path / "r", SHOP)
+    named(tmp_path, "mine", keep_generations=1, keep_runs=1, **settings)
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    with pytest.raises(Coded, match=r"CA165: run_id: there is a run 'mine' in .*out .give each build one of its own"):
+        named(tmp_path, "mine", **settings)
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+
+
+def test_an_id_is_refused_that_only_the_table_of_runs_knows(tmp_path):
+    write(tmp_path / "r", SHOP)
+    for run_id in ("one", "two", "three"):
+        named(tmp_path, run_id, keep_generations=1, keep_runs=1)
+    assert runs(tmp_path) == ["three", "two"]
+    with pytest.raises(Coded, match="CA165: run_id: there is a run 'one'"):
+        named(tmp_path, "one")
+
+
+@pytest.mark.parametrize("run_id", ["", "a/b", "../../esc", "..", ".hidden", "-x", "a b", "ä", "x" * 129, "a\n"])
+def test_an_id_that_names_no_folder_is_refused(run_id):
+    with pytest.raises(Coded, match=r"CA165: run_id: .* cannot name a folder"):
+        Telemetry(run_id=run_id)
 
 
 def test_runs_are_kept_as_the_command_line_says(tmp_path):

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from codeanatomy.product import GraphProductBuildRequest
 DRAFTS = (".draft-*", "generations/.draft-*", f"*/{LOG}/*#*")
 """What is written before it is given its name: records of generations, and commits of tables."""
 
-_RUN = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")
-"""What a run is called: names sort by time."""
+_RUN = re.compile(r"(\d{8}T\d{12})-[0-9a-f]{8}")
+"""What a run is called that its caller gave no other name, with the time at which it began."""
 
 
 def clean(request: GraphProductBuildRequest, evidence: Mapping[str, int]) -> None:
@@ -38,11 +39,31 @@ def clean_runs(request: GraphProductBuildRequest, run_id: str) -> None:
 
     The caller holds the output folder. What cannot be removed disturbs nobody, and the next build tries again.
     """
-    folder = request.output / "runs"
-    found = {path.name for path in folder.glob("*") if _RUN.fullmatch(path.name) and path.is_dir() and not path.is_symlink()} | {run_id}
-    others = sorted(found - {str(record.get("run_id")) for record in _records(request.output)}, reverse=True)
-    for name in others[request.keep_runs :]:
-        shutil.rmtree(folder / name, ignore_errors=True)
+    named = {str(record.get("run_id")) for record in _records(request.output)}
+    left = request.keep_runs - (run_id not in named)
+    others = {path: began for path, began in _runs(request.output / "runs") if path.name not in {run_id, *named}}
+    for path in sorted(others, key=lambda path: others[path], reverse=True)[left:]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _runs(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The folders of runs, and when each began, or ended where its caller named it. Those hold a manifest or a report that says their name."""
+    for path in folder.glob("*"):
+        if path.is_symlink() or not path.is_dir():
+            continue
+        if named := _RUN.fullmatch(path.name):
+            yield path, named[1]
+        elif any(_run_of(path / name) == path.name for name in ("manifest.json", "report.json")):
+            yield path, f"{datetime.fromtimestamp(path.stat().st_mtime, UTC):%Y%m%dT%H%M%S%f}"
+
+
+def _run_of(document: Path) -> object:
+    """The run that a file of a run names, if it is one."""
+    try:
+        told = json.loads(document.read_bytes())
+    except (OSError, ValueError):
+        return None  # nobody's, or another's
+    return told.get("run_id") if isinstance(told, dict) else None
 
 
 def _records(output: Path) -> list[dict[str, Any]]:

@@ -178,7 +178,7 @@ FAILURES: tuple[FailureKind, ...] = (
         "validation",
         2,
         "A library's request gives a field a value that it cannot take.",
-        "It is of another type, none of the choices, or out of range. The command line refuses it before there is a request.",
+        "It is of another type, none of the choices, or out of range; or an id for the run that names no folder, or that a run has had.",
         "Give one that the message names; `codeanatomy build --help` says what each setting may be.",
     ),
     _source(

@@ -13,11 +13,12 @@ from anyio import to_thread
 
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.catalog.tables import EXTRACT_ERRORS, NORMALIZE_OUTPUTS, RUN_MANIFEST
-from codeanatomy.engine.generation import Generation
-from codeanatomy.failure import Failure
+from codeanatomy.engine.generation import Generation, current_generation
+from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe.manifest import RunManifest
 from codeanatomy.observe.run import Run
 from codeanatomy.observe.storage import open_measured
+from codeanatomy.observe.telemetry import ID_HINT
 from codeanatomy.product import TableResult
 from codeanatomy.semantics.ir import IR, Node
 
@@ -51,9 +52,20 @@ async def write_failures(run: Run, failures: Iterable[Failure], location: Path) 
 
 async def write_manifest(run: Run, manifest: RunManifest, output: Path, former: Generation | None) -> TableResult:
     """`run_manifest`: one row of the manifest's main figures, and the whole of it, after those of the former runs."""
-    location = output / RUN_MANIFEST.name
-    rows = [*await to_thread.run_sync(_earlier_rows, location, former), await to_thread.run_sync(_manifest_row, manifest)]
+    location, columns = output / RUN_MANIFEST.name, [column.name for column in RUN_MANIFEST.columns]
+    earlier = await to_thread.run_sync(_earlier_rows, location, former, columns)
+    earlier.sort(key=lambda row: (str(row["started"]), str(row["run_id"])))
+    rows = [*earlier, await to_thread.run_sync(_manifest_row, manifest)]
     return await _write(run, RUN_MANIFEST, rows[-KEPT_RUNS:], location)
+
+
+def check_new(run_id: str, output: Path) -> None:
+    """Raises CA165 for the id of a run that the output folder knows. Blocking."""
+    former = current_generation(output)
+    known = {former.record["run_id"]} if former else set()
+    known |= {row["run_id"] for row in _earlier_rows(output / RUN_MANIFEST.name, former, ["run_id"])}
+    if run_id in known or (output / "runs" / run_id).exists():
+        raise Coded("CA165", f"run_id: there is a run {run_id!r} in {output}", ID_HINT, {"field": "run_id"})
 
 
 def _manifest_row(manifest: RunManifest) -> Row:
@@ -63,7 +75,7 @@ def _manifest_row(manifest: RunManifest) -> Row:
     return {**row, **counts, "manifest": json.dumps(told)}
 
 
-def _earlier_rows(location: Path, former: Generation | None) -> list[Row]:
+def _earlier_rows(location: Path, former: Generation | None, columns: list[str]) -> list[Row]:
     """The rows that the former generation has, if it has that table."""
     table = former.record["tables"].get(RUN_MANIFEST.name) if former else None
     if table is None:
@@ -72,9 +84,7 @@ def _earlier_rows(location: Path, former: Generation | None) -> list[Row]:
     from pyarrow import parquet
 
     files = DeltaTable(str(location), version=table["version"]).file_uris()
-    names = [column.name for column in RUN_MANIFEST.columns]
-    rows: list[Row] = [row for file in files for row in parquet.read_table(file, columns=names).to_pylist()]
-    return sorted(rows, key=lambda row: str(row["run_id"]))
+    return [row for file in files for row in parquet.read_table(file, columns=columns).to_pylist()]
 
 
 def one_row_a_source(failures: Iterable[Failure]) -> list[Failure]:
