@@ -16,6 +16,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 from codeanatomy.build import build_graph_product
 from codeanatomy.engine.waiting import stoppable
 from codeanatomy.events import Event
+from codeanatomy.failure import Coded
 from codeanatomy.observe.telemetry import Telemetry
 from codeanatomy.product import GraphProductBuildRequest, GraphProductBuildResult
 
@@ -41,11 +42,12 @@ class Build:
         self.events: ObjectReceiveStream[Event] = receive
 
     async def result(self) -> GraphProductBuildResult:
-        """The result, once there is one. Raises what the build raised: `Coded` for every expected failure."""
+        """The result, once there is one. Raises what the build raised: `Coded` for every expected failure, CA690 once leaving the scope has cancelled it."""
         await self._done.wait()
         if self._failure is not None:
             raise self._failure
-        assert self._result is not None, "a build that is done has a result or a failure"
+        if self._result is None:
+            raise Coded("CA690", "the build was cancelled: its scope was left before its end", "await `result()` inside of `open_build`")
         return self._result
 
     async def _run(self) -> None:

@@ -197,3 +197,12 @@ async def test_relative_paths_mean_the_same_to_the_end_whatever_folder_the_progr
     async with open_graph(tmp_path / "out") as graph:
         assert (await graph.table("cpg_nodes")).num_rows == result.tables["cpg_nodes"].rows
     assert list((tmp_path / "empty").iterdir()) == []
+
+
+@pytest.mark.anyio
+async def test_who_asks_for_the_result_of_a_build_whose_scope_was_left_is_told_so(request_of):
+    async with open_build(request_of()) as build:
+        pass
+    with pytest.raises(Coded, match=r"CA690: the build was cancelled: its scope was left") as cancelled:
+        await build.result()
+    assert cancelled.value.hint
