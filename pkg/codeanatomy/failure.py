@@ -45,6 +45,9 @@ class Coded(Exception):
     run_bundle: Path | None = field(default=None, init=False)
     """The folder in which the run that it ended is told, if it is."""
 
+    def __post_init__(self) -> None:
+        self.args = (self.code, self.message, self.hint, self.details)  # what copies and pickles of an exception are made of
+
     def __str__(self) -> str:
         return f"{self.code}: {self.message}" + (f" ({self.hint})" if self.hint else "")
 
