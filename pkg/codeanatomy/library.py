@@ -97,7 +97,10 @@ async def open_build(request: GraphProductBuildRequest, telemetry: Telemetry | N
 
 
 class Graph:
-    """An open graph. Results are Arrow tables, which polars, duckdb, pandas and datafusion read without copies. Cancelling ends a question at once."""
+    """An open graph. Results are Arrow tables, which polars, duckdb, pandas and datafusion read without copies. Cancelling ends a question at once.
+
+    Every question raises `Coded` CA639 once data of the graph are gone, as when later builds have removed its generation.
+    """
 
     def __init__(self, graph: OpenGraph) -> None:
         self._graph = graph
