@@ -46,6 +46,39 @@ def feed():
     "zoo/odd.py": "def quiet():\n    pass\n",
 }
 
+DESK = {
+    "desk.py": """\
+class Box:
+    def put(self, v):
+        self.v = v
+
+    def get(self):
+        return self.v
+
+
+def box():
+    b = Box()
+    x = 5
+    b.put(x)
+    return b.get()
+
+
+def set_state(v):
+    global state
+    state = v
+
+
+def get_state():
+    return state
+
+
+def keep():
+    y = 5
+    set_state(y)
+    return get_state()
+""",
+}
+
 
 @pytest.fixture(scope="module")
 def zoo(tmp_path_factory, run):
@@ -225,6 +258,27 @@ def test_a_slice_does_not_come_up_from_another_call(ask, zoo):
     answer = ask("slice", "zoo/animal.py:20", "--depth", 3, repository=zoo)
     assert ("zoo/keeper.py", 4) in rows(answer, "path", "line")
     assert ("zoo/keeper.py", 10) not in rows(answer, "path", "line")
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory, run):
+    repository = write(tmp_path_factory.mktemp("desk"), DESK)
+    assert run("build", repository, "-q").returncode == 0
+    return repository
+
+
+@pytest.mark.parametrize(
+    ("line", "forward", "expected"),
+    [
+        (13, False, [1, 2, 3, 5, 6, 10, 11, 12]),
+        (11, True, [2, 3, 6, 12, 13]),
+        (28, False, [16, 18, 21, 22, 26, 27]),
+        (26, True, [16, 18, 22, 27, 28]),
+    ],
+)
+def test_a_slice_comes_up_from_any_call_after_an_attribute_or_a_global(ask, desk, line, forward, expected):
+    answer = ask("slice", f"desk.py:{line}", *["--forward"] * forward, repository=desk)
+    assert sorted(line for (line,) in rows(answer, "line")) == expected
 
 
 def test_a_slice_starts_where_a_statement_does(run, ask, tmp_path):

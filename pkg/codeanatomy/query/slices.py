@@ -1,6 +1,7 @@
 """The question what a line depends on, or what depends on it (`slice`): values that flow and conditions that decide, statement by statement.
 
-A walk that has gone down into a call does not come up from another call of the same function. A condition decides what is nested under it;
+A walk that has gone down into a call does not come up from another call of the same function, until a value takes it to where no call is known:
+through an attribute, a global or a captured variable. A condition decides what is nested under it;
 that a `return` or `break` under a condition decides what comes after it is not counted. Nor are changes of what a list or dictionary holds.
 """
 
@@ -32,10 +33,13 @@ LIMITS = (
 _AT_ONCE = 20
 """Sources that are read before it is looked whether there are lines enough."""
 
-_FLOW, _ARGUMENT, _RESULT = range(3)
+_FLOW, _AWAY, _ARGUMENT, _RESULT = range(4)
+"""How a value goes: inside a call, to whatever call runs there (attributes, globals, captured variables), into a call, out of it."""
+
 _EDGES = f"""
 SELECT CASE kind WHEN 'returns_to' THEN site_id ELSE src END AS src, dst,
-       CASE kind WHEN 'argument_to_parameter' THEN {_ARGUMENT} WHEN 'returns_to' THEN {_RESULT} ELSE {_FLOW} END AS manner
+       CASE WHEN kind = 'argument_to_parameter' THEN {_ARGUMENT} WHEN kind = 'returns_to' THEN {_RESULT}
+            WHEN label = 'local' THEN {_FLOW} ELSE {_AWAY} END AS manner
 FROM cpg_edges WHERE kind IN ('reaches', 'argument_to_parameter', 'returns_to')
 """
 
@@ -116,7 +120,7 @@ def _written(graph: OpenGraph, parameters: Ids) -> Ids:
 
 
 class _Walk:
-    """A slice being made. What is reached upward may go up and down; what is reached downward (into a call) only further down.
+    """A slice being made. What is reached upward or away may go up and down; what is reached downward (into a call) only further down.
 
     It goes from node to node: backward, what a node holds counts; forward, what holds the node does. A whole unit is its outermost node.
     At the distance at which there are more than so many lines, it looks no farther than for those that come first.
@@ -153,8 +157,7 @@ class _Walk:
         reached: tuple[list[int], list[int]] = ([], [])
         best: dict[int, _Step] = {}
         for below, frontier in enumerate(frontiers):
-            for step, node, down in (*self._control(frontier, distance), *self._data(frontier, bool(below), distance)):
-                side = 1 if down or below else 0
+            for step, node, side in (*self._control(frontier, below, distance), *self._data(frontier, below, distance)):
                 if not {node, step.unit} & (self._seen[0] | self._seen[side] if side else self._seen[0]):
                     self._seen[side].add(node)
                     reached[side].append(node)
@@ -163,13 +166,13 @@ class _Walk:
         self.steps |= best
         return sorted(reached[0]), sorted(reached[1])
 
-    def _control(self, frontier: list[int], distance: int) -> Iterator[tuple[_Step, int, bool]]:
+    def _control(self, frontier: list[int], below: int, distance: int) -> Iterator[tuple[_Step, int, int]]:
         units = self.units.of(np.array(frontier, np.int64))
         for unit, condition in set(zip(units.tolist(), self.units.condition(units).tolist(), strict=True)):
             others = self.units.under(unit) if self._forward else [condition] if condition else []
-            yield from ((_Step(distance, True, unit, 0, other), other, False) for other in others)
+            yield from ((_Step(distance, True, unit, 0, other), other, below) for other in others)
 
-    def _data(self, frontier: list[int], below: bool, distance: int) -> Iterator[tuple[_Step, int, bool]]:
+    def _data(self, frontier: list[int], below: int, distance: int) -> Iterator[tuple[_Step, int, int]]:
         numbers = self._leaving(np.array(frontier, np.int64))
         if below:
             numbers = numbers[self._manner[numbers] != self._up]
@@ -178,9 +181,10 @@ class _Walk:
         readers, manner = (far if self._forward else near), self._manner[numbers]
         through, units = self.units.of(near), self.units.of(far)
         # Backward, what is bound depends on the whole statement that binds it; an argument or result on what it holds.
-        nodes = far if self._forward else np.where(manner == _FLOW, units, far)
-        rows = zip(*(column.tolist() for column in (through, readers, units, nodes, manner == self._down)), strict=True)
-        yield from ((_Step(distance, False, by, reader, unit), node, down) for by, reader, unit, node, down in rows if unit)
+        nodes = far if self._forward else np.where(manner <= _AWAY, units, far)
+        sides = np.where(manner == self._down, 1, np.where(manner == _AWAY, 0, below))
+        rows = zip(*(column.tolist() for column in (through, readers, units, nodes, sides)), strict=True)
+        yield from ((_Step(distance, False, by, reader, unit), node, side) for by, reader, unit, node, side in rows if unit)
 
     def _come_first(self, far: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which of these ends are in the first sources, by path, that hold enough lines. Reads those sources."""
@@ -211,7 +215,7 @@ class _Walk:
         entries = frontier[places[at]]
         whole = self.units.of(entries) == entries
         holds = self.units.contains(members[at], entries)
-        return np.unique(numbers[(self._manner[numbers] == _FLOW) | whole | holds])
+        return np.unique(numbers[(self._manner[numbers] <= _AWAY) | whole | holds])
 
 
 _CODE = tuple(kind for kind in SYNTAX if kind not in ("tree", "clause"))
