@@ -77,6 +77,27 @@ def keep():
     set_state(y)
     return get_state()
 """,
+    "handlers.py": """\
+def read():
+    return int("3")
+
+
+def handled(given):
+    r = 0
+    try:
+        q = given
+        read()
+
+        def later(): return read()
+        try:
+            z = given.real
+        finally: r = 1
+    except ValueError:
+        r = 2
+    except TypeError:
+        r = 3
+    return r
+""",
 }
 
 
@@ -279,6 +300,36 @@ def desk(tmp_path_factory, run):
 def test_a_slice_comes_up_from_any_call_after_an_attribute_or_a_global(ask, desk, line, forward, expected):
     answer = ask("slice", f"desk.py:{line}", *["--forward"] * forward, repository=desk)
     assert sorted(line for (line,) in rows(answer, "line")) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "forward", "expected"),
+    [
+        (
+            19,
+            False,
+            [
+                (1, "data"),
+                (2, "data"),
+                (5, "data"),
+                (9, "control"),
+                (13, "control"),
+                (14, "data"),
+                (15, "control"),
+                (16, "data"),
+                (17, "control"),
+                (18, "data"),
+            ],
+        ),
+        (15, False, [(1, "data"), (2, "data"), (5, "data"), (9, "control"), (13, "control")]),
+        (13, True, [(15, "control"), (16, "control"), (17, "control"), (18, "control"), (19, "data")]),
+        (8, True, []),
+    ],
+)
+def test_an_exception_handler_depends_on_what_may_raise(ask, desk, line, forward, expected):
+    """Not on what cannot, nor on what another function does that is only made there; an inner `try` that handles nothing is passed over."""
+    answer = ask("slice", f"handlers.py:{line}", *["--forward"] * forward, repository=desk)
+    assert sorted(rows(answer, "line", "reason")) == expected
 
 
 def test_a_slice_starts_where_a_statement_does(run, ask, tmp_path):

@@ -179,7 +179,10 @@ QUESTIONS: tuple[Question, ...] = (
             _count("line", "Line, from 1."),
             _text("function", "Qualified name of the definition whose code it is.", nullable=True),
             _count("distance", "Steps from the line asked for."),
-            _text("reason", "`data` (a value flows) or `control` (a condition decides)."),
+            _text(
+                "reason",
+                "`data` (a value flows) or `control` (a condition decides, or what may raise an exception that a handler waits for).",
+            ),
             _text("name", "The variable that carries the value.", nullable=True),
             _text("through_path", "Source of the line through which it belongs to the slice."),
             _count("through_line", "That line."),

@@ -1,8 +1,9 @@
 """The question what a line depends on, or what depends on it (`slice`): values that flow and conditions that decide, statement by statement.
 
 A walk that has gone down into a call does not come up from another call of the same function, until a value takes it to where no call is known:
-through an attribute, a global or a captured variable. A condition decides what is nested under it;
-that a `return` or `break` under a condition decides what comes after it is not counted. Nor are changes of what a list or dictionary holds.
+through an attribute, a global or a captured variable. A condition decides what is nested under it, and so does an exception handler, which depends on
+what may raise in the body of its `try`; that a `return` or `break` under a condition decides what comes after it is not counted. Nor are changes of what
+a list or dictionary holds.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from codeanatomy.query.graph import OpenGraph
 from codeanatomy.query.lookup import Row, by_id
 from codeanatomy.query.owners import Owners, positions
 from codeanatomy.query.places import beyond, paths, source
-from codeanatomy.query.units import FILE_BITS, Units
+from codeanatomy.query.units import FILE_BITS, HANDLER, Flags, Units
 from codeanatomy.query.walk import Arrows, Ids
 
 LINES = 200
@@ -167,10 +168,11 @@ class _Walk:
         return sorted(reached[0]), sorted(reached[1])
 
     def _control(self, frontier: list[int], below: int, distance: int) -> Iterator[tuple[_Step, int, int]]:
-        units = self.units.of(np.array(frontier, np.int64))
-        for unit, condition in set(zip(units.tolist(), self.units.condition(units).tolist(), strict=True)):
-            others = self.units.under(unit) if self._forward else [condition] if condition else []
-            yield from ((_Step(distance, True, unit, 0, other), other, below) for other in others)
+        units = np.unique(self.units.of(np.array(frontier, np.int64)))
+        pairs = self.units.under(units) if self._forward else self.units.over(units)
+        yield from (
+            (_Step(distance, True, unit, 0, other), other, below) for unit, other in zip(*(ids.tolist() for ids in pairs), strict=True)
+        )
 
     def _data(self, frontier: list[int], below: int, distance: int) -> Iterator[tuple[_Step, int, int]]:
         numbers = self._leaving(np.array(frontier, np.int64))
@@ -186,7 +188,7 @@ class _Walk:
         rows = zip(*(column.tolist() for column in (through, readers, units, nodes, sides)), strict=True)
         yield from ((_Step(distance, False, by, reader, unit), node, side) for by, reader, unit, node, side in rows if unit)
 
-    def _come_first(self, far: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _come_first(self, far: Ids) -> Flags:
         """Which of these ends are in the first sources, by path, that hold enough lines. Reads those sources."""
         ranks = self._ranks.of(far)
         sources = np.unique(ranks)
@@ -200,7 +202,7 @@ class _Walk:
             if self._lines is not None and lines > self._lines and last < sources[-1]:
                 self.stopped, farthest = True, last
                 break
-        first_ones: np.ndarray[tuple[int], np.dtype[np.bool_]] = ranks <= farthest
+        first_ones: Flags = ranks <= farthest
         return first_ones
 
     def _leaving(self, frontier: Ids) -> Ids:
@@ -218,16 +220,19 @@ class _Walk:
         return np.unique(numbers[(self._manner[numbers] <= _AWAY) | whole | holds])
 
 
-_CODE = tuple(kind for kind in SYNTAX if kind not in ("tree", "clause"))
-_BLOCKS = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "If", "For", "AsyncFor", "While", "With", "AsyncWith", "Try", "TryStar", "Match")
-"""Statements whose span goes over others, and over the empty lines between them."""
+_CODE = f"(kind IN {among([kind for kind in SYNTAX if kind not in ('tree', 'clause')])} OR syntax = '{HANDLER}')"
+_BLOCKS = (
+    *("FunctionDef", "AsyncFunctionDef", "ClassDef", "If", "For", "AsyncFor", "While", "With", "AsyncWith", "Try", "TryStar", "Match"),
+    HANDLER,
+)
+"""Statements, and handlers, whose span goes over others, and over the empty lines between them."""
 _NODES = "SELECT id, kind, name, path, line, file_id, bstart FROM cpg_nodes"
 
 
 def _starts(graph: OpenGraph, units: Units, path: str, line: int) -> list[int]:
     """The units that begin on a line; where none does, the one of the innermost node that goes over it, as in a call of several lines."""
     there = f"path = {literal(path)} AND line <= {line} AND end_line >= {line}"
-    over = graph.sql(f"SELECT id, line, syntax FROM cpg_nodes WHERE kind IN {among(_CODE)} AND {there} ORDER BY id").to_pylist()
+    over = graph.sql(f"SELECT id, line, syntax FROM cpg_nodes WHERE {_CODE} AND {there} ORDER BY id").to_pylist()
     innermost = over[-1] if over else None
     if innermost is None or (innermost["syntax"] in _BLOCKS and innermost["line"] < line):
         hint = beyond(graph, path, line) or "lines count from 1; a comment or an empty line does nothing"

@@ -1,4 +1,7 @@
-"""The units that slices consist of, statements and parameters, of the sources that a walk has come to. It follows nothing itself."""
+"""The units that slices consist of, statements, parameters and exception handlers, of the sources that a walk has come to.
+
+It follows nothing itself.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,25 @@ from threading import Lock
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from codeanatomy.catalog.graph.kinds import SYNTAX
 from codeanatomy.query.answer import among
 from codeanatomy.query.graph import OpenGraph
 from codeanatomy.query.places import paths
-from codeanatomy.query.walk import Ids
+from codeanatomy.query.walk import Arrows, Ids
 
-_CONDITIONS = ("If", "While", "For", "AsyncFor", "Match")
+Flags = NDArray[np.bool_]
+
+HANDLER = "ExceptHandler"
+_CONDITIONS = ("If", "While", "For", "AsyncFor", "Match", HANDLER)
 _BODIES = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Lambda")
+_RAISES_NOTHING = (
+    *("Name", "Constant", "Expr", "Assign", "AnnAssign", "Return", "Pass", "Break", "Continue", "Global", "Nonlocal"),
+    *("If", "While", "Match", "Try", "TryStar", *_BODIES, "arguments", "arg"),
+)
+"""Syntax that is not why a handler runs: what else stands in the body of a `try` may be."""
+
 FILE_BITS = 24
 """The id of a syntax node is the key of its file, then its number in the file, in which what contains comes before what it contains."""
 
@@ -27,7 +40,7 @@ _NODES = f"SELECT id, parent_id, kind, syntax, file_id, bstart, bend, line FROM 
 
 
 class Units:
-    """For every node of the sources read so far: its unit, and the unit whose condition decides whether it runs.
+    """For every node of the sources read so far: its unit, and the units that decide whether that runs.
 
     What one question has read, the next one finds; who uses it holds `reading`.
     """
@@ -36,7 +49,8 @@ class Units:
         self.reading = Lock()
         self._graph = graph
         self._files: set[int] = set()
-        self._ids = self._units = self._conditions = self._starts = self._ends = self._lines = np.empty(0, np.int64)
+        self._ids = self._units = self._starts = self._ends = self._lines = np.empty(0, np.int64)
+        self._deciding = self._decided = np.empty(0, np.int64)
         self._index()
 
     def read(self, nodes: Ids) -> None:
@@ -58,36 +72,34 @@ class Units:
         places = np.concatenate([np.arange(start, end) for start, end in zip(first, last, strict=True)] or [np.empty(0, np.int64)])
         return np.repeat(np.arange(nodes.size), last - first), self._ids[self._by_unit[places]]
 
-    def contains(self, outer: Ids, inner: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def contains(self, outer: Ids, inner: Ids) -> Flags:
         """Whether each node of the one lies in that of the other, or is it."""
         outer_places, inner_places = np.searchsorted(self._ids, outer), np.searchsorted(self._ids, inner)
-        inside: np.ndarray[tuple[int], np.dtype[np.bool_]] = (self._starts[outer_places] <= self._starts[inner_places]) & (
-            self._ends[inner_places] <= self._ends[outer_places]
-        )
+        inside: Flags = (self._starts[outer_places] <= self._starts[inner_places]) & (self._ends[inner_places] <= self._ends[outer_places])
         return inside & (outer <= inner)
 
-    def condition(self, units: Ids) -> Ids:
-        """For each unit the one whose condition decides whether it runs, or 0."""
-        return self._found(self._conditions, units)
+    def over(self, units: Ids) -> tuple[Ids, Ids]:
+        """Pairs of one of these units and one that decides whether it runs: a condition, or what may raise where a handler waits for it."""
+        numbers, places = self._over.leaving(units)
+        return units[places], self._deciding[numbers]
 
-    def under(self, unit: int) -> list[int]:
-        """The units whose running the condition of this one decides."""
-        ordered = self._conditions[self._by_condition]
-        first, last = np.searchsorted(ordered, [unit, unit + 1])
-        found: list[int] = self._ids[self._by_condition[first:last]].tolist()
-        return found
+    def under(self, units: Ids) -> tuple[Ids, Ids]:
+        """Pairs of one of these units and one whose running it decides."""
+        numbers, places = self._under.leaving(units)
+        return units[places], self._decided[numbers]
 
     def _read(self, files: Iterable[int]) -> None:
         wanted = sorted(files)
         if not wanted:
             return
-        new = _in_sources(self._nodes(wanted))
-        old = (self._ids, self._units, self._conditions, self._starts, self._ends, self._lines)
+        new, (deciding, decided) = _in_sources(self._nodes(wanted))
+        old = (self._ids, self._units, self._starts, self._ends, self._lines)
         if old[0].size:
             both = [np.concatenate(pair) for pair in zip(old, new, strict=True)]
             order = np.argsort(both[0], kind="stable")  # which is fast with what is in order for long stretches
             new = tuple(column[order] for column in both)
-        self._ids, self._units, self._conditions, self._starts, self._ends, self._lines = new
+        self._ids, self._units, self._starts, self._ends, self._lines = new
+        self._deciding, self._decided = np.concatenate([self._deciding, deciding]), np.concatenate([self._decided, decided])
         self._index()
         self._files.update(wanted)
 
@@ -98,7 +110,8 @@ class Units:
         return self._graph.sql(f"{_NODES} AND path IN {among([known[file] for file in files if file in known])}")
 
     def _index(self) -> None:
-        self._by_unit, self._by_condition = (np.argsort(column, kind="stable") for column in (self._units, self._conditions))
+        self._by_unit = np.argsort(self._units, kind="stable")
+        self._under, self._over = Arrows(self._deciding), Arrows(self._decided)
 
     def _found(self, values: Ids, nodes: Ids) -> Ids:
         if not self._ids.size:
@@ -108,8 +121,8 @@ class Units:
         return found
 
 
-def _in_sources(table: pa.Table) -> tuple[Ids, ...]:
-    """Ids, units, conditions, the two ends of the spans and the lines of the nodes of whole sources, sorted by id."""
+def _in_sources(table: pa.Table) -> tuple[tuple[Ids, ...], tuple[Ids, Ids]]:
+    """Of whole sources: ids, units, the two ends of the spans and the lines of the nodes, sorted by id; and what decides what, in pairs."""
     order = np.argsort(table["id"].to_numpy())  # of numbers alone: the texts are most of the table
     ids, parents, starts, ends, lines = (
         table[name].fill_null(0).to_numpy()[order] for name in ("id", "parent_id", "bstart", "bend", "line")
@@ -117,13 +130,31 @@ def _in_sources(table: pa.Table) -> tuple[Ids, ...]:
     itself = np.arange(ids.size)
     # Nodes of a source are numbered without gaps, so ids are as far apart as places. The root, whose parent is no node, is around itself.
     around = np.where(ids >> FILE_BITS == parents >> FILE_BITS, itself - (ids - parents), itself)
-    statement, parameter = _is(table["kind"], ("statement",))[order], _is(table["syntax"], ("arg",))[order]
-    condition, body = _is(table["syntax"], _CONDITIONS)[order], _is(table["syntax"], _BODIES)[order]
-    unit = statement | parameter
+    statement, (parameter, handler, condition, body, harmless) = (
+        _is(table["kind"], ("statement",))[order],
+        (_is(table["syntax"], values)[order] for values in (("arg",), (HANDLER,), _CONDITIONS, _BODIES, _RAISES_NOTHING)),
+    )
+    runs = statement | handler
+    unit = runs | parameter
     units = _climb(np.where(unit, itself, around))
     conditions = _climb(np.where(condition | body, itself, around))[around]
-    decided = statement & condition[conditions]
-    return ids, np.where(unit[units], ids[units], 0), np.where(decided, ids[conditions], 0), starts, ends, lines
+    decided = np.flatnonzero(runs & condition[conditions])
+    raising, handling = _caught(around, handler, body, np.unique(units[unit[units] & ~harmless]))
+    deciding = np.concatenate([conditions[decided], raising])
+    pairs = ids[deciding], ids[np.concatenate([decided, handling])]
+    return (ids, np.where(unit[units], ids[units], 0), starts, ends, lines), pairs
+
+
+def _caught(around: Ids, handler: Flags, body: Flags, raising: Ids) -> tuple[Ids, Ids]:
+    """Pairs of a unit that may raise and a handler of the innermost `try` that has it in its body, of one function."""
+    itself, handlers = np.arange(around.size), np.flatnonzero(handler)
+    first = np.full(around.size, -1)
+    first[around[handlers[::-1]]] = handlers[::-1]
+    tried = (itself < first[around]) & ~body  # what stands in a try before its first handler
+    guarded = _climb(np.where(tried | body, itself, around))[raising]
+    raising, guarded = raising[tried[guarded]], guarded[tried[guarded]]
+    numbers, places = Arrows(around[handlers]).leaving(around[guarded])
+    return raising[places], handlers[numbers]
 
 
 def _climb(step: Ids) -> Ids:
@@ -133,6 +164,6 @@ def _climb(step: Ids) -> Ids:
     return step
 
 
-def _is(column: pa.ChunkedArray, values: tuple[str, ...]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = pc.is_in(column, pa.array(values)).to_numpy()
+def _is(column: pa.ChunkedArray, values: tuple[str, ...]) -> Flags:
+    found: Flags = pc.is_in(column, pa.array(values)).to_numpy()
     return found
