@@ -193,7 +193,7 @@ class Graph:
     async def impact(self, *paths: str, depth: int | None = None) -> pa.Table:
         """What a change of some sources (or of those below some folders) may affect, the nearest first, no farther than `depth`.
 
-        Raises `Coded` CA634 for a path that names no source.
+        Raises `Coded` CA634 for a path that names no source, CA640 for a depth that is not above zero.
         Columns: id, kind, qualified_name, path, line, col, distance, reason, through_id, through, site_line.
         """
         from codeanatomy.query import impact
@@ -204,7 +204,8 @@ class Graph:
         """The lines that a line depends on, or with `forward` those that depend on it, the nearest first.
 
         It goes no farther than `depth` and gives no more than so many lines (None: all). Raises `Coded` CA634 for a source there is not,
-        CA632 for a line without a statement. Columns: path, line, function, distance, reason, name, through_path, through_line.
+        CA632 for a line without a statement, CA640 for a number that is not above zero.
+        Columns: path, line, function, distance, reason, name, through_path, through_line.
         """
         from codeanatomy.query import slices
 

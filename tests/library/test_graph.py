@@ -167,6 +167,13 @@ async def test_failures_are_coded(output):
     async with codeanatomy.open_graph(output) as graph:
         with pytest.raises(Coded, match="CA630"):
             await graph.callers("shop.money.ad")
+        for number in (0, -1):
+            with pytest.raises(Coded, match=f"CA640: depth: {number} is not above zero"):
+                await graph.impact("shop/money.py", depth=number)
+            with pytest.raises(Coded, match=f"CA640: depth: {number} is not above zero"):
+                await graph.slice("shop/money.py", 5, depth=number)
+            with pytest.raises(Coded, match=f"CA640: lines: {number} is not above zero"):
+                await graph.slice("shop/money.py", 5, lines=number)
 
 
 @pytest.mark.anyio

@@ -1018,6 +1018,15 @@ FAILURES: tuple[FailureKind, ...] = (
         "Open the graph again. If that does not help, build it again, or restore its folder.",
     ),
     _build(
+        "CA640",
+        "number not above zero",
+        "query",
+        64,
+        "A question was told to go no step far, or to give no line.",
+        "A depth and a number of lines count from 1.",
+        "Give a larger number, or none for no limit.",
+    ),
+    _build(
         "CA690",
         "cancelled",
         "cancelled",

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from codeanatomy.catalog.questions import BY_NAME, Question
+from codeanatomy.failure import Coded
 from codeanatomy.query.graph import OpenGraph
 
 _ARROW = {"bool": pa.bool_(), "int32": pa.int32(), "int64": pa.int64(), "float64": pa.float64(), "string": pa.string()}
@@ -62,6 +63,13 @@ def columns(name: str) -> str:
 def literal(text: str) -> str:
     """A text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def above_zero(**numbers: int | None) -> None:
+    """Raises CA640 for one of these numbers that is not; None is no limit."""
+    for name, number in numbers.items():
+        if number is not None and number <= 0:
+            raise Coded("CA640", f"{name}: {number} is not above zero", "give a larger number")
 
 
 def among(values: Sequence[str] | Sequence[int]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from codeanatomy.catalog.graph.kinds import DEFINITIONS
-from codeanatomy.query.answer import Answer, among, answer
+from codeanatomy.query.answer import Answer, above_zero, among, answer
 from codeanatomy.query.graph import OpenGraph
 from codeanatomy.query.lookup import at_their_names, definitions, name_tokens
 from codeanatomy.query.owners import Owners, position, scopes
@@ -33,7 +33,11 @@ _WRITTEN = REASONS.index("import")
 
 
 def impact(graph: OpenGraph, paths: Iterable[str], depth: int | None = None) -> Answer:
-    """What depends on these sources, or on those below these folders, no farther than `depth`. Raises CA634 for a path that names none."""
+    """What depends on these sources, or on those below these folders, no farther than `depth`.
+
+    Raises CA634 for a path that names none, CA640 for a depth that is not above zero.
+    """
+    above_zero(depth=depth)
     changed = sources(graph, paths)
     seeds = graph.sql(f"SELECT id FROM cpg_nodes WHERE path IN {among(changed)} AND kind IN {among(DEFINITIONS)}")["id"].to_numpy()
     arrows = graph.kept(_Dependents)

@@ -15,7 +15,7 @@ import numpy as np
 
 from codeanatomy.catalog.graph.kinds import SYNTAX
 from codeanatomy.failure import Coded
-from codeanatomy.query.answer import Answer, among, answer, literal
+from codeanatomy.query.answer import Answer, above_zero, among, answer, literal
 from codeanatomy.query.graph import OpenGraph
 from codeanatomy.query.lookup import Row, by_id
 from codeanatomy.query.owners import Owners, positions
@@ -46,10 +46,12 @@ FROM cpg_edges WHERE kind IN ('reaches', 'argument_to_parameter', 'returns_to')
 
 
 def slice_of(graph: OpenGraph, path: str, line: int, forward: bool = False, depth: int | None = None, lines: int | None = LINES) -> Answer:
-    """What the line depends on, or what depends on it. Raises CA634 for a source there is not, CA632 for a line without a statement.
+    """What the line depends on, or what depends on it.
 
-    It goes no farther than `depth`, and gives no more than so many lines, the nearest.
+    It goes no farther than `depth`, and gives no more than so many lines, the nearest. Raises CA634 for a source there is not, CA632 for a line
+    without a statement, CA640 for a number that is not above zero.
     """
+    above_zero(depth=depth, lines=lines)
     path = source(graph, path)
     walk = _Walk(graph, forward, lines)
     with walk.units.reading:
