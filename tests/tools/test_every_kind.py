@@ -39,6 +39,7 @@ from __future__ import annotations
 
 import asyncio
 import os.path as p
+import weakref
 from typing import Generic, TypeVar, overload
 
 import requests
@@ -55,6 +56,9 @@ class Base(Generic[T]):
     def total(self, how: int = 1, *rest: str, key: bool = False, **others: float) -> int:
         # a comment
         return how
+
+    def common(self):
+        pass
 
     @property
     def size(self) -> int:
@@ -74,10 +78,14 @@ class Child(Base):
 
 
 class Plain:
-    pass
+    def common(self):
+        pass
 
 
 class Below(Plain):
+    def common(self):
+        pass
+
     def only_below(self):
         return self
 
@@ -156,7 +164,14 @@ def run(unknown):
     told.only_below()
 
 
+def keep(kept: weakref.ref[Base]):
+    kept().common()
+
+
 class Odd:
+    def common(self):
+        pass
+
     def only_below(self):
         return self
 ''',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from textwrap import dedent
 
 import anyio
 import msgspec
@@ -11,11 +12,13 @@ import pytest
 from tests.support.repositories import write
 from tests.tools.conftest import SHOP, Collect, kill_the_first, path_of, said, text
 
+from codeanatomy import GraphProductBuildRequest, build_graph_product, open_graph
 from codeanatomy.attachment import attach
 from codeanatomy.extract import types
 from codeanatomy.extract.source import Failed, Source
 from codeanatomy.failure import Coded
 from codeanatomy.sandbox.confinement import UNCONFINED
+from codeanatomy.tools.config import ScipIndexConfig
 from codeanatomy.tools.types import find
 
 pytestmark = pytest.mark.anyio
@@ -227,3 +230,57 @@ def test_a_report_is_read_to_the_byte() -> None:
     extraction.read(Source(1, "m.py", attach("x = 1\ny = 'é'\n".encode(), msgspec.json.encode(report))))
     (row,) = extraction.take()[0].to_pylist()
     assert (row["bstart"], row["bend"], row["type"]) == (12, 14, "str")
+
+
+async def test_agreement_never_makes_a_call_less_sure(tmp_path: Path) -> None:
+    """A guess that pyrefly agrees to is as sure as others, and what pyrefly alone says as the catalog says of the resolution `type`."""
+    source = """\
+    import weakref
+
+
+    class C:
+        def lone(self):
+            pass
+
+        def common(self):
+            pass
+
+
+    class D:
+        def common(self):
+            pass
+
+
+    class E(D):
+        def common(self):
+            pass
+
+
+    class F(D):
+        def common(self):
+            pass
+
+
+    def f():
+        pass
+
+
+    def g():
+        f()
+
+
+    def h(kept: weakref.ref[C], unknown):
+        kept().lone()
+        kept().common()
+    """
+    repository = write(tmp_path / "r", {"m.py": dedent(source)})
+    result = await build_graph_product(
+        GraphProductBuildRequest(repo_root=repository, output_dir=tmp_path / "o", scip=ScipIndexConfig(mode="off"), types="on")
+    )
+    async with open_graph(result.output_dir) as graph:
+        calls = await graph.sql("SELECT callee, origin, resolution, confidence FROM calls WHERE callee LIKE 'm.%' ORDER BY line")
+    assert [tuple(row.values()) for row in calls.to_pylist()] == [
+        ("m.f", "resolver+pyrefly", "global", 1.0),
+        ("m.C.lone", "resolver+pyrefly", "name_match", 0.99),
+        ("m.C.common", "pyrefly", "type", 0.9),
+    ]

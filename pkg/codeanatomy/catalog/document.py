@@ -11,7 +11,7 @@ from codeanatomy.catalog.graph import LAYERS
 from codeanatomy.catalog.metrics import METRICS
 from codeanatomy.catalog.public import PUBLIC_VIEWS
 from codeanatomy.catalog.questions import QUESTIONS
-from codeanatomy.catalog.resolution import RESOLUTIONS
+from codeanatomy.catalog.resolution import AGREED, RESOLUTIONS
 from codeanatomy.catalog.sections import SECTIONS
 from codeanatomy.catalog.settings import SETTINGS
 from codeanatomy.catalog.shapes import Table
@@ -92,7 +92,11 @@ def _resolutions() -> Iterator[str]:
         "How a name or a call was found, and how often such a row of `refs` or `calls` is right: alone, or as one of an `ambiguity_group`."
     )
     measured = "Where a hundred or more calls that CPython executed were judged (`make accuracy`), the share is within 0.05 of theirs; the others are estimates."
-    yield from ("", "## Resolutions", "", f"{told} {measured}", "")
+    agreed = (
+        "A row whose `origin` ends in `+scip` or `+pyrefly` was found by that program, too: "
+        f"`resolution` says how it was found without it, and `confidence` is at least {AGREED}, also of what was guessed."
+    )
+    yield from ("", "## Resolutions", "", f"{told} {measured} {agreed}", "")
     rows = ((f"`{way.name}`", f"{way.alone}", f"{way.one_of_several}", way.sentence) for way in RESOLUTIONS)
     yield from _grid(("resolution", "alone", "one of several", ""), rows)
 

@@ -85,9 +85,17 @@ RESOLUTIONS = (
     Resolution("external", "Something outside the repository.", 0.95, 0.5),
     Resolution("hierarchy", "Guessed: a method of a class below the receiver's, which does not have it.", 0.3, 0.3),
     Resolution("name_match", "Guessed: a method of that name, of a receiver that is not known.", 0.25, 0.25),
+    Resolution("type", "What scip-python or pyrefly alone says, by the types that it infers.", 0.9, 0.9),
 )
+
+AGREED = 0.99
+"""How often a row is right, at the least, that scip-python or pyrefly has, too."""
 
 
 def confidence() -> dict[str, list[float]]:
     """Each resolution's two numbers, by its name."""
     return {resolution.name: [resolution.alone, resolution.one_of_several] for resolution in RESOLUTIONS}
+
+
+IN_SQL = {"agreed": str(AGREED), "by_type": str(confidence()["type"][0])}
+"""What SQL views write, after a `$`, for numbers that are declared here."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 from codeanatomy.catalog.evidence.ast import AST_NODES
 from codeanatomy.catalog.evidence.python_external import PYTHON_EXTERNAL
 from codeanatomy.catalog.evidence.scip import SCIP_OCCURRENCES
 from codeanatomy.catalog.evidence.tree_sitter import TS_CALLS, TS_DEFINITIONS, TS_ERRORS, TS_IMPORTS
 from codeanatomy.catalog.graph import LAYERS
+from codeanatomy.catalog.resolution import IN_SQL
 from codeanatomy.catalog.shapes import Column, Table
 from codeanatomy.catalog.tables import CPG_EDGES, CPG_EDGES_BY_DST, CPG_EDGES_BY_SRC, CPG_NODES, CPG_PROPS, CPG_PROPS_MAP
 
@@ -30,7 +32,7 @@ class OperatorView:
 
 @dataclass(frozen=True, slots=True)
 class SqlView:
-    """A view that is a query over relations and views; its SQL is in `<name>.sql`."""
+    """A view that is a query over relations and views; its SQL is in `<name>.sql`, with names for numbers that the catalog declares."""
 
     name: str
     sentence: str
@@ -39,7 +41,7 @@ class SqlView:
 
     @property
     def sql(self) -> str:
-        return (Path(__file__).parent / f"{self.name}.sql").read_text(encoding="utf-8")
+        return Template((Path(__file__).parent / f"{self.name}.sql").read_text(encoding="utf-8")).substitute(IN_SQL)
 
 
 @dataclass(frozen=True, slots=True)

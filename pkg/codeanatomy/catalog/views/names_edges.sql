@@ -45,7 +45,7 @@ UNION ALL
 SELECT stable_id('refers', syntax_id, definition_id, access, bstart) AS id,
        CASE access WHEN 'write' THEN 'writes' WHEN 'delete' THEN 'deletes' ELSE 'reads' END AS kind,
        syntax_id AS src, definition_id AS dst, syntax_id AS site_id, file_id, path, bstart, bend, line, col, end_line, end_col, name AS label,
-       NULL AS position, 'scip' AS origin, 'type' AS resolution, 0.9 AS confidence,
+       NULL AS position, 'scip' AS origin, 'type' AS resolution, $by_type AS confidence,
        CASE WHEN count(*) OVER (PARTITION BY syntax_id, bstart) > 1 THEN syntax_id END AS ambiguity_group
 FROM scip_uses
 WHERE NOT is_disputed
