@@ -78,6 +78,23 @@ async def test_its_imports_lead_on(build, broken):
     ]
 
 
+async def test_its_imports_bind_names(build, broken):
+    _, ask = await build(broken)
+    bindings = "SELECT bound.name, bound.line, bound.col, holder.qualified_name FROM bindings AS bound JOIN definitions AS holder ON holder.id = bound.scope_id"
+    assert ask(f"{bindings} WHERE bound.path = 'shop/broken.py' AND how = 'import' ORDER BY bound.line") == [
+        ("os", 1, 8, "shop.broken"),
+        ("m", 2, 27, "shop.broken"),
+        ("tax", 3, 5, "shop.broken"),
+        ("j", 16, 24, "shop.broken.Till.close"),
+    ]
+    assert ask(
+        "SELECT variable, \"function\", def_line, def_col, use_line FROM dataflow WHERE variable IN ('m', 'j') ORDER BY def_line"
+    ) == [
+        ("m", "shop.broken", 2, 27, 8),
+        ("j", "shop.broken.Till.close", 16, 24, 17),
+    ]
+
+
 async def test_its_calls_are_resolved_as_far_as_names_tell(build, broken):
     _, ask = await build(broken)
     assert ask("SELECT caller, line, col, callee, origin FROM calls WHERE path = 'shop/broken.py' ORDER BY line, col") == [

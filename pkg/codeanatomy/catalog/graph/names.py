@@ -1,6 +1,6 @@
 """Layer `names`: scopes, and what each name in the source means."""
 
-from codeanatomy.catalog.graph.kinds import DEFINITIONS, EXTERNALS, SYNTAX, EdgeKind, Layer, NodeKind, Property
+from codeanatomy.catalog.graph.kinds import DEFINITIONS, EXTERNALS, SCOPE_OWNERS, SYNTAX, EdgeKind, Layer, NodeKind, Property
 
 MEANINGS = (*DEFINITIONS, *EXTERNALS, "package")
 
@@ -15,7 +15,12 @@ LAYER = Layer(
         EdgeKind(
             "binds", "Syntax to the definition whose name it binds; `label` says how, the site is the name token.", SYNTAX, DEFINITIONS
         ),
-        EdgeKind("binds_import", "An imported name to the scope that holds it; `label` is the name it has there.", ("import",), ("scope",)),
+        EdgeKind(
+            "binds_import",
+            "An imported name to the scope that holds it, or to the definition in a source that CPython refuses; `label` is the name it has there.",
+            ("import",),
+            ("scope", *SCOPE_OWNERS),
+        ),
         EdgeKind("reads", "A reference to what it may mean.", SYNTAX, MEANINGS),
         EdgeKind("writes", "A name that is assigned to what is assigned.", SYNTAX, MEANINGS),
         EdgeKind("deletes", "A name that is deleted to what is deleted.", SYNTAX, MEANINGS),

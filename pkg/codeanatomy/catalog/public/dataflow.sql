@@ -6,7 +6,7 @@ JOIN cpg_nodes AS reader ON reader.id = edge.dst
 LEFT JOIN cpg_edges AS token ON token.src = edge.src AND token.kind IN ('binds', 'binds_import')
 LEFT JOIN cpg_nodes AS bound ON bound.id = token.dst AND token.kind = 'binds'
 LEFT JOIN cpg_edges AS holder ON holder.src = token.dst AND holder.kind = 'scope_of'
-LEFT JOIN cpg_nodes AS owner ON owner.id = coalesce(holder.dst, bound.parent_id)
+LEFT JOIN cpg_nodes AS owner ON owner.id = coalesce(holder.dst, bound.parent_id, token.dst)
 WHERE edge.kind = 'reaches'
 UNION ALL
 SELECT parameter.name AS variable, callee.id AS function_id, callee.qualified_name AS "function", edge.path, edge.line AS def_line, edge.col AS def_col,

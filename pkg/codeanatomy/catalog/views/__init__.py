@@ -247,7 +247,7 @@ VIEWS: tuple[View, ...] = (
     _part(CPG_EDGES, "files_edges", "modules", f"{_NO_SITE} label position {_NO_RESOLUTION}"),
     _part(CPG_EDGES, "syntax_edges", "syntax", f"{_NO_SITE} {_NO_RESOLUTION}"),
     _part(CPG_EDGES, "definitions_edges", "definitions inherits mro overrides syntax located", "ambiguity_group confidence resolution"),
-    _part(CPG_EDGES, "names_edges", "scopes captures bindings references scip_references scip_uses"),
+    _part(CPG_EDGES, "names_edges", "scopes captures bindings imports references scip_references scip_uses"),
     _part(CPG_EDGES, "imports_edges", "imports externals python_external", "position confidence ambiguity_group"),
     _part(CPG_EDGES, "calls_edges", "calls call_sites call_facts checked_calls overrides", "position"),
     _part(

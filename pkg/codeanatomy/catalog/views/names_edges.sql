@@ -26,18 +26,19 @@ SELECT stable_id('binds', syntax_id, definition_id, how, bstart) AS id, 'binds' 
 FROM bindings
 WHERE definition_id IS NOT NULL
 UNION ALL
-SELECT stable_id('binds_import', syntax_id, name) AS id, 'binds_import' AS kind, syntax_id AS src, scope_id AS dst,
-       syntax_id AS site_id, file_id, path, bstart, bend, line, col, end_line, end_col, name AS label, NULL AS position,
-       origin, NULL AS resolution, NULL AS confidence, NULL AS ambiguity_group
-FROM bindings
-WHERE definition_id IS NULL AND scope_id IS NOT NULL AND how = 'import'
+SELECT stable_id('binds_import', own.syntax_id, own.name) AS id, 'binds_import' AS kind, own.syntax_id AS src,
+       coalesce(own.scope_id, outlined.definition_id) AS dst, own.syntax_id AS site_id, own.file_id, own.path, own.bstart, own.bend, own.line, own.col,
+       own.end_line, own.end_col, own.name AS label, NULL AS position, own.origin, NULL AS resolution, NULL AS confidence, NULL AS ambiguity_group
+FROM bindings AS own
+LEFT JOIN (SELECT DISTINCT syntax_id, definition_id FROM imports WHERE scope_id IS NULL) AS outlined ON outlined.syntax_id = own.syntax_id
+WHERE own.definition_id IS NULL AND own.how = 'import' AND coalesce(own.scope_id, outlined.definition_id) IS NOT NULL
 UNION ALL
 SELECT stable_id('refers', own.syntax_id, own.target_id, own.access, own.bstart) AS id,
        CASE own.access WHEN 'write' THEN 'writes' WHEN 'delete' THEN 'deletes' WHEN 'read' THEN 'reads' ELSE own.access END AS kind,
        own.syntax_id AS src, own.target_id AS dst, own.syntax_id AS site_id, own.file_id, own.path, own.bstart, own.bend, own.line, own.col,
        own.end_line, own.end_col, own.name AS label, NULL AS position,
        CASE WHEN said.definition_id IS NULL THEN own.origin ELSE concat(own.origin, '+scip') END AS origin, own.resolution,
-       CASE WHEN said.definition_id IS NULL THEN own.confidence ELSE greatest(own.confidence, 0.99) END AS confidence, own.ambiguity_group
+       CASE WHEN said.definition_id IS NULL THEN own.confidence ELSE greatest(own.confidence, $agreed) END AS confidence, own.ambiguity_group
 FROM "references" AS own
 LEFT JOIN scip_references AS said
     ON said.file_id = own.file_id AND said.bstart = own.bstart AND said.bend = own.bend AND said.definition_id = own.target_id
