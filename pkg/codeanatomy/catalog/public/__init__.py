@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from codeanatomy.catalog.graph.calls import CALLEE_TEXT, REASON, STATUS
+
 
 @dataclass(frozen=True, slots=True)
 class PublicView:
@@ -120,9 +122,9 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
         (
             *_SPAN,
             ("caller_id", "Definition in which the call runs."),
-            ("callee_text", "What is called, as dotted text."),
-            ("status", "`resolved`, `ambiguous`, `external`, `builtin` or `unresolved`."),
-            ("reason", "Why an unresolved call is unresolved."),
+            ("callee_text", CALLEE_TEXT),
+            ("status", STATUS),
+            ("reason", REASON),
             ("targets", "Number of possible callees."),
         ),
         "SELECT status, count(*) AS n FROM call_sites GROUP BY status ORDER BY n DESC",
