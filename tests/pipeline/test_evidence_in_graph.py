@@ -181,6 +181,43 @@ async def test_texts_as_written(build, tmp_path):
     ) == [(2, "m", '"""Module."""'), (11, "m.area", 'r"""Raw."""')]
 
 
+ANNOTATED = """\
+class C:
+    pass
+
+
+c = C()
+c.q: int = 5
+c.d["k"]: dict[str, int] = {}
+x: int = 1
+x: "str" = ""
+
+
+def f(p: C, *r: int) -> (C):
+    return p
+"""
+
+
+async def test_every_annotation_is_a_type(build, tmp_path):
+    """Where libcst refuses a source, at the place of its syntax, and by name where it is one."""
+    refused = "def f(p: int, q: list[int]) -> str:\n    (y): float = 2\n"
+    _, ask = await build(write(tmp_path / "r", {"m.py": ANNOTATED, "refused.py": refused}))
+    assert ask("SELECT code FROM failures") == [("CA205",)]
+    assert ask("SELECT subject, type, line, col, end_col FROM types WHERE declared ORDER BY path, line, col") == [
+        ("q", "int", 6, 6, 9),
+        (None, "dict[str, int]", 7, 11, 25),
+        ("m.x", "int", 8, 4, 7),
+        ("x", '"str"', 9, 4, 9),
+        ("m.f.p", "C", 12, 10, 11),
+        ("m.f.r", "int", 12, 17, 20),
+        ("m.f", "(C)", 12, 25, 28),
+        ("refused.f.p", "int", 1, 10, 13),
+        ("refused.f.q", None, 1, 18, 27),
+        ("refused.f", "str", 1, 32, 35),
+        ("refused.f.y", "float", 2, 10, 15),
+    ]
+
+
 async def test_without_other_parsers_the_rest_is_built(build, tmp_path):
     repository = write(tmp_path / "r", {"m.py": WRITTEN, "broken.py": "def ok():\n    return 1\n\nclass (:\n"})
     result, ask = await build(repository, enable_libcst=False, enable_tree_sitter=False)

@@ -31,8 +31,8 @@ LAYER = Layer(
         EdgeKind("has_default", "A parameter to its default expression; `label` and span are its text as written.", ("parameter",), SYNTAX),
         EdgeKind(
             "has_annotation",
-            "A definition to the annotation written for it; `label` and span are its text as written.",
-            DEFINITIONS,
+            "A definition to the annotation written for it, or a further target that is annotated; `label` and span are its text as written.",
+            (*DEFINITIONS, *SYNTAX),
             SYNTAX,
         ),
         EdgeKind(

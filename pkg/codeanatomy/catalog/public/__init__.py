@@ -303,8 +303,14 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
         "One row per inferred type of an expression and per written annotation.",
         (
             *_SPAN,
-            ("subject", "Name of the expression where it has one; qualified name of what is annotated."),
-            ("type", "The type, names of classes dotted from their module on; the annotation as written."),
+            (
+                "subject",
+                "Name of the expression where it has one; of what is annotated its qualified name, or its name where that is no definition, or not the first annotation of one.",
+            ),
+            (
+                "type",
+                "The type, names of classes dotted from their module on; the annotation as written, or where libcst did not run, or refuses the source, its name or null.",
+            ),
             ("declared", "Whether it is written in the source."),
             ("origin", "Who says it: `pyrefly`, or `ast` for an annotation."),
         ),

@@ -30,6 +30,15 @@ FROM definitions AS definition
 LEFT JOIN located AS written ON written.id = stable_id('text', definition.file_id, 'annotation', definition.name_bend, 0)
 WHERE definition.annotation_id IS NOT NULL
 UNION ALL
+SELECT stable_id('has_annotation', target.id) AS id, 'has_annotation' AS kind, target.id AS src, annotation.id AS dst,
+       annotation.id AS site_id, written.file_id, written.path, written.bstart, written.bend, written.line, written.col,
+       written.end_line, written.end_col, written.text AS label, NULL AS position, 'ast' AS origin
+FROM syntax AS annotation
+JOIN syntax AS target ON target.parent_id = annotation.parent_id AND target.field = 'target'
+LEFT JOIN located AS written ON written.id = stable_id('text', target.file_id, 'annotation', target.bend, 0)
+LEFT ANTI JOIN definitions AS definition ON definition.annotation_id = annotation.id
+WHERE annotation.field = 'annotation'
+UNION ALL
 SELECT stable_id('has_return_annotation', definition.id) AS id, 'has_return_annotation' AS kind, definition.id AS src, definition.returns_id AS dst,
        definition.returns_id AS site_id, written.file_id, written.path, written.bstart, written.bend, written.line, written.col,
        written.end_line, written.end_col, written.text AS label, NULL AS position, 'ast' AS origin
