@@ -158,9 +158,9 @@ async def test_texts_as_written(build, tmp_path):
         (3, 19, 3, 31, "noqa", "# noqa: F401", False),
         (12, 21, 12, 47, "type_ignore", "# type: ignore[assignment]", False),
     ]
-    assert ask("SELECT definition, position, text, line FROM decorators ORDER BY position") == [
-        ("m.area", 0, "functools.lru_cache(\n    maxsize=None,\n)", 6),
-        ("m.area", 1, "(staticmethod)", 9),
+    assert ask("SELECT definition, position, text, line, col, end_line, end_col FROM decorators ORDER BY position") == [
+        ("m.area", 0, "functools.lru_cache(\n    maxsize=None,\n)", 6, 2, 8, 2),
+        ("m.area", 1, "(staticmethod)", 9, 2, 9, 16),
     ]
     assert ask(
         "SELECT edge.kind, definition.name, edge.label, edge.line, edge.col, edge.end_col FROM cpg_edges AS edge "

@@ -43,7 +43,7 @@ LAYER = Layer(
         ),
         EdgeKind(
             "decorates",
-            "A decorator to what it decorates, outermost first by `position`; `label` is its text as written.",
+            "A decorator to what it decorates, outermost first by `position`; `label` and span are its text as written.",
             SYNTAX,
             ("class", "function"),
         ),

@@ -97,7 +97,7 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
     ),
     PublicView(
         "calls",
-        "One row per call site and callee.",
+        "One row per call site and callee. On CPython 3.11 `{x}` of an f-string has the place of the whole string, so that the rows of two may be equal.",
         (
             ("caller_id", "Function, lambda or module in which the call runs."),
             ("caller", "Qualified name of that."),
@@ -282,7 +282,7 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
             ("definition_id", "What is decorated."),
             ("definition", "Qualified name of that."),
             ("position", "Place among its decorators, from 0, the outermost first."),
-            ("text", "The decorator as written, without its `@`; null where libcst did not run."),
+            ("text", "The decorator as written, brackets around it included, without its `@`; null where libcst did not run."),
             *_SPAN,
         ),
         "SELECT definition, text FROM decorators WHERE text LIKE '%cache%'",

@@ -63,7 +63,9 @@ SELECT stable_id('overrides', method_id, overridden_id) AS id, 'overrides' AS ki
 FROM overrides
 UNION ALL
 SELECT stable_id('decorates', syntax.id) AS id, 'decorates' AS kind, syntax.id AS src, definition.id AS dst, syntax.id AS site_id,
-       syntax.file_id, syntax.path, syntax.bstart, syntax.bend, syntax.line, syntax.col, syntax.end_line, syntax.end_col,
+       syntax.file_id, syntax.path, coalesce(written.bstart, syntax.bstart) AS bstart, coalesce(written.bend, syntax.bend) AS bend,
+       coalesce(written.line, syntax.line) AS line, coalesce(written.col, syntax.col) AS col,
+       coalesce(written.end_line, syntax.end_line) AS end_line, coalesce(written.end_col, syntax.end_col) AS end_col,
        written.text AS label, syntax.position, syntax.origin
 FROM syntax
 JOIN definitions AS definition ON definition.syntax_id = syntax.parent_id AND definition.kind IN ('class', 'function')
