@@ -9,7 +9,8 @@ LAYER = Layer(
     edges=(
         EdgeKind(
             "reaches",
-            "A binding or store to a read that may see it; `label` is `local`, `captured`, `global` or `attribute`, the site is the read.",
+            "A binding or store to a read that may see it; `label` is `local` (a class body is part of what is around it), `captured`, `global` or "
+            "`attribute`, the site is the read.",
             SYNTAX,
             SYNTAX,
         ),

@@ -263,7 +263,11 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
         "One row per step of a value: from a binding or store to a read, from an argument to a parameter, from a result to a call.",
         (
             ("variable", "Name that is read, or parameter that is filled; null for a result."),
-            ("function_id", "Function, class or module that holds the variable; the function that is called or returns."),
+            (
+                "function_id",
+                "Function, class or module that holds the variable, of an attribute that no class defines or more than one the module that stores it; "
+                "the function that is called or returns.",
+            ),
             ("function", "Qualified name of that."),
             ("path", "Source in which the value is bound, passed or returned."),
             ("def_line", "Line of that."),
@@ -271,7 +275,10 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
             ("use_path", "Source to which it goes."),
             ("use_line", "Line of the read, the parameter or the call."),
             ("use_col", "Column of that."),
-            ("kind", "`local`, `captured` (by a nested function), `global`, `attribute`, `argument` or `return`."),
+            (
+                "kind",
+                "`local` (also from around a class body to what it reads as it runs), `captured` (by a nested function), `global`, `attribute`, `argument` or `return`.",
+            ),
         ),
         "SELECT variable, def_line, use_line FROM dataflow WHERE \"function\" = 'shop.money.add' AND kind = 'local'",
     ),
