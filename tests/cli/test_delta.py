@@ -72,6 +72,26 @@ def test_history(run, output):
     assert f"  cpg_nodes          version 0  {record(output, 1)['tables']['cpg_nodes']['rows']} rows\n" in text
 
 
+def test_a_path_may_hold_any_letter_that_urls_write_otherwise(run, tmp_path):
+    repository = write(tmp_path / "ä b#%4 {x}?", {"one.py": "x = 1\n"})
+    output = repository / "build" / "codeanatomy"
+    for _ in range(2):
+        done = run("build", repository, *FAST)
+        assert done.returncode == 0, done.stderr
+    shown = told(run("delta", "history", "--graph", output, "--json"))["generations"]
+    assert [generation["readable"] for generation in shown] == [True, True]
+    assert told(run("delta", "vacuum", "--graph", output, "--json"))["files"] == {}
+    checked = told(run("diag", "--graph", output, "--json"))["checks"]
+    assert [check["what"] for check in checked if check["status"] == "fail"] == []
+    told(run("delta", "checkpoint", "--graph", output, "--apply", "--json"))
+    assert told(run("delta", "cleanup-log", "--graph", output, "--apply", "--json"))["applied"]
+    cut(output, "cpg_nodes")
+    assert told(run("delta", "optimize", "--graph", output, "--apply", "--json"))["tables"].keys() == {"cpg_nodes"}
+    assert told(run("delta", "restore", "1", "--graph", output, "--apply", "--json"))["generation"] == 5
+    assert told(run("delta", "export", tmp_path / "ö 2", "--graph", output, "--apply", "--json"))["generation"] == 1
+    assert variables(run, output) == variables(run, tmp_path / "ö 2") == ["x"]
+
+
 def test_the_graph_is_found_upward(run, built):
     assert run("delta", "history", cwd=built).stdout.startswith("generation 3 (current)")
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
@@ -27,12 +28,12 @@ def cut(output: Path, name: str, change: Callable[[pa.Table], pa.Table] = lambda
     """Publish a generation in which another program has cut the table into three files; `change` may alter its rows."""
     current = json.loads(_engine.current(output))
     delta = DeltaTable(str(output / name))
-    [uri] = delta.file_uris()
-    table = change(parquet.read_table(uri))
+    [whole] = (Path(unquote(uri)) for uri in delta.file_uris())
+    table = change(parquet.read_table(whole))
     pieces = [
         table.slice(number * table.num_rows // 3, (number + 1) * table.num_rows // 3 - number * table.num_rows // 3) for number in range(3)
     ]
-    actions = [{"remove": {"path": Path(uri).name, "dataChange": True, "deletionTimestamp": 1}}]
+    actions = [{"remove": {"path": whole.name, "dataChange": True, "deletionTimestamp": 1}}]
     for number, piece in enumerate(pieces):
         path = output / name / f"piece-{number}.parquet"
         parquet.write_table(piece, path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from codeanatomy.care.generations import data_files, named_versions, open_table, published
+from codeanatomy.care.generations import named_versions, open_table, published
+from codeanatomy.data_files import data_files
 from codeanatomy.engine.generation import output_folder
 
 
@@ -14,7 +15,7 @@ def unneeded(output: Path, keep: int | None) -> dict[str, list[Path]]:
     first = generations[-1].number
     found = {"generations": [path for path in sorted((output / "generations").glob("*.json")) if int(path.stem) < first]}
     for folder, versions in named_versions(generations).items():
-        named = {path.resolve() for version in (*versions, None) for path in data_files(open_table(folder, version))}
+        named = {path.resolve() for version in (*versions, None) for path in data_files(open_table(folder, version), folder)}
         found[folder.name] = [path for path in sorted(folder.glob("*.parquet")) if path.resolve() not in named]
     return {name: paths for name, paths in found.items() if paths}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
+from codeanatomy.data_files import data_files
 from codeanatomy.failure import Coded
 from codeanatomy.query.generation import Generation, open_generation
 
@@ -42,21 +43,17 @@ def open_table(folder: Path, version: int | None = None) -> DeltaTable:
         ) from error
 
 
-def data_files(table: DeltaTable) -> list[Path]:
-    """The data files of a table at its version."""
-    return [Path(uri.removeprefix("file://")) for uri in table.file_uris()]
-
-
 def missing(generation: Generation) -> list[str]:
     """What a generation names and is not there: tables that cannot be opened, data files that are gone."""
     found: list[str] = []
     for name, version in generation.versions.items():
+        folder = folder_of(generation, name)
         try:
-            table = open_table(folder_of(generation, name), version)
+            table = open_table(folder, version)
         except Coded as failure:
             found.append(failure.message)
         else:
-            found += [f"there is no data file {path}" for path in data_files(table) if not path.is_file()]
+            found += [f"there is no data file {path}" for path in data_files(table, folder) if not path.is_file()]
     return found
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from anyio import to_thread
 
 from codeanatomy import engine
-from codeanatomy.care.generations import check_whole, data_files, folder_of, open_table
+from codeanatomy.care.generations import check_whole, folder_of, open_table
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.catalog.tables import AUXILIARY_TABLES, GRAPH_TABLES
+from codeanatomy.data_files import data_files
 from codeanatomy.engine.generation import output_folder
 from codeanatomy.failure import Coded
 from codeanatomy.product import TableResult
@@ -36,7 +37,8 @@ def scattered(generation: Generation) -> list[Table]:
 
 
 def _files(generation: Generation, table: Table) -> list[Path]:
-    return data_files(open_table(folder_of(generation, table.name), generation.versions[table.name]))
+    folder = folder_of(generation, table.name)
+    return data_files(open_table(folder, generation.versions[table.name]), folder)
 
 
 async def optimize(generation: Generation) -> tuple[int, dict[str, Any]]:

@@ -13,6 +13,7 @@ from anyio import to_thread
 
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.catalog.tables import EXTRACT_ERRORS, NORMALIZE_OUTPUTS, RUN_MANIFEST
+from codeanatomy.data_files import data_files
 from codeanatomy.engine.generation import Generation, current_generation
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe.manifest import RunManifest
@@ -83,7 +84,7 @@ def _earlier_rows(location: Path, former: Generation | None, columns: list[str])
     from deltalake import DeltaTable  # only a second build needs it
     from pyarrow import parquet
 
-    files = DeltaTable(str(location), version=table["version"]).file_uris()
+    files = data_files(DeltaTable(str(location), version=table["version"]), location)
     return [row for file in files for row in parquet.read_table(file, columns=columns).to_pylist()]
 
 

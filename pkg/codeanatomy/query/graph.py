@@ -10,7 +10,6 @@ from functools import reduce
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
-from urllib.parse import unquote
 
 import pyarrow as pa
 from datafusion import DataFrame, SessionConfig, SessionContext, SQLOptions
@@ -18,6 +17,7 @@ from deltalake import DeltaTable
 
 from codeanatomy.catalog.public import PUBLIC_VIEWS
 from codeanatomy.catalog.tables import AUXILIARY_TABLES, GRAPH_TABLES
+from codeanatomy.data_files import data_files
 from codeanatomy.failure import Coded
 from codeanatomy.query.generation import Generation, open_generation
 from codeanatomy.query.stop import check_stop, whole
@@ -64,7 +64,7 @@ class OpenGraph:
     def _register(self, name: str, location: Path, version: int) -> None:
         """Register the Parquet files that a version of a table consists of: DataFusion reads them ten times faster than through the table."""
         table = DeltaTable(str(location), version=version)
-        files = [(location / unquote(uri.rpartition("/")[2])).resolve() for uri in table.file_uris()]
+        files = [path.resolve() for path in data_files(table, location)]
         self._files += files
         match [file.as_uri() for file in files]:
             case []:  # nothing to take the columns from but the table
