@@ -103,6 +103,27 @@ def test_an_output_folder_that_cannot_be_made(run, tmp_path):
     assert json.loads(done.stdout)["error"]["code"] in {"CA610", "CA622"}
 
 
+@pytest.mark.parametrize("name", ["a\tb", "a\nb", "a\\b", "a%41"])
+@pytest.mark.parametrize("option", ["--output-dir", "--work-dir"])
+def test_a_path_that_tables_cannot_have_is_refused_before_anything_is_read(run, tmp_path, name, option):
+    repository = write(tmp_path / "r", SHOP)
+    done = run("build", repository, "--no-include-run-bundle", option, tmp_path / name, "--json")
+    assert done.returncode == 2
+    error = json.loads(done.stdout)["error"]
+    assert error["code"] == "CA112"
+    assert repr(str(tmp_path / name)) in error["message"]
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("option", ["--output-dir", "--work-dir"])
+def test_a_file_is_no_folder(run, tmp_path, option):
+    (tmp_path / "file").write_text("mine")
+    done = run("build", write(tmp_path / "r", SHOP), option, tmp_path / "file")
+    assert done.returncode == 2
+    assert f"CA112: {tmp_path / 'file'} is not a folder" in done.stderr
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_settings_from_the_environment(tmp_path, monkeypatch, run):
     monkeypatch.setenv("CODEANATOMY_OUTPUT_DIR", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("CODEANATOMY_WORKERS", "1")

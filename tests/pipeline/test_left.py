@@ -59,6 +59,7 @@ def test_what_a_killed_build_left_is_gone_after_the_next(tmp_path):
             "scratch/datafusion-x/spill": "1",
             "scratch/types/tree/a.py": "",
             "scratch/loose": "",
+            "scratch/.codeanatomy": "",
         },
     )
     drafts = (
@@ -73,6 +74,21 @@ def test_what_a_killed_build_left_is_gone_after_the_next(tmp_path):
     assert [path for path in (tmp_path / "out").rglob("*") if "#" in path.name or path.name.startswith(".draft")] == []
     assert "part-killed.parquet" not in data_files(work / "extract" / "ast_nodes")
     assert len(data_files(work / "extract" / "ast_nodes")) == 1
+
+
+def test_a_scratch_folder_that_no_build_made_is_not_emptied(tmp_path):
+    write(tmp_path / "r", SHOP)
+    mine = tmp_path / "work" / "scratch"
+    write(mine, {"notes.txt": "mine"})
+    with pytest.raises(Coded, match=f"CA112: {mine} holds something"):
+        build(tmp_path, work_dir=tmp_path / "work")
+    assert (mine / "notes.txt").read_text() == "mine"
+    (mine / "notes.txt").unlink()
+    build(tmp_path, work_dir=tmp_path / "work")
+    assert not mine.exists()
+    (tmp_path / "work" / "scratch").write_text("mine")
+    with pytest.raises(Coded, match=f"CA112: {mine} cannot be used"):
+        build(tmp_path, work_dir=tmp_path / "work")
 
 
 def test_evidence_of_another_work_folder_keeps_nothing_here(tmp_path):

@@ -127,6 +127,16 @@ FAILURES: tuple[FailureKind, ...] = (
         "Give one of them.",
     ),
     _build(
+        "CA112",
+        "folder not usable",
+        "validation",
+        2,
+        "The output folder or the work folder of a build is none that it can use.",
+        "It is a file; its path holds a control character, a backslash or `%` before two hexadecimal digits, which tables cannot lie below; or its "
+        "folder `scratch` holds what no build has put there.",
+        "Name another folder with --output-dir or --work-dir, or remove what is in the way.",
+    ),
+    _build(
         "CA160",
         "nothing to replay",
         "determinism",

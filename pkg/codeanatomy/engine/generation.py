@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,13 @@ from anyio import CancelScope, to_thread
 from codeanatomy import _engine
 from codeanatomy.catalog.defaults import KEPT_GENERATIONS
 from codeanatomy.engine.waiting import stoppable
+from codeanatomy.failure import Coded
+
+_MISREAD = re.compile(r"[\x00-\x1f\x7f\\]|%[0-9A-Fa-f]{2}")
+"""What of a path the Delta library refuses, or takes for another letter."""
+
+_MARK = ".codeanatomy"
+"""A file that says of a folder that builds may empty it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,8 @@ class OutputFolder:
 
 @asynccontextmanager
 async def output_folder(path: Path, wait_s: float = 0.0) -> AsyncIterator[OutputFolder]:
-    """The folder, made and locked. Raises CA620 when another build still holds it after `wait_s` seconds."""
+    """The folder, made and locked. Raises CA112 where no tables can lie, CA620 when another build still holds it after `wait_s` seconds."""
+    _check(path)
     async with _locked(path, wait_s):
         yield OutputFolder(path, await to_thread.run_sync(current_generation, path))
 
@@ -68,12 +77,14 @@ async def output_folder(path: Path, wait_s: float = 0.0) -> AsyncIterator[Output
 async def work_folder(path: Path, scratch: Path, output: Path) -> AsyncIterator[None]:
     """The folder of the evidence; the one inside it for what lives only as long as a build is not there before and after.
 
-    It is locked as well where it is not inside the output folder: builds into several of those may share it. Raises CA620 then.
+    It is locked as well where it is not inside the output folder: builds into several of those may share it. Raises CA620 then, and CA112 where no tables can lie or
+    the inner folder holds what is not of a build.
     """
+    _check(path)
     async with AsyncExitStack() as stack:
         if not path.is_relative_to(output):
             await stack.enter_async_context(_locked(path, 0.0))
-        await to_thread.run_sync(_remove, scratch)
+        await to_thread.run_sync(_make_empty, scratch)
         try:
             yield
         finally:
@@ -81,9 +92,43 @@ async def work_folder(path: Path, scratch: Path, output: Path) -> AsyncIterator[
                 await to_thread.run_sync(_remove, scratch)
 
 
-def _remove(scratch: Path) -> None:
+def _check(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise Coded("CA112", f"{path} is not a folder", "name another with --output-dir or --work-dir")
+    if found := _MISREAD.search(str(path)):
+        raise Coded(
+            "CA112", f"no table can lie in {str(path)!r}: {found[0]!r} means something else there", "use a folder without it in its path"
+        )
+
+
+def _make_empty(scratch: Path) -> None:
+    """The folder with nothing but its mark. A folder of that name may be anybody's: only what has the mark is removed."""
+    mark = scratch / _MARK
+    try:
+        scratch.mkdir(parents=True, exist_ok=True)
+        if any(scratch.iterdir()) and not mark.exists():
+            raise Coded("CA112", f"{scratch} holds something, and no build made it", "remove it, or name another folder with --work-dir")
+        mark.touch()
+    except OSError as error:
+        raise Coded("CA112", f"{scratch} cannot be used: {error.strerror}", "remove it, or name another folder with --work-dir") from error
+    _empty(scratch)
+
+
+def _empty(scratch: Path) -> None:
     """What cannot be removed (a stopped engine may still be writing) disturbs nobody, and the next build tries again."""
-    shutil.rmtree(scratch, ignore_errors=True)
+    for path in scratch.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != _MARK:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _remove(scratch: Path) -> None:
+    """The folder, its mark last: what is left without it would be taken for somebody's."""
+    _empty(scratch)
+    if [path.name for path in scratch.iterdir()] == [_MARK]:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 @asynccontextmanager
