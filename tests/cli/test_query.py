@@ -3,11 +3,16 @@
 import csv
 import io
 import json
+import os
 import shutil
+import subprocess
 
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from tests.cli.conftest import COMMAND
+
+from codeanatomy.cli.query import WIDEST
 
 CALLS = "SELECT caller, callee FROM calls WHERE callee = 'shop.money.add'"
 ROW = {"caller": "shop.cart.Base.total", "callee": "shop.money.add"}
@@ -58,6 +63,81 @@ def test_limit(run, shop):
     assert len(done.stdout.splitlines()) == 2
 
 
+@pytest.mark.parametrize("form", ["table", "jsonl", "csv", "arrow"])
+def test_a_limit_keeps_the_order_that_the_query_asks_for(run, shop, tmp_path, form):
+    asked = "SELECT path, line FROM definitions ORDER BY line DESC, path"
+    every = json.loads(run("query", asked, "--json", cwd=shop).stdout)["rows"]
+    done = run("query", f"{asked} -- the last", "--limit", 3, "--format", form, "--output", tmp_path / "rows", cwd=shop)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "rows").read_bytes()
+    found = {
+        "table": lambda: [line.split() for line in text.decode().splitlines()[2:]],
+        "jsonl": lambda: [json.loads(line).values() for line in text.splitlines()],
+        "csv": lambda: list(csv.reader(io.StringIO(text.decode())))[1:],
+        "arrow": lambda: [row.values() for row in pa.ipc.open_stream(text).read_all().to_pylist()],
+    }[form]()
+    assert [[*map(str, row)] for row in found] == [[row["path"], str(row["line"])] for row in every[:3]]
+
+
+def test_the_plan_of_a_query_has_a_limit_too(run, shop):
+    assert len(run("query", "EXPLAIN SELECT 1", "--limit", 1, "--format", "jsonl", cwd=shop).stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "x"])
+def test_a_limit_that_is_none_is_a_usage_error(run, limit):
+    done = run("query", CALLS, "--limit", limit)
+    assert (done.returncode, done.stdout) == (64, "")
+
+
+TWICE = "SELECT a.name, b.name FROM (SELECT 'one' AS name) AS a, (SELECT 'two' AS name) AS b"
+
+
+def test_columns_of_one_name_are_both_given(run, shop):
+    assert run("query", TWICE, cwd=shop).stdout == "name  name\n----  ----\none   two\n"
+    assert run("query", TWICE, "--format", "csv", cwd=shop).stdout == "name,name\none,two\n"
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_columns_of_one_name_are_refused_where_a_row_is_an_object(run, shop, form):
+    done = run("query", TWICE, "--format", form, cwd=shop)
+    assert done.returncode == 2
+    assert "CA810: two columns are named 'name'" in done.stderr
+    assert "AS" in done.stderr
+
+
+def test_values_that_json_and_python_do_not_have(run, shop):
+    sql = (
+        "SELECT CAST('NaN' AS DOUBLE) AS nan, make_array(1.5, CAST('-Infinity' AS DOUBLE)) AS some, X'61ff' AS bytes, "
+        "arrow_cast('2026-01-02T03:04:05.123456789', 'Timestamp(Nanosecond, None)') AS moment, "
+        "make_array(arrow_cast('2026-01-02T03:04:05.123456789', 'Timestamp(Nanosecond, None)')) AS moments"
+    )
+    [row] = json.loads(run("query", sql, "--json", cwd=shop).stdout)["rows"]
+    assert (row["nan"], row["some"], row["bytes"]) == (None, [1.5, None], "61ff")
+    assert row["moment"] == "2026-01-02 03:04:05.123456"
+    for form in ("jsonl", "csv", "table"):
+        done = run("query", sql, "--format", form, cwd=shop)
+        assert done.returncode == 0, done.stderr
+        assert "61ff" in done.stdout
+        assert "2026-01-02 03:04:05.123456" in done.stdout
+
+
+def test_a_terminal_is_told_nothing_by_a_name(run, shop):
+    done = run("query", "SELECT chr(27) || '[31m' AS red, 'a' || chr(10) || 'b' AS two", cwd=shop)
+    assert done.stdout.splitlines()[2] == r"\x1b[31m  a\nb"
+
+
+def test_only_a_terminal_gets_cells_cut(run, shop, tmp_path):
+    sql = "SELECT repeat('x', 100) AS long"
+    assert "x" * 100 in run("query", sql, cwd=shop).stdout
+    assert run("query", sql, "--output", tmp_path / "table", cwd=shop).returncode == 0
+    assert "x" * 100 in (tmp_path / "table").read_text()
+    master, terminal = os.openpty()
+    subprocess.run([COMMAND, "query", sql, "-q"], cwd=shop, stdout=terminal, check=True)
+    assert "x" * (WIDEST - 1) + "…\r\n" in os.read(master, 1000).decode()
+    os.close(terminal)
+    os.close(master)
+
+
 def test_an_empty_result_keeps_its_header(run, shop):
     assert run("query", "SELECT name FROM definitions WHERE name = 'no'", cwd=shop).stdout == "name\n----\n"
 
@@ -91,8 +171,17 @@ def test_queries_only_read_the_graph(run, shop, sql):
     assert run("query", sql, cwd=shop).returncode == 2
 
 
-def test_a_query_that_fails_on_the_data_is_coded(run, shop):
-    done = run("query", "SELECT CAST(name AS INT) FROM definitions", cwd=shop)
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT CAST(name AS INT) FROM definitions",
+        "SELECT * FROM calls WHERE line = 'abc'",
+        "SELECT * FROM calls WHERE callee ~ '('",
+        "SELECT CAST('a' AS INT)",
+    ],
+)
+def test_a_query_that_fails_on_the_data_is_coded(run, shop, sql):
+    done = run("query", sql, cwd=shop)
     assert done.returncode == 5
     assert "CA811" in done.stderr
 
@@ -105,7 +194,29 @@ def test_views_and_columns_are_told(run, shop):
     assert columns == described
 
 
+def test_views_and_columns_come_in_every_form(run, tmp_path):
+    views = json.loads(run("query", "--views", "--json").stdout)
+    assert list(csv.DictReader(io.StringIO(run("query", "--views", "--format", "csv").stdout))) == views
+    lines = run("query", "--views", "--format", "jsonl", "--limit", 2).stdout.splitlines()
+    assert [json.loads(line) for line in lines] == views[:2]
+    assert json.loads(run("query", "--views", "--json", "--limit", 2).stdout) == views[:2]
+    assert run("query", "--views", "--format", "parquet", "--output", tmp_path / "views").returncode == 0
+    assert pyarrow.parquet.read_table(tmp_path / "views").to_pylist() == views
+    assert all(view["sentence"] in run("query", "--views").stdout for view in views)
+    described = json.loads(run("query", "--describe", "calls", "--json").stdout)
+    assert list(csv.DictReader(io.StringIO(run("query", "--describe", "calls", "--format", "csv").stdout))) == described
+
+
+@pytest.mark.parametrize("option", [["--views"], ["--describe", "calls"]])
+def test_views_and_columns_are_no_answer_to_a_query(run, option):
+    done = run("query", CALLS, *option)
+    assert (done.returncode, done.stdout) == (64, "")
+    assert "take no SQL" in done.stderr
+
+
 def test_the_columns_of_a_view_there_is_not_cannot_be_told(run):
+    assert "CA810: there is no view or table ''" in run("query", "--describe", "").stderr
+    assert "did you mean 'calls'?" in run("query", "--describe", "call").stderr
     done = run("query", "--describe", "cals")
     assert (done.returncode, done.stdout) == (2, "")
     assert "CA810: there is no view or table 'cals'" in done.stderr

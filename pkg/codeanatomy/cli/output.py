@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from codeanatomy.cli.answers import Problem
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+
+
 def exit_code(failure: Coded) -> int:
     """The exit code that the catalog gives a failure of a whole command."""
     return BY_CODE[failure.code].exit
@@ -20,6 +24,11 @@ def exit_code(failure: Coded) -> int:
 def stage(failure: Coded) -> str:
     """The stage that the catalog gives a failure."""
     return BY_CODE[failure.code].stage
+
+
+def printable(text: str) -> str:
+    """A text of somebody's source for people: what would tell their terminal to do something is written as Python does, but for tabs."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def print_json(answer: object) -> None:

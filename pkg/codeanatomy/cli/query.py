@@ -5,17 +5,22 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from codeanatomy.catalog.public import PUBLIC_VIEWS
-from codeanatomy.catalog.tables import AUXILIARY_TABLES, GRAPH_TABLES
+from codeanatomy.cli.output import printable
+from codeanatomy.cli.settings import positive
 from codeanatomy.export.whole import whole_file
 from codeanatomy.failure import Coded
 from codeanatomy.query.generation import find_output
+from codeanatomy.query.relations import TABLES, nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,6 +29,7 @@ NAME = "query"
 HELP = "Ask a graph in SQL"
 
 WIDEST = 60
+"""Letters of a cell that a terminal shows."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,53 +39,56 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", "--output-format", choices=tuple(WRITERS), default="table", help="form of the result [default: table]")
     parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the result there instead of standard output")
-    parser.add_argument("--limit", type=int, metavar="N", help="no more than N rows")
-    parser.add_argument("--views", action="store_true", help="list the views and tables")
-    parser.add_argument("--describe", metavar="VIEW", help="say what the columns of a view or table mean")
+    parser.add_argument("--limit", type=positive(int), metavar="N", help="no more than N rows")
+    catalog = parser.add_mutually_exclusive_group()
+    catalog.add_argument("--views", action="store_true", help="list the views and tables")
+    catalog.add_argument("--describe", metavar="VIEW", help="say what the columns of a view or table mean")
+    parser.set_defaults(usage=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.views or options.describe:
-        rows = _columns(options.describe) if options.describe else _names()
-        _print_list(rows, options.format)
-        return 0
-    if options.sql is None:
+    if options.views or options.describe is not None:
+        if options.sql is not None:
+            options.usage("--views and --describe take no SQL")
+        rows = _names() if options.views else _columns(options.describe)
+        schema, batches, writers = *_listed(rows), {**WRITERS, "json": _write_objects}
+    elif options.sql is None:
         raise Coded("CA804", "no query was given", "give SQL, `-` for standard input, --views or --describe VIEW")
+    else:
+        schema, batches, writers = *_asked(options), WRITERS
+    with _sink(options.output) as file:
+        writers[options.format](schema, _counted(_first(batches, options.limit), options), file)
+    return 0
+
+
+def _asked(options: argparse.Namespace) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
     sql = sys.stdin.read() if options.sql == "-" else options.sql
     from codeanatomy.query.graph import open_graph_sync  # imports DataFusion: --views and --describe do without
 
     graph = open_graph_sync(options.graph or find_output(Path.cwd()), options.generation)
-    if options.limit is not None:
-        graph.schema(sql)  # a mistake is told in terms of the user's text
-        sql = f"SELECT * FROM ({sql.strip().rstrip(';')}) LIMIT {options.limit:d}"
-    schema = graph.schema(sql)
-    with _sink(options.output) as file:
-        WRITERS[options.format](schema, _counted(graph.batches(sql), options), file)
-    return 0
+    return graph.schema(sql), graph.batches(sql)
+
+
+def _listed(rows: list[dict[str, str]]) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
+    import pyarrow as pa
+
+    table = pa.Table.from_pylist(rows)
+    return table.schema, table.to_batches()
 
 
 def _names() -> list[dict[str, str]]:
     views = [{"name": view.name, "kind": "view", "sentence": view.sentence} for view in PUBLIC_VIEWS]
-    return views + [{"name": table.name, "kind": "table", "sentence": table.sentence} for table in (*GRAPH_TABLES, *AUXILIARY_TABLES)]
+    return views + [{"name": table.name, "kind": "table", "sentence": table.sentence} for table in TABLES]
 
 
 def _columns(name: str) -> list[dict[str, str]]:
     for view in PUBLIC_VIEWS:
         if view.name == name:
             return [{"column": column, "sentence": sentence} for column, sentence in view.columns]
-    for table in (*GRAPH_TABLES, *AUXILIARY_TABLES):
+    for table in TABLES:
         if table.name == name:
             return [{"column": column.name, "sentence": column.sentence} for column in table.columns]
-    raise Coded("CA810", f"there is no view or table {name!r}", "`codeanatomy query --views` lists what there is")
-
-
-def _print_list(rows: list[dict[str, str]], form: str) -> None:
-    if form == "json":
-        print(json.dumps(rows, indent=2))
-    elif form == "jsonl":
-        print("\n".join(json.dumps(row) for row in rows))
-    else:
-        _table(rows, sys.stdout)
+    raise Coded("CA810", f"there is no view or table {name!r}", nearest(name))
 
 
 @contextmanager
@@ -92,6 +101,18 @@ def _sink(path: Path | None) -> Iterator[IO[bytes]]:
             yield file
 
 
+def _first(batches: Iterable[pa.RecordBatch], limit: int | None) -> Iterator[pa.RecordBatch]:
+    """The batches up to so many rows. The query itself is as it was asked, with the order that it asks for."""
+    if limit is None:
+        yield from batches
+        return
+    for batch in batches:
+        yield batch.slice(0, limit)
+        limit -= batch.num_rows
+        if limit <= 0:
+            return
+
+
 def _counted(batches: Iterable[pa.RecordBatch], options: argparse.Namespace) -> Iterator[pa.RecordBatch]:
     """The batches; in the end their rows are counted on stderr, where somebody reads along."""
     rows = 0
@@ -102,27 +123,79 @@ def _counted(batches: Iterable[pa.RecordBatch], options: argparse.Namespace) -> 
         print(f"{rows} row{'' if rows == 1 else 's'}", file=sys.stderr)
 
 
-def _rows(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
+def _rows(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:
+    """Rows by position: columns may have one name."""
     for batch in batches:
-        yield from batch.to_pylist()
+        yield from zip(*map(_values, batch.columns), strict=True)
+
+
+def _values(column: pa.Array) -> list[Any]:
+    coarser = _coarser(column.type)
+    values: list[Any] = (column if coarser == column.type else column.cast(coarser, safe=False)).to_pylist()
+    return values
+
+
+def _coarser(kind: pa.DataType) -> pa.DataType:
+    """The type with microseconds in place of nanoseconds, which times of Python do not have."""
+    import pyarrow as pa
+
+    if pa.types.is_list(kind):
+        return pa.list_(_coarser(kind.value_type))
+    if getattr(kind, "unit", None) != "ns":
+        return kind
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", kind.tz)
+    return pa.duration("us") if pa.types.is_duration(kind) else pa.time64("us")
+
+
+def _text(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _objects(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
+    """Rows by name, as JSON has them. Raises CA810 where two columns have one name."""
+    twice = [name for name, count in Counter(schema.names).items() if count > 1]
+    if twice:
+        raise Coded(
+            "CA810", f"two columns are named {twice[0]!r}, and an object has one", "name one of them otherwise with AS, or ask for csv"
+        )
+    fractions = [name for name in schema.names if re.search("float|double", str(schema.field(name).type))]
+    for row in _rows(batches):
+        found = dict(zip(schema.names, row, strict=True))
+        yield found | {name: _finite(found[name]) for name in fractions}
+
+
+def _finite(value: Any) -> Any:
+    """The value with null in place of what is no number to JSON."""
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _json(value: object, indent: int | None = None) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_text, indent=indent).encode() + b"\n"
 
 
 def _write_jsonl(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: IO[bytes]) -> None:
-    for row in _rows(batches):
-        file.write(json.dumps(row, ensure_ascii=False, default=str).encode() + b"\n")
+    for row in _objects(schema, batches):
+        file.write(_json(row))
 
 
 def _write_json(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: IO[bytes]) -> None:
-    result = {"columns": schema.names, "rows": list(_rows(batches))}
-    file.write(json.dumps(result, ensure_ascii=False, default=str, indent=2).encode() + b"\n")
+    file.write(_json({"columns": schema.names, "rows": list(_objects(schema, batches))}, indent=2))
+
+
+def _write_objects(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: IO[bytes]) -> None:
+    file.write(_json(list(_objects(schema, batches)), indent=2))
 
 
 def _write_csv(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: IO[bytes]) -> None:
-    text = _Encoded(file)
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(_Encoded(file), lineterminator="\n")
     writer.writerow(schema.names)
     for row in _rows(batches):
-        writer.writerow(["" if value is None else value for value in row.values()])
+        writer.writerow(["" if value is None else _text(value) for value in row])
 
 
 class _Encoded:
@@ -152,21 +225,18 @@ def _write_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: I
 
 
 def _write_table(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: IO[bytes]) -> None:
-    rows = list(_rows(batches))
-    _table(rows or [dict.fromkeys(schema.names, "")], _Encoded(file), empty=not rows)
-
-
-def _table(rows: list[dict[str, Any]], file: Any, empty: bool = False) -> None:
-    names = list(rows[0])
-    cells = [] if empty else [[_cell(row[name]) for name in names] for row in rows]
-    widths = [max([len(name), *(len(row[index]) for row in cells)]) for index, name in enumerate(names)]
+    widest = WIDEST if file.isatty() else None
+    names = [printable(name) for name in schema.names]
+    cells = [[_cell(value, widest) for value in row] for row in _rows(batches)]
+    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    text = _Encoded(file)
     for row in [names, ["-" * width for width in widths], *cells]:
-        file.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+        text.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
 
 
-def _cell(value: Any) -> str:
-    text = "" if value is None else str(value).replace("\n", "\\n")
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+def _cell(value: object, widest: int | None) -> str:
+    text = "" if value is None else printable(_text(value))
+    return text if widest is None or len(text) <= widest else text[: widest - 1] + "…"
 
 
 WRITERS: dict[str, Callable[[pa.Schema, Iterable[pa.RecordBatch], IO[bytes]], None]] = {

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pyarrow.parquet import ParquetWriter
 
-from codeanatomy.query.graph import NAMES, OpenGraph
+from codeanatomy.query.graph import OpenGraph
+from codeanatomy.query.relations import NAMES
 
 
 def write_parquet(graph: OpenGraph, folder: Path) -> None:

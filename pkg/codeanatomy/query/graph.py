@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterator
-from difflib import get_close_matches
 from functools import reduce
 from pathlib import Path
 from threading import RLock
@@ -16,10 +15,11 @@ from datafusion import DataFrame, SessionConfig, SessionContext, SQLOptions
 from deltalake import DeltaTable
 
 from codeanatomy.catalog.public import PUBLIC_VIEWS
-from codeanatomy.catalog.tables import AUXILIARY_TABLES, GRAPH_TABLES
+from codeanatomy.catalog.tables import AUXILIARY_TABLES
 from codeanatomy.data_files import data_files
 from codeanatomy.failure import Coded
 from codeanatomy.query.generation import Generation, open_generation
+from codeanatomy.query.relations import NAMES, TABLES, nearest
 from codeanatomy.query.stop import check_stop, whole
 
 T = TypeVar("T")
@@ -35,8 +35,6 @@ _SETTINGS = {
 READ_ONLY = SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
 REBUILD = "build the graph again, or restore its folder"
 _FEW = 200
-TABLES = (*GRAPH_TABLES, *AUXILIARY_TABLES)
-NAMES = (*(view.name for view in PUBLIC_VIEWS), *(table.name for table in TABLES))
 
 
 class OpenGraph:
@@ -102,10 +100,11 @@ class OpenGraph:
 
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         """The result of a query, batch by batch. Raises as `sql` does."""
-        stream = self.frame(sql).execute_stream()
+        frame, stream = self.frame(sql), None
         while True:
             check_stop()
             try:
+                stream = stream or frame.execute_stream()
                 batch = next(stream, None)
             except Exception as error:  # as in `_whole`
                 raise self._failed(error) from error
@@ -157,14 +156,9 @@ def _first_line(error: BaseException) -> str:
 
 def _hint(text: str) -> str:
     if missing := re.search(r"table '(?:[^'.]*\.)*([^'.]+)' not found", text):
-        close = get_close_matches(missing.group(1), NAMES, n=1, cutoff=0.5)
-        if close and close[0] == missing.group(1):
+        if missing.group(1) in NAMES:
             return "the build left it out: build with --include-errors and --include-manifest"
-        return (
-            f"did you mean {close[0]!r}? `codeanatomy query --views` lists what there is"
-            if close
-            else "`codeanatomy query --views` lists what there is"
-        )
+        return nearest(missing.group(1))
     if "not supported" in text:
         return "queries are read-only"
     if valid := re.search(r"Valid fields are (.*)", text):
