@@ -180,6 +180,13 @@ def test_a_manifest_that_says_something_else(output):
     assert {check.what for check in graph(output) if check.status == "warn"} == {"manifest"}
 
 
+def test_a_manifest_that_is_cut_off(output):
+    [path] = (output / "runs").glob("*/manifest.json")
+    path.write_bytes(path.read_bytes()[:100])
+    [check] = [check for check in graph(output) if check.what == "manifest"]
+    assert (check.status, str(path) in check.detail) == ("warn", True)
+
+
 def test_data_that_are_gone(output):
     next((output / "cpg_edges").glob("*.parquet")).unlink()
     assert fails(output) == {"tables"}

@@ -265,6 +265,29 @@ def test_a_graph_with_a_table_missing_is_coded(run, shop, tmp_path):
     assert f"CA639: cannot read {output}/cpg_props" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("CURRENT", b"what?"),
+        ("CURRENT", b"\xff"),
+        ("CURRENT", b""),
+        ("generations/000001.json", b'{"tab'),
+        ("generations/000001.json", b"[]"),
+        ("generations/000001.json", b'{"tables": {"cpg_nodes": 1}}'),
+    ],
+)
+def test_a_graph_whose_record_is_damaged_is_coded(run, shop, tmp_path, name, text):
+    output = shutil.copytree(shop / "build" / "codeanatomy", tmp_path / "graph")
+    (output / name).write_bytes(text)
+    for command in (["query", CALLS], ["delta", "history"]):
+        done = run(*command, "--graph", output)
+        assert done.returncode == 5
+        assert f"CA639: cannot read {output / name}: " in done.stderr
+    done = run("diag", "--graph", output)
+    assert done.returncode == 2
+    assert f"fail generation: cannot read {output / name}: " in done.stdout
+
+
 def test_a_query_that_fails_leaves_no_file(run, shop, tmp_path):
     done = run("query", "SELECT CAST(name AS INT) FROM definitions", "--format", "csv", "--output", tmp_path / "result.csv", cwd=shop)
     assert done.returncode == 5

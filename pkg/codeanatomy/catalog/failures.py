@@ -1023,7 +1023,7 @@ FAILURES: tuple[FailureKind, ...] = (
         "graph not readable",
         "query",
         5,
-        "A table of the graph cannot be read.",
+        "A table of the graph, or the record that names its tables, cannot be read.",
         "Files of the output folder are missing or damaged, or may not be read; or the generation that was open was removed by a later build.",
         "Open the graph again. If that does not help, build it again, or restore its folder.",
     ),

@@ -60,7 +60,12 @@ def _rows(generation: Generation, asked: Asked) -> Iterator[Check]:
     if not path.is_file():
         yield Check("manifest", "warn", f"there is no {path}", "nothing: the table run_manifest has it too")
         return
-    told = {name: table["rows"] for name, table in json.loads(path.read_bytes())["tables"].items()}
+    try:
+        manifest = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        yield Check("manifest", "warn", f"cannot read {path}: {error}", "nothing: the table run_manifest has it too")
+        return
+    told = {name: table["rows"] for name, table in manifest["tables"].items()}
     yield _same("rows as the manifest says", told, counted)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from codeanatomy.failure import Coded
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def find_output(start: Path) -> Path:
 def open_generation(output_dir: Path, number: int | None = None) -> Generation:
     """The current generation of an output folder, or the one of that number.
 
-    Raises CA801 if nothing was ever published there, CA802 if there is no such generation.
+    Raises CA801 if nothing was ever published there, CA802 if there is no such generation, CA639 for what is damaged.
     """
     current = output_dir / "CURRENT"
     if not current.is_file():
@@ -50,13 +53,32 @@ def open_generation(output_dir: Path, number: int | None = None) -> Generation:
             "build one with `codeanatomy build REPO -o DIR`, or name another folder with --graph",
         )
     if number is None:
-        number = int(current.read_text())
+        number = _read(current, int)
     record = _file(output_dir, number)
     if not record.is_file():
         known = sorted(int(path.stem) for path in record.parent.glob("*.json"))
         raise Coded("CA802", f"there is no generation {number} in {output_dir}", f"there are {', '.join(map(str, known))}")
-    return Generation(number, output_dir, json.loads(record.read_text()))
+    return Generation(number, output_dir, _read(record, _record))
 
 
 def _file(output_dir: Path, number: int) -> Path:
     return output_dir / "generations" / f"{number:06}.json"
+
+
+def _read(path: Path, meaning: Callable[[str], T]) -> T:
+    """What the text of a file means. Raises CA639 where it means nothing."""
+    try:
+        return meaning(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Coded(
+            "CA639", f"cannot read {path}: {error}", "restore it from a copy, or build the graph again into another folder"
+        ) from error
+
+
+def _record(text: str) -> dict[str, Any]:
+    record = json.loads(text)
+    tables = record.get("tables") if isinstance(record, dict) else None
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) and "version" in table for table in tables.values()):
+        raise ValueError("it names no tables with their versions")
+    found: dict[str, Any] = record
+    return found
