@@ -214,6 +214,19 @@ def test_imports_of_a_module_and_by_others(ask):
     assert rows(ask("imports", "os.path"), "relation", "importer", "line") == [("imported", "shop.cart", 1)]
 
 
+def test_who_imports_a_part_imports_the_whole(ask, run, tmp_path):
+    sources = {
+        "p/__init__.py": "",
+        "p/b.py": "",
+        "px.py": "",
+        "uses.py": "import p.b\nimport xml.etree.ElementTree\nfrom collections.abc import Sized\nimport px\n",
+    }
+    repository = write(tmp_path, sources)
+    assert run("build", repository, "-q").returncode == 0
+    for line, module in ((1, "p"), (2, "xml"), (3, "collections")):
+        assert rows(ask("imports", module, repository=repository), "relation", "importer", "line") == [("imported", "uses", line)]
+
+
 def test_import_cycles(ask, zoo):
     assert rows(ask("imports", "--cycles", repository=zoo), "cycle", "modules", "importer", "line", "imported", "deferred") == [
         (1, 2, "zoo.animal", 2, "zoo.keeper", False),

@@ -31,7 +31,8 @@ def imports(graph: OpenGraph, module: str | None = None) -> Answer:
     asked = named(graph, module, MODULE)
     table = graph.kept(_every)
     is_own = pc.equal(table["importer"], asked.name)
-    is_theirs = pc.or_kleene(pc.equal(table["module"], asked.name), pc.equal(table["target"], asked.name))
+    is_part = pc.starts_with(table["module"], f"{asked.name}.")  # whoever imports that imports the module, too
+    is_theirs = pc.or_kleene(is_part, pc.or_kleene(pc.equal(table["module"], asked.name), pc.equal(table["target"], asked.name)))
     relation = pc.if_else(is_own, "imports", "imported")
     table = table.set_column(table.schema.get_field_index("relation"), "relation", relation).filter(pc.or_kleene(is_own, is_theirs))
     return answer(graph, "imports", [asked.name], table.sort_by([(name, "ascending") for name in _ORDER]))
