@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 
 CANCELLED = (130, 143)
 
@@ -17,6 +18,8 @@ def main() -> int:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # numpy, which comes with pyarrow, would start a thread a core for linear algebra, of which there is none.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of sources hold letters that a terminal may not have
     from codeanatomy import cli
 
     code = cli.main()

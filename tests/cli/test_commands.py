@@ -1,6 +1,7 @@
 """The other commands, exit codes, and what a signal does to a build."""
 
 import json
+import os
 import platform
 import re
 import signal
@@ -195,6 +196,56 @@ def test_every_scope_setting_takes_its_sources_in(run, tmp_path):
     assert files("--include-submodules") == ["sub/inside.py", "tracked.py"]
     assert files("--include-worktrees") == ["there/tracked.py", "tracked.py"]
     assert files("--follow-symlinks") == ["link.py", "tracked.py"]
+
+
+def test_a_build_goes_on_when_nobody_reads_its_talk(run, tmp_path):
+    repository = write(tmp_path / "r", SHOP)
+    reader, writer = os.pipe()
+    os.close(reader)
+    for options, code in (([], 0), (["--include-glob", "no/**"], 6)):
+        done = subprocess.run([COMMAND, "build", repository, "-v", *options], stdout=writer, stderr=writer, check=False)
+        assert done.returncode == code
+    asked = subprocess.run(
+        [COMMAND, "query", "SELECT", "--json", "--graph", repository / "build" / "codeanatomy"], stdout=writer, check=False
+    )
+    assert asked.returncode == 0
+    os.close(writer)
+    assert (repository / "build" / "codeanatomy" / "CURRENT").read_text().strip() == "000001"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["query", "SELECT * FROM cpg_nodes", "--format", "jsonl"],
+        ["query", "SELECT 1"],
+        ["query", "--views"],
+        ["ask", "callers", "add"],
+        ["ask", "callers", "add", "--json"],
+        ["export", "--format", "jsonl"],
+        ["explain"],
+        ["explain", "--json"],
+        ["build", ".", "--json", "-q"],
+    ],
+)
+def test_an_output_that_takes_nothing_is_coded(shop, command):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([COMMAND, *command], cwd=shop, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 5
+    assert "CA805: cannot write the output: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_letters_that_the_terminal_does_not_have(run, tmp_path):
+    repository = write(tmp_path / "r", {"pä.py": "def f():\n    g()\n\n\ndef g():\n    pass\n"})
+    assert run("build", repository, "-q").returncode == 0
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [COMMAND, "ask", "callers", "g", "--graph", repository / "build" / "codeanatomy"]
+    done = subprocess.run(command, env=ascii_only, capture_output=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, rb"p\xe4.py:2:5  p\xe4.f calls p\xe4.g"), done.stderr
+    done = subprocess.run([*command, "--json"], env=ascii_only, capture_output=True, check=False)
+    assert json.loads(done.stdout.decode())["rows"][0]["path"] == "pä.py"
 
 
 def test_the_summary_says_what_to_ask(run, shop):

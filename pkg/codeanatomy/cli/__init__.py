@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import signal
 import sys
 import time
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 
 from codeanatomy.cli.completion import InstallCompletion, ShowCompletion
-from codeanatomy.cli.output import fail, failed
+from codeanatomy.cli.output import fail, failed, say, unheard
 from codeanatomy.cli.parser import Parser, ShowVersion, add, talk
 from codeanatomy.failure import Coded
 
@@ -18,6 +19,8 @@ COMMANDS = ("build", "plan", "query", "ask", "export", "config", "delta", "diag"
 
 NO_ENGINE = 10
 INTERRUPTED = 130
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a write to standard output fails with: alone among what commands write, it has no file name."""
 
 
 def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
@@ -40,6 +43,23 @@ def _asked(words: Sequence[str]) -> Sequence[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    try:
+        return _done(argv)
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): there is nobody left to tell.
+        unheard(sys.stdout)
+        return 0
+    except OSError as error:
+        if error.filename is not None or error.errno not in NO_ROOM:
+            raise
+        unheard(sys.stdout)  # it holds what could not be written, and would say so again when the process ends
+        return fail(
+            Coded("CA805", f"cannot write the output: {error.strerror}", "name another place for standard output, or free the disk")
+        )
+
+
+def _done(argv: Sequence[str] | None) -> int:
+    """Run it, and say what failed."""
     began = time.monotonic()
     options = argparse.Namespace()
     try:
@@ -48,6 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # of `__main__`; from here on, commands clean up after themselves
             signal.signal(signal.SIGINT, signal.default_int_handler)
         code: int = options.run(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except Coded as failure:
         if getattr(options, "format", None) == "json":
             failed(failure)
@@ -56,14 +78,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # What is not there is missed in the package; what does not fit this system cannot be loaded, by one of its two names.
         if error.name not in ("codeanatomy", "codeanatomy._engine", "_engine") or "_engine" not in str(error):
             raise
-        print(f"codeanatomy: the Rust engine cannot be imported ({error}); in a checkout, run: make build", file=sys.stderr)
+        say(f"codeanatomy: the Rust engine cannot be imported ({error}); in a checkout, run: make build")
         return NO_ENGINE
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): there is nobody left to tell.
-        sys.stderr.close()
-        return 0
     if options.verbose:
-        print(f"codeanatomy: took {time.monotonic() - began:.2f} s", file=sys.stderr)
+        say(f"codeanatomy: took {time.monotonic() - began:.2f} s")
     return code

@@ -14,7 +14,7 @@ import anyio
 
 from codeanatomy.catalog.failures import BY_CODE
 from codeanatomy.cli.invocation import Invocation, invocation
-from codeanatomy.cli.output import exit_code, fail, print_json, problem
+from codeanatomy.cli.output import exit_code, fail, print_json, problem, say
 from codeanatomy.cli.parser import forms
 from codeanatomy.cli.progress import Progress
 from codeanatomy.cli.settings import add_settings, configuration_of
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     except Coded as failure:
         return _report(failure, unfinished, options)
     for warning in call.warnings:
-        print(f"codeanatomy: warning: {warning}", file=sys.stderr)
+        say(f"codeanatomy: warning: {warning}")
     if isinstance(outcome, _Stopped):
         return _report(outcome.failure, unfinished, options, outcome.code)
     if isinstance(outcome, Coded):
@@ -145,7 +145,7 @@ def _summary(result: GraphProductBuildResult, repository: Path) -> None:
         f'  codeanatomy query{graph} "SELECT kind, count(*) AS n FROM definitions GROUP BY kind ORDER BY n DESC"',
         f"  codeanatomy query{graph} \"SELECT path, target FROM imports WHERE target_kind = 'external' LIMIT 10\"",
     ]
-    print("\n".join(lines), file=sys.stderr)
+    say("\n".join(lines))
 
 
 def _verdict(result: GraphProductBuildResult) -> list[str]:
@@ -176,8 +176,8 @@ def _report(failure: Coded, unfinished: list[UnfinishedBuild], options: argparse
     if options.format == "json":
         print_json(build.to_dict(problem(failure)))
     for warning in build.warnings:
-        print(f"codeanatomy: warning: {warning}", file=sys.stderr)
+        say(f"codeanatomy: warning: {warning}")
     fail(failure, options.verbose)
     if build.run_bundle:
-        print(f"  what there is of the run: {build.run_bundle}", file=sys.stderr)
+        say(f"  what there is of the run: {build.run_bundle}")
     return exit

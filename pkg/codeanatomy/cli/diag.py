@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
 
-from codeanatomy.cli.output import print_json
+from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         print("\n".join(map(_line, checks)))
     if not options.quiet:
         counts = Counter(check.status for check in checks)
-        print(", ".join(f"{counts[status]} {status}" for status in RANKS), file=sys.stderr)
+        say(", ".join(f"{counts[status]} {status}" for status in RANKS))
     return SOMETHING_FAILED if worst == "fail" else 0
 
 

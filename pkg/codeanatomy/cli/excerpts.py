@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from codeanatomy.cli.output import say
 from codeanatomy.query.answer import Answer
 from codeanatomy.query.graph import OpenGraph
 from codeanatomy.query.places import repository
@@ -29,7 +29,7 @@ def show(graph: OpenGraph, answer: Answer, limit: int | None, quiet: bool) -> No
         if place and (line := excerpts.line(*place[:2])):
             print(f"    {line}")
     if not quiet:
-        print("\n".join([_count(answer, len(rows)), *excerpts.notes, *answer.notes]), file=sys.stderr)
+        say("\n".join([_count(answer, len(rows)), *excerpts.notes, *answer.notes]))
 
 
 def _place(row: Row) -> list[Any]:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from codeanatomy.cli.output import print_json
+from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms
 from codeanatomy.cli.settings import positive
 from codeanatomy.export.forms import FORMS, export, stream, wanted
@@ -51,5 +51,5 @@ def run(options: argparse.Namespace) -> int:
         written = [ExportedFile(str(file), file.stat().st_size) for file in files]
         print_json(Exported(graph.generation.number, what.form.name, written))
     elif options.verbose:
-        print("\n".join(f"wrote {file}" for file in files), file=sys.stderr)
+        say("\n".join(f"wrote {file}" for file in files))
     return 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from codeanatomy.catalog.failures import BY_CODE
 from codeanatomy.failure import Coded
@@ -31,11 +32,28 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def say(text: str) -> None:
+    """Talk on stderr. Where nobody listens any more, the command goes on: what it does and its exit code count."""
+    try:
+        print(text, file=sys.stderr)
+    except OSError:
+        unheard(sys.stderr)
+
+
+def unheard(stream: TextIO) -> None:
+    """From here on, what is written to this stream of the process goes nowhere, and what it still holds."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
 def print_json(answer: object) -> None:
-    """An answer on stdout: a struct of `answers`, or plain values."""
+    """An answer on stdout, in UTF-8 whatever the terminal's encoding: a struct of `answers`, or plain values."""
     import msgspec
 
-    print(msgspec.json.format(msgspec.json.encode(answer, enc_hook=str), indent=2).decode())
+    sys.stdout.flush()
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(answer, enc_hook=str), indent=2) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def problem(failure: Coded) -> Problem:
@@ -54,11 +72,11 @@ def failed(failure: Coded) -> None:
 
 def fail(failure: Coded, verbose: bool = False) -> int:
     """Say on stderr what failed, why and what next; returns the exit code."""
-    print(f"codeanatomy: {failure.code}: {failure.message}", file=sys.stderr)
+    say(f"codeanatomy: {failure.code}: {failure.message}")
     if failure.hint:
-        print(f"  hint: {failure.hint}", file=sys.stderr)
+        say(f"  hint: {failure.hint}")
     if verbose:
         for name, value in failure.details.items():
-            print(f"  {name}: {value}", file=sys.stderr)
-    print(f"  `codeanatomy explain {failure.code}` says more", file=sys.stderr)
+            say(f"  {name}: {value}")
+    say(f"  `codeanatomy explain {failure.code}` says more")
     return exit_code(failure)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codeanatomy.cli.output import print_json
+from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms
 from codeanatomy.cli.settings import add_settings, configuration_of
 
@@ -50,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(plan_text.dot(answer) if options.format == "dot" else plan_text.text(answer), end="")
     if not options.quiet and not parts and options.format == "text":
-        print(_more(answer), file=sys.stderr)
+        say(_more(answer))
     return 0
 
 

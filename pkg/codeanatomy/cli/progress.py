@@ -10,6 +10,7 @@ from typing import TextIO
 
 import anyio
 
+from codeanatomy.cli.output import unheard
 from codeanatomy.events import (
     Event,
     ExtractorFinished,
@@ -104,16 +105,14 @@ class Progress:
             self.clear()
             width, height = shutil.get_terminal_size()
             lines = [line[: width - 1] for line in self._lines()][: height - 1]
-            self._stream.write("\n".join(lines))
-            self._stream.flush()
+            self._put("\n".join(lines))
             self._drawn = len(lines)
             await anyio.sleep(REDRAW_S)
 
     def clear(self) -> None:
         """Remove the live lines."""
         if self._live and self._drawn:
-            self._stream.write("\r" + "\x1b[1A" * (self._drawn - 1) + "\x1b[J")
-            self._stream.flush()
+            self._put("\r" + "\x1b[1A" * (self._drawn - 1) + "\x1b[J")
             self._drawn = 0
 
     def _lines(self) -> Iterator[str]:
@@ -128,4 +127,13 @@ class Progress:
     def _say(self, text: str) -> None:
         if not self._quiet:
             self.clear()
-            print(text, file=self._stream, flush=True)
+            self._put(f"{text}\n")
+
+    def _put(self, text: str) -> None:
+        """Write it. Where nobody watches any more (`| head`), the build goes on in silence."""
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            unheard(self._stream)
+            self._quiet, self._live = True, False

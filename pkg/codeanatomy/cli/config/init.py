@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from codeanatomy.cli.output import print_json
+from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms
 from codeanatomy.failure import Coded
 
@@ -37,5 +36,5 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         print_json(ConfigWritten(str(path)))
     elif not options.quiet:
-        print(f"Wrote {path}: every key of a build, commented out.", file=sys.stderr)
+        say(f"Wrote {path}: every key of a build, commented out.")
     return 0

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codeanatomy.catalog.settings import SETTINGS
-from codeanatomy.cli.output import print_json
+from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms
 from codeanatomy.cli.settings import add_settings, configuration_of
 
@@ -36,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
 
     print(shown(found, options.with_sources), end="")
     if not options.quiet:
-        print(_read(found), file=sys.stderr)
+        say(_read(found))
     return 0
 
 

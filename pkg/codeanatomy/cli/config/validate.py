@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codeanatomy.cli.output import print_json
+from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms
 from codeanatomy.failure import Coded
 
@@ -43,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         print_json(ConfigValidated(not problems, str(file.path) if file else None, problems))
     for problem in problems:
-        print(f"{problem.place}: {problem.code}: {problem.message}; {problem.hint}", file=sys.stderr)
+        say(f"{problem.place}: {problem.code}: {problem.message}; {problem.hint}")
     if not problems and options.format == "text" and not options.quiet:
         print(
             f"{file.path}: {len(file.said)} settings, nothing wrong" if file else f"there is no configuration file in {options.repository}"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codeanatomy.cli.output import print_json
+from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms
 from codeanatomy.cli.settings import positive
 from codeanatomy.query.generation import find_output
@@ -71,10 +70,10 @@ def say_care(options: argparse.Namespace, answer: Care, what: str) -> int:
         print("\n".join(paths))
     if not options.quiet:
         for note in answer.notes:
-            print(note, file=sys.stderr)
+            say(note)
         count = sum(map(len, answer.files.values()))
         size = f" of {answer.bytes:,} bytes" if answer.bytes else ""
-        print(f"{'' if answer.applied else 'dry run: would have '}{what} {count} files{size}{_then(options, count)}", file=sys.stderr)
+        say(f"{'' if answer.applied else 'dry run: would have '}{what} {count} files{size}{_then(options, count)}")
     return 0
 
 
@@ -87,11 +86,9 @@ def say_republished(options: argparse.Namespace, answer: Republished, what: str)
         print(f"{name}  version {table.version}  {table.rows:,} rows")
     if not options.quiet:
         for note in answer.notes:
-            print(note, file=sys.stderr)
+            say(note)
         as_generation = f" as generation {answer.generation}" if answer.generation else ""
-        print(
-            f"{'' if answer.applied else 'dry run: would have '}{what}{as_generation}{_then(options, len(answer.tables))}", file=sys.stderr
-        )
+        say(f"{'' if answer.applied else 'dry run: would have '}{what}{as_generation}{_then(options, len(answer.tables))}")
     return 0
 
 
