@@ -158,6 +158,28 @@ def test_a_limit_is_above_zero_and_a_guess_may_be_off(run, folder, monkeypatch):
         monkeypatch.delenv(f"CODEANATOMY_{name.upper()}")
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("OTEL_TRACES_SAMPLER", "jaeger_remote"),
+        ("OTEL_TRACES_SAMPLER", ""),
+        ("OTEL_TRACES_SAMPLER_ARG", "endpoint=http://localhost:14250"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+    ],
+)
+def test_what_telemetry_means_to_other_programs_stops_no_build_without(run, folder, monkeypatch, name, text):
+    monkeypatch.setenv(name, text)
+    key = next(setting.key for setting in SETTINGS if setting.environment == name)
+    assert shown(run, folder)[key]["source"] == "default"
+    assert run("config", "validate", folder).returncode == 0
+    exporting = run("config", "show", folder, "--otel-test-mode")
+    assert exporting.returncode == (78 if text else 0)
+    write(folder, {"codeanatomy.toml": "[otel]\nenable_traces = true\n"})
+    done = run("config", "validate", folder)
+    assert (done.returncode, f"{name}: CA823" in done.stderr) == ((78, True) if text else (0, False))
+    assert text or "codeanatomy.toml: 1 setting, nothing wrong" in done.stdout
+
+
 def test_a_list_in_the_environment_closes_its_quotes(run, folder, monkeypatch):
     monkeypatch.setenv("CODEANATOMY_EXCLUDE_GLOB", "'tests/**")
     done = run("config", "show", folder)
@@ -313,7 +335,7 @@ def test_validate_lists_everything(run, folder, monkeypatch):
 def test_validate_of_what_is_right(run, folder):
     assert run("config", "validate", folder).stdout == f"there is no configuration file in {folder}\n"
     write(folder, {"codeanatomy.toml": "[engine]\nprofile = 'small'\n"})
-    assert run("config", "validate", folder).stdout == f"{folder / 'codeanatomy.toml'}: 1 settings, nothing wrong\n"
+    assert run("config", "validate", folder).stdout == f"{folder / 'codeanatomy.toml'}: 1 setting, nothing wrong\n"
     assert run("config", "validate", folder, "-q").stdout == ""
     (folder / "codeanatomy.toml").write_text("[")
     told = json.loads(run("config", "validate", folder, "--json").stdout)

@@ -223,7 +223,7 @@ def test_every_flag_reaches_the_request(tmp_path):
 @pytest.mark.parametrize("share", ["-0.1", "1.1", "much"])
 def test_a_share_that_is_none(small, share):
     assert command(small(), "--otel-sampler-arg", share).returncode == 64
-    assert command(small(), OTEL_TRACES_SAMPLER_ARG=share).returncode == 78
+    assert command(small(), "--otel-test-mode", OTEL_TRACES_SAMPLER_ARG=share).returncode == 78
 
 
 @pytest.mark.parametrize("setting", ["endpoint = 'http://elsewhere:4318'", "headers = ['A=b']"])

@@ -14,7 +14,7 @@ import anyio
 
 from codeanatomy.catalog.failures import BY_CODE
 from codeanatomy.cli.invocation import Invocation, invocation
-from codeanatomy.cli.output import exit_code, fail, print_json, problem, say
+from codeanatomy.cli.output import counted, exit_code, fail, print_json, problem, say
 from codeanatomy.cli.parser import forms
 from codeanatomy.cli.progress import Progress
 from codeanatomy.cli.settings import add_settings, configuration_of
@@ -126,7 +126,9 @@ def _summary(result: GraphProductBuildResult, repository: Path) -> None:
     nodes, edges = result.tables["cpg_nodes"].rows, result.tables["cpg_edges"].rows
     failed = f", {result.files_failed:,} with failures" if result.files_failed else ""
     did = "Replayed" if result.determinism.verdict == "replayed" else "Built"
-    lines = [f"{did} {nodes:,} nodes and {edges:,} edges from {result.files_scanned:,} files{failed} in {result.seconds:.1f} s."]
+    lines = [
+        f"{did} {counted(nodes, 'node')} and {counted(edges, 'edge')} from {counted(result.files_scanned, 'file')}{failed} in {result.seconds:.1f} s."
+    ]
     for code, count in result.failures.items():
         lines.append(f"  {count:,} × {code}: {BY_CODE[code].name} (`codeanatomy explain {code}`)")
         lines += [f"    {_place(problem)}: {problem.message}" for problem in result.problems if problem.code == code][:SHOWN_PROBLEMS]

@@ -47,6 +47,11 @@ def unheard(stream: TextIO) -> None:
     os.close(nowhere)
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of them."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def print_json(answer: object) -> None:
     """An answer on stdout, in UTF-8 whatever the terminal's encoding: a struct of `answers`, or plain values."""
     import msgspec

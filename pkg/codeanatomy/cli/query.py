@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from codeanatomy.catalog.public import PUBLIC_VIEWS
-from codeanatomy.cli.output import printable, say
+from codeanatomy.cli.output import counted, printable, say
 from codeanatomy.cli.settings import positive
 from codeanatomy.export.whole import whole_file
 from codeanatomy.failure import Coded
@@ -120,7 +120,7 @@ def _counted(batches: Iterable[pa.RecordBatch], options: argparse.Namespace) -> 
         rows += batch.num_rows
         yield batch
     if options.verbose or (options.format == "table" and not options.quiet):
-        say(f"{rows} row{'' if rows == 1 else 's'}")
+        say(counted(rows, "row"))
 
 
 def _rows(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:

@@ -15,6 +15,10 @@ from codeanatomy.product import GraphProductBuildRequest, altered
 
 SOURCES = ("default", "file", "environment", "flag")
 """From the weakest to the strongest."""
+AMBIENT = "OTEL_"
+"""What the variables begin with that OpenTelemetry defines: they are there for every program, and may say what only others know."""
+EXPORTING = ("otel.enable_traces", "otel.enable_metrics", "otel.enable_logs", "otel.test_mode")
+"""The settings of which one makes a build use the others of its section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ def configuration(repository: Path, flags: Mapping[str, object], environment: Ma
     file = read_file(repository)
     if file is not None:
         file.check()
+    environment = _heeded(environment, file, flags)
     given = {setting.field: _given(setting, file, environment, flags) for setting in SETTINGS}
     for setting in SETTINGS:
         if setting.contradicts and given[setting.field].strength > given[setting.contradicts].strength:
@@ -60,16 +65,30 @@ def configuration(repository: Path, flags: Mapping[str, object], environment: Ma
     return Configuration(repository, file, given | _bundled(given))
 
 
-def environment_problems(environment: Mapping[str, str]) -> list[Coded]:
+def environment_problems(environment: Mapping[str, str], file: ConfigurationFile | None) -> list[Coded]:
     """Every variable that holds what its setting cannot take."""
-    problems: list[Coded] = []
+    wrong = _wrong(environment)
+    ours = [failure for name, failure in wrong.items() if not name.startswith(AMBIENT)]
+    return list(_wrong(_heeded(environment, file, {})).values()) if not ours else list(wrong.values())
+
+
+def _wrong(environment: Mapping[str, str]) -> dict[str, Coded]:
+    """What is wrong with each variable that is."""
+    found: dict[str, Coded] = {}
     for setting in SETTINGS:
         if setting.environment in environment:
             try:
                 _from_environment(setting, environment[setting.environment])
             except Coded as failure:
-                problems.append(failure)
-    return problems
+                found[setting.environment] = failure
+    return found
+
+
+def _heeded(environment: Mapping[str, str], file: ConfigurationFile | None, flags: Mapping[str, object]) -> dict[str, str]:
+    """The environment without variables of OpenTelemetry that are empty, or that mean nothing to a build which exports nothing."""
+    exports = any(_given(setting, file, environment, flags).value for setting in SETTINGS if setting.field in EXPORTING)
+    wrong = {} if exports else _wrong(environment)
+    return {name: text for name, text in environment.items() if not name.startswith(AMBIENT) or (text and name not in wrong)}
 
 
 def _given(setting: Setting, file: ConfigurationFile | None, environment: Mapping[str, str], flags: Mapping[str, object]) -> Given:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codeanatomy.cli.output import print_json, say
+from codeanatomy.cli.output import counted, print_json, say
 from codeanatomy.cli.parser import forms
 from codeanatomy.failure import Coded
 
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     file: ConfigurationFile | None = None
     try:
         file = read_file(options.repository)
-        problems = [*_of_file(file), *_of_environment()]
+        problems = [*_of_file(file), *_of_environment(file)]
     except Coded as failure:
         problems = [_of_failure(failure)]
     if options.format == "json":
@@ -45,7 +45,9 @@ def run(options: argparse.Namespace) -> int:
         say(f"{problem.place}: {problem.code}: {problem.message}; {problem.hint}")
     if not problems and options.format == "text" and not options.quiet:
         print(
-            f"{file.path}: {len(file.said)} settings, nothing wrong" if file else f"there is no configuration file in {options.repository}"
+            f"{file.path}: {counted(len(file.said), 'setting')}, nothing wrong"
+            if file
+            else f"there is no configuration file in {options.repository}"
         )
     return WRONG if problems else 0
 
@@ -61,10 +63,10 @@ def _of_file(file: ConfigurationFile | None) -> list[ConfigProblem]:
     ]
 
 
-def _of_environment() -> list[ConfigProblem]:
+def _of_environment(file: ConfigurationFile | None) -> list[ConfigProblem]:
     from codeanatomy.configuration.effective import environment_problems
 
-    return [_of_failure(failure) for failure in environment_problems(os.environ)]
+    return [_of_failure(failure) for failure in environment_problems(os.environ, file)]
 
 
 def _of_failure(failure: Coded) -> ConfigProblem:

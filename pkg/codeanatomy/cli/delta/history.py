@@ -6,7 +6,7 @@ import argparse
 
 from codeanatomy.cli.answers import GenerationShown, History
 from codeanatomy.cli.delta.place import output_of, place, tables_at
-from codeanatomy.cli.output import print_json
+from codeanatomy.cli.output import counted, print_json
 
 NAME = "history"
 HELP = "List the generations with their runs, tables, versions and rows"
@@ -50,4 +50,7 @@ def _lines(generation: GenerationShown) -> list[str]:
     ]
     head = f"generation {generation.generation}" + (f" ({', '.join(notes)})" if notes else "") + f"  run {generation.run_id}"
     width = max(map(len, generation.tables), default=0)
-    return [head, *(f"  {name:{width}}  version {table.version}  {table.rows:,} rows" for name, table in generation.tables.items())]
+    return [
+        head,
+        *(f"  {name:{width}}  version {table.version}  {counted(table.rows, 'row')}" for name, table in generation.tables.items()),
+    ]

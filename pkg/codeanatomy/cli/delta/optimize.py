@@ -8,6 +8,7 @@ import anyio
 
 from codeanatomy.cli.answers import Republished
 from codeanatomy.cli.delta.place import apply, output_of, place, say_republished, tables_at
+from codeanatomy.cli.output import counted
 from codeanatomy.query.generation import open_generation
 
 NAME = "optimize"
@@ -32,4 +33,6 @@ def run(options: argparse.Namespace) -> int:
         )
     number, record = anyio.run(rewrite.optimize, current) if options.apply else (None, current.record)
     tables = {name: table for name, table in tables_at(record).items() if name in names}
-    return say_republished(options, Republished(str(output), options.apply, number, tables), f"joined the files of {len(names)} tables")
+    return say_republished(
+        options, Republished(str(output), options.apply, number, tables), f"joined the files of {counted(len(names), 'table')}"
+    )

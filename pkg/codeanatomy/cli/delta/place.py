@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from codeanatomy.cli.output import print_json, say
+from codeanatomy.cli.output import counted, print_json, say
 from codeanatomy.cli.parser import forms
 from codeanatomy.cli.settings import positive
 from codeanatomy.query.generation import find_output
@@ -73,7 +73,7 @@ def say_care(options: argparse.Namespace, answer: Care, what: str) -> int:
             say(note)
         count = sum(map(len, answer.files.values()))
         size = f" of {answer.bytes:,} bytes" if answer.bytes else ""
-        say(f"{'' if answer.applied else 'dry run: would have '}{what} {count} files{size}{_then(options, count)}")
+        say(f"{'' if answer.applied else 'dry run: would have '}{what} {counted(count, 'file')}{size}{_then(options, count)}")
     return 0
 
 
@@ -83,7 +83,7 @@ def say_republished(options: argparse.Namespace, answer: Republished, what: str)
         print_json(answer)
         return 0
     for name, table in answer.tables.items():
-        print(f"{name}  version {table.version}  {table.rows:,} rows")
+        print(f"{name}  version {table.version}  {counted(table.rows, 'row')}")
     if not options.quiet:
         for note in answer.notes:
             say(note)
