@@ -123,6 +123,19 @@ def test_what_contradicts_a_weaker_source_replaces_it(run, folder, monkeypatch):
     assert (found["scip.disabled"]["value"], found["scip.mode"]["value"]) == (True, "auto")
 
 
+def test_an_index_to_read_contradicts_what_turns_scip_off(run, folder, monkeypatch):
+    monkeypatch.setenv("CODEANATOMY_SCIP", "auto")
+    index = ("--scip-index-path-override", "index.scip")
+    for off in (["--scip", "off"], ["--disable-scip"]):
+        done = run("build", folder, *off, *index)
+        assert done.returncode == 64
+        assert f"CA111: --scip-index-path-override names a SCIP index, and {off[0]} says that there is none" in done.stderr
+    write(folder, {"codeanatomy.toml": "[scip]\nindex_path_override = 'index.scip'\n"})
+    assert shown(run, folder, "--scip", "off")["scip.mode"]["value"] == "off"
+    monkeypatch.setenv("CODEANATOMY_SCIP", "off")
+    assert shown(run, folder)["scip.mode"]["value"] == "off"
+
+
 def test_a_switch_from_the_environment(run, folder, monkeypatch):
     monkeypatch.setenv("CODEANATOMY_REQUIRE_SANDBOX", "Yes")
     assert shown(run, folder)["execution.require_sandbox"]["value"] is True

@@ -109,6 +109,13 @@ async def test_settings_have_an_effect(shop: Path, collected: Collect, tmp_path:
     missing = await failure(collected, shop, ScipIndexConfig(mode="on", env_json=tmp_path / "none.json"))
     assert missing.code == "CA232"
     assert "none.json" in missing.message
+    for written, says in (("nope", "is not JSON"), ("{}", "lists no packages"), ('[{"name": "x"}]', "lists no packages")):
+        wrong = await failure(collected, shop, ScipIndexConfig(mode="on", env_json=write(tmp_path, {"bad.json": written}) / "bad.json"))
+        assert (wrong.code, says in wrong.message) == ("CA232", True)
+    nowhere = await failure(collected, shop, ScipIndexConfig(mode="on", target_only="no/such/folder"))
+    assert (nowhere.code, "'no/such/folder'" in nowhere.message) == ("CA232", True)
+    file = await failure(collected, shop, ScipIndexConfig(mode="on", output_dir=write(tmp_path, {"file": ""}) / "file"))
+    assert (file.code, f"no index can be kept in {tmp_path / 'file'}" in file.message) == ("CA232", True)
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
@@ -147,8 +154,10 @@ async def test_modes(shop: Path, collected: Collect, tmp_path: Path, monkeypatch
     assert skipped.extractors["scip"].status == "skipped"
     assert skipped.extractors["scip"].reason == skipped.warnings[0]
     assert [warning[:5] for warning in skipped.warnings] == ["CA233"]
+    assert str(nowhere) in skipped.warnings[0]
     missing = await failure(collected, shop, ScipIndexConfig(mode="on", scip_python_bin=nowhere))
     assert missing.code == "CA231"
+    assert str(nowhere) in missing.message
     assert "npm install" in missing.hint
     monkeypatch.setenv("PATH", str(tmp_path))
     assert (await failure(collected, shop, ON)).code == "CA231"
@@ -209,7 +218,8 @@ async def test_when_its_time_is_over_the_rest_is_told_and_left_out(shop: Path, c
 
 
 async def test_nothing_to_index_needs_no_run(shop: Path, collected: Collect) -> None:
-    found = await collected(shop, "scip", scip=ScipIndexConfig(mode="on", target_only="no/such/folder"))
+    write(shop, {"tools/run": "#!/usr/bin/env python3\n"})
+    found = await collected(shop, "scip", scip=ScipIndexConfig(mode="on", target_only="tools"))
     assert (found.extractors["scip"].tools, found.tables["scip_documents"], found.warnings) == ([], [], [])
 
 

@@ -123,7 +123,7 @@ FAILURES: tuple[FailureKind, ...] = (
         "scan",
         64,
         "Two settings ask for opposite things.",
-        "--require-sandbox and --no-sandbox were both given.",
+        "Both were given, such as --require-sandbox and --no-sandbox, or --scip off and an index to read.",
         "Give one of them.",
     ),
     _build(
@@ -326,12 +326,13 @@ FAILURES: tuple[FailureKind, ...] = (
     ),
     _build(
         "CA232",
-        "file of the scip settings unreadable",
+        "scip setting names nothing of use",
         "extraction",
         64,
-        "A file that a scip setting names cannot be read.",
-        "The path of --scip-index-path-override or --scip-env-json is wrong.",
-        "Give the path of a file.",
+        "What a scip setting names is not there, or is not what it should be.",
+        "The path of --scip-index-path-override, --scip-env-json, --scip-output-dir or --scip-target-only is wrong, or the file is no JSON list of "
+        "packages.",
+        "Look at the message: it says which, and what it should be.",
     ),
     _warning(
         "CA233",

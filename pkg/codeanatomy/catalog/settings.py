@@ -439,7 +439,7 @@ SETTINGS: tuple[Setting, ...] = (
         ("--scip-extra-arg",),
         "scip",
         "texts",
-        "Another argument for scip-python; may be given again.",
+        "Another argument for scip-python, given as --scip-extra-arg=--foo; may be given again.",
         environment="CODEANATOMY_SCIP_EXTRA_ARG",
         key="scip.extra_args",
         in_file=False,

@@ -44,7 +44,8 @@ class Configuration:
     given: Mapping[str, Given]
 
     def request(self) -> GraphProductBuildRequest:
-        """The build that they ask for."""
+        """The build that they ask for. Raises CA111 where they ask for an index and for none."""
+        _check_index(self.given)
         origins = {setting.field: _as_asked(setting, self.given[setting.field]) for setting in SETTINGS}
         request = GraphProductBuildRequest(repo_root=self.repository, origins=origins)
         for field, given in origins.items():
@@ -63,6 +64,15 @@ def configuration(repository: Path, flags: Mapping[str, object], environment: Ma
         if setting.contradicts and given[setting.field].strength > given[setting.contradicts].strength:
             given[setting.contradicts] = Given(_default(setting.contradicts))
     return Configuration(repository, file, given | _bundled(given))
+
+
+def _check_index(given: Mapping[str, Given]) -> None:
+    """Raises CA111 for an index that is to be read where a source no stronger says that none is."""
+    index = given["scip.index_path_override"]
+    for field, off in (("scip.mode", "off"), ("scip.disabled", True)):
+        said = given[field]
+        if index.value is not None and said.value == off and index.strength >= said.strength:
+            raise Coded("CA111", f"{index.place} names a SCIP index, and {said.place} says that there is none", "give one of them")
 
 
 def environment_problems(environment: Mapping[str, str], file: ConfigurationFile | None) -> list[Coded]:

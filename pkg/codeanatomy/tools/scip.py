@@ -49,6 +49,7 @@ CACHED = 2
 FORMAT = "2"
 """Part of the cache's key: another number makes every cached index be made again."""
 
+ENVIRONMENT = 'give a list such as [{"name": "requests", "version": "2.32.0", "files": ["requests/__init__.py"]}]'
 KILLED = "signal SIGKILL"
 
 _NO_MEMORY = "heap out of memory"
@@ -75,7 +76,7 @@ class ScipSupply:
 
     @asynccontextmanager
     async def provide(self, scan: Scan, rows: Rows) -> AsyncIterator[Supply]:
-        """Raises `Coded`: CA111 (contradiction), CA231 (asked for and not there), CA232 (a file of the settings cannot be read)."""
+        """Raises `Coded`: CA111 (contradiction), CA231 (asked for and not there), CA232 (what a setting names cannot be used)."""
         if self.config.disabled and self.config.mode == "on":
             raise Coded("CA111", "--scip on and --disable-scip contradict each other", "give one of them")
         if self.config.disabled or self.config.mode == "off":
@@ -86,18 +87,28 @@ class ScipSupply:
             await to_thread.run_sync(index.add, data)
             yield await to_thread.run_sync(_supply, scan, scan.sources, index, [], [])
         elif (program := find(self.config)) is None:
-            message = f"scip-python is not installed: there are no SCIP symbols in the graph ({INSTALL})"
+            wanted = self.config.scip_python_bin
             if self.config.mode == "on":
-                raise Coded("CA231", "scip-python is asked for and not installed, or node is not", f"install it: {INSTALL}")
-            yield nothing("skipped", f"CA233: {message}")
+                what = "scip-python is asked for and not installed" if wanted is None else f"{wanted} is no program that is there"
+                raise Coded("CA231", f"{what}, or node is not", f"install it: {INSTALL}")
+            what = "scip-python is not installed" if wanted is None else f"{wanted} is no program that is there, or node is not"
+            yield nothing("skipped", f"CA233: {what}: there are no SCIP symbols in the graph ({INSTALL})")
         else:
             yield await self._made(scan, program)
 
     async def _made(self, scan: Scan, program: Program) -> Supply:
-        sources = [source for source in scan.sources if source.path.endswith(SUFFIXES) and _is_target(source.path, self.config.target_only)]
+        targets = [source for source in scan.sources if _is_target(source.path, self.config.target_only)]
+        if not targets:
+            target = self.config.target_only
+            raise Coded(
+                "CA232", f"no source of the repository is in {target!r}", "give --scip-target-only a path below the repository's folder"
+            )
+        sources = [source for source in targets if source.path.endswith(SUFFIXES)]
         environment = b"[]"
         if self.config.env_json is not None:
-            environment = await to_thread.run_sync(_read, Path(self.config.env_json), "the environment of scip-python")
+            environment = await to_thread.run_sync(_environment, Path(self.config.env_json))
+        if self.config.output_dir is not None:
+            await to_thread.run_sync(_make, Path(self.config.output_dir))
         cache = self.work / "cache" / "scip"
         kept = cache / f"{await to_thread.run_sync(_key, self.config, program, environment, scan)}.scip"
         indexing = Indexing(self.config, program, self.confinement, scan, sources)
@@ -271,6 +282,30 @@ def _read(path: Path, what: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise Coded("CA232", f"{what} cannot be read: {path}: {error.strerror}", "give the path of a file", {"path": str(path)}) from error
+
+
+def _environment(path: Path) -> bytes:
+    """The packages that are taken as installed, as they are written."""
+    data = _read(path, "the environment of scip-python")
+    try:
+        packages = json.loads(data)
+    except ValueError as error:
+        raise Coded("CA232", f"the environment of scip-python is not JSON: {path}: {error}", ENVIRONMENT, {"path": str(path)}) from error
+    if not isinstance(packages, list) or not all(
+        isinstance(package, dict) and package.keys() >= {"name", "version", "files"} for package in packages
+    ):
+        raise Coded("CA232", f"the environment of scip-python lists no packages: {path}", ENVIRONMENT, {"path": str(path)})
+    return data
+
+
+def _make(folder: Path) -> None:
+    """The folder that is to keep the index, before there is one."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Coded(
+            "CA232", f"no index can be kept in {folder}: {error.strerror}", "give --scip-output-dir a folder", {"path": str(folder)}
+        ) from error
 
 
 def _taken(path: Path) -> bytes:
