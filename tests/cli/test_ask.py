@@ -435,6 +435,13 @@ def test_people_get_the_line_of_the_source(run, shop):
     assert done.stderr == "1 row\n"
 
 
+def test_a_terminal_is_told_nothing_by_a_source(run, tmp_path):
+    repository = write(tmp_path, {"one.py": "def f():\n    pass\n\n\nf(\t'\x1b[31m\x9b')\n"})
+    assert run("build", repository, "-q").returncode == 0
+    done = run("ask", "callers", "f", cwd=repository)
+    assert done.stdout.splitlines()[1] == "    f(\t'\\x1b[31m\\x9b')"
+
+
 def test_no_excerpt_of_a_source_that_has_changed(run, tmp_path):
     repository = write(tmp_path / "zoo", ZOO)
     assert run("build", repository, "-q").returncode == 0

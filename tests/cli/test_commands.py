@@ -116,6 +116,29 @@ def test_a_path_that_tables_cannot_have_is_refused_before_anything_is_read(run, 
     assert not (tmp_path / name).exists()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["build", ""],
+        ["build", ".", "-o", ""],
+        ["plan", ""],
+        ["query", "SELECT 1", "--graph", ""],
+        ["diag", "--graph", ""],
+        ["config", "show", ""],
+    ],
+)
+def test_an_empty_path_is_not_the_working_directory(run, shop, command):
+    done = run(*command, cwd=shop)
+    assert done.returncode == 64
+    assert "an empty path names nothing" in done.stderr
+
+
+def test_an_empty_path_of_the_environment(run, shop, monkeypatch):
+    monkeypatch.setenv("CODEANATOMY_OUTPUT_DIR", "")
+    done = run("build", shop)
+    assert (done.returncode, "CODEANATOMY_OUTPUT_DIR: an empty path names nothing" in done.stderr) == (78, True)
+
+
 @pytest.mark.parametrize("option", ["--output-dir", "--work-dir"])
 def test_a_file_is_no_folder(run, tmp_path, option):
     (tmp_path / "file").write_text("mine")
@@ -254,6 +277,15 @@ def test_the_summary_says_what_to_ask(run, shop):
     assert "Ask it:" in done.stderr
     asked = next(line.split('"')[1] for line in done.stderr.splitlines() if "FROM calls" in line)
     assert run("query", asked, cwd=shop).returncode == 0
+
+
+def test_the_summary_can_be_pasted_into_a_shell(run, tmp_path):
+    done = run("build", write(tmp_path / "r", SHOP), "-o", tmp_path / "it's $HOME `1`")
+    asked = [line for line in done.stderr.splitlines() if line.startswith("  codeanatomy query")]
+    assert len(asked) == 3
+    for line in asked:
+        shell = subprocess.run(["sh", "-c", line.replace("codeanatomy", str(COMMAND), 1)], capture_output=True, check=False)
+        assert shell.returncode == 0, shell.stderr
 
 
 def test_quiet_says_nothing(run, shop):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from codeanatomy.catalog.questions import BY_NAME
 from codeanatomy.cli.output import print_json
 from codeanatomy.cli.parser import forms
-from codeanatomy.cli.settings import positive
+from codeanatomy.cli.settings import positive, some_path
 from codeanatomy.query.generation import find_output
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Command:
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         self.takes(parser)
         graph = "output folder of a build; default: the nearest build/codeanatomy upward"
-        parser.add_argument("--graph", type=Path, metavar="DIR", help=graph)
+        parser.add_argument("--graph", type=some_path, metavar="DIR", help=graph)
         parser.add_argument("--generation", type=int, metavar="N", help="a generation that is not the current one")
         parser.add_argument("--limit", type=positive(int), metavar="N", help="no more than N rows; of a slice 200 unless told otherwise")
         forms(parser)

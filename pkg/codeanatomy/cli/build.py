@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from codeanatomy.cli.invocation import Invocation, invocation
 from codeanatomy.cli.output import counted, exit_code, fail, print_json, problem, say
 from codeanatomy.cli.parser import forms
 from codeanatomy.cli.progress import Progress
-from codeanatomy.cli.settings import add_settings, configuration_of
+from codeanatomy.cli.settings import add_settings, configuration_of, some_path
 from codeanatomy.events import BuildUnfinished, Event
 from codeanatomy.failure import Coded, Failure
 
@@ -35,7 +36,7 @@ SHOWN_PROBLEMS = 3
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repository", type=Path, metavar="REPO", help="folder of the repository")
+    parser.add_argument("repository", type=some_path, metavar="REPO", help="folder of the repository")
     add_settings(parser)
     forms(parser)
 
@@ -137,7 +138,7 @@ def _summary(result: GraphProductBuildResult, repository: Path) -> None:
     graph = (
         ""
         if result.output_dir == repository.absolute() / "build" / "codeanatomy" and Path.cwd() == repository.absolute()
-        else f" --graph {result.output_dir}"
+        else f" --graph {shlex.quote(str(result.output_dir))}"
     )
     lines += [
         f"Graph: {result.output_dir} (generation {result.generation})",

@@ -11,6 +11,7 @@ import anyio
 
 from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms
+from codeanatomy.cli.settings import some_path
 
 if TYPE_CHECKING:
     from codeanatomy.diagnosis.check import Check, Status
@@ -23,7 +24,7 @@ RANKS: tuple[Status, ...] = ("ok", "warn", "fail")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--graph", type=Path, metavar="OUT", help="output folder of a build, to check its tables and promises too")
+    parser.add_argument("--graph", type=some_path, metavar="OUT", help="output folder of a build, to check its tables and promises too")
     forms(parser)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from codeanatomy.cli.output import say
+from codeanatomy.cli.output import printable, say
 from codeanatomy.query.answer import Answer
 from codeanatomy.query.graph import OpenGraph
 from codeanatomy.query.places import repository
@@ -25,9 +25,9 @@ def show(graph: OpenGraph, answer: Answer, limit: int | None, quiet: bool) -> No
     excerpts = Excerpts(graph, {row["path"] for row in rows if row.get("path")})
     for row in rows:
         place = _place(row)
-        print(f"{':'.join(map(str, place)) or '(outside the repository)'}  {_SENTENCES[answer.question.name](row)}")
+        print(printable(f"{':'.join(map(str, place)) or '(outside the repository)'}  {_SENTENCES[answer.question.name](row)}"))
         if place and (line := excerpts.line(*place[:2])):
-            print(f"    {line}")
+            print(f"    {printable(line)}")
     if not quiet:
         say("\n".join([_count(answer, len(rows)), *excerpts.notes, *answer.notes]))
 

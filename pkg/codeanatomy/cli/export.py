@@ -8,7 +8,7 @@ from pathlib import Path
 
 from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms
-from codeanatomy.cli.settings import positive
+from codeanatomy.cli.settings import positive, some_path
 from codeanatomy.export.forms import FORMS, export, stream, wanted
 from codeanatomy.failure import Coded
 from codeanatomy.query.generation import find_output
@@ -21,9 +21,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     kinds = "; ".join(f"{form.name}: {form.sentence}" for form in FORMS)
     parser.add_argument("--format", required=True, metavar="FORM", dest="form", help=kinds)
     parser.add_argument(
-        "--output", type=Path, metavar="PATH", help="file or folder to write; default: standard output where it is one stream"
+        "--output", type=some_path, metavar="PATH", help="file or folder to write; default: standard output where it is one stream"
     )
-    parser.add_argument("--graph", type=Path, metavar="DIR", help="output folder of a build; default: the nearest build/codeanatomy upward")
+    parser.add_argument(
+        "--graph", type=some_path, metavar="DIR", help="output folder of a build; default: the nearest build/codeanatomy upward"
+    )
     parser.add_argument("--generation", type=int, metavar="N", help="a generation that is not the current one")
     parser.add_argument("--function", metavar="NAME", help="dot: the control flow of a function, class body or module")
     parser.add_argument("--around", metavar="NAME", help="dot: what calls, inherits, overrides or holds a definition, and what that does")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms
-from codeanatomy.cli.settings import add_settings, configuration_of
+from codeanatomy.cli.settings import add_settings, configuration_of, some_path
 
 if TYPE_CHECKING:
     from codeanatomy.cli.answers import Planned
@@ -25,17 +24,20 @@ PARTS = {
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repository", type=Path, metavar="REPO", help="folder of the repository")
+    parser.add_argument("repository", type=some_path, metavar="REPO", help="folder of the repository")
     group = parser.add_argument_group("what to show")
     for part, sentence in PARTS.items():
         group.add_argument(f"--show-{part.replace('_', '-')}", action="store_true", dest=f"show_{part}", help=sentence)
     group.add_argument("--validate", action="store_true", help="what the engine's compiler checks, and what it says")
     add_settings(parser)
     forms(parser, "dot")
+    parser.set_defaults(usage=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
     """Compile the spec of the build and show it. A spec that the engine refuses ends with the exit code of its failure."""
+    if options.validate and options.format == "dot":
+        options.usage("--validate cannot be drawn: ask for it as text or json")
     request = configuration_of(options.repository, options).request()
     from codeanatomy.cli import plan_answer, plan_text  # these load the engine, which `--help` does without
     from codeanatomy.plan import plan
@@ -49,10 +51,10 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(plan_text.dot(answer) if options.format == "dot" else plan_text.text(answer), end="")
     if not options.quiet and not parts and options.format == "text":
-        say(_more(answer))
+        say(_more(answer, options.validate))
     return 0
 
 
-def _more(answer: Planned) -> str:
-    flags = ", ".join(f"--show-{part.replace('_', '-')}" for part in PARTS)
-    return f"More of these {answer.task_count} tasks: {flags}, --validate; --output-format dot draws them."
+def _more(answer: Planned, validated: bool) -> str:
+    flags = ", ".join([*(f"--show-{part.replace('_', '-')}" for part in PARTS), *([] if validated else ["--validate"])])
+    return f"More of these {answer.task_count} tasks: {flags}; --output-format dot draws them."

@@ -47,7 +47,7 @@ def _argument(setting: Setting) -> dict[str, Any]:
         case "text":
             return {**common, "metavar": "TEXT"}
         case "file" | "program":
-            return {**common, "type": Path, "metavar": "FILE"}
+            return {**common, "type": some_path, "metavar": "FILE"}
         case "choice":
             return {**common, "type": setting.chosen, "choices": setting.choices}
         case "int":
@@ -59,7 +59,7 @@ def _argument(setting: Setting) -> dict[str, Any]:
         case "float":
             return {**common, "type": positive(float), "metavar": "SECONDS"}
         case _:
-            return {**common, "type": Path, "metavar": "DIR"}
+            return {**common, "type": some_path, "metavar": "DIR"}
 
 
 def _sentence(setting: Setting) -> str:
@@ -70,6 +70,13 @@ def _sentence(setting: Setting) -> str:
         default = f"{setting.default:g}" if isinstance(setting.default, float) else setting.default
         notes.insert(0, f"default: {default}")
     return setting.sentence + (f" [{'; '.join(notes)}]" if notes else "")
+
+
+def some_path(text: str) -> Path:
+    """What argparse converts a path with: an empty one, as of a variable of the shell that is not set, would be the working directory."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty path names nothing")
+    return Path(text)
 
 
 def positive(number: type[int] | type[float]) -> Any:

@@ -56,6 +56,8 @@ def from_text(setting: Setting, text: str) -> object:
         case "globs" | "texts":
             return _words(text)
         case "path" | "file" | "program":
+            if not text:
+                raise WrongValue("an empty path names nothing", "give a path, or unset the variable")
             return Path(text)
         case _:
             return text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms
+from codeanatomy.cli.settings import some_path
 from codeanatomy.failure import Coded
 
 NAME = "init"
@@ -14,7 +15,9 @@ HELP = "Write a codeanatomy.toml to start from"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repository", nargs="?", type=Path, default=Path(), metavar="REPO", help="folder of the repository [default: .]")
+    parser.add_argument(
+        "repository", nargs="?", type=some_path, default=Path(), metavar="REPO", help="folder of the repository [default: .]"
+    )
     forms(parser)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from codeanatomy.catalog.settings import SETTINGS
 from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms
-from codeanatomy.cli.settings import add_settings, configuration_of
+from codeanatomy.cli.settings import add_settings, configuration_of, some_path
 
 if TYPE_CHECKING:
     from codeanatomy.configuration.effective import Configuration
@@ -19,7 +19,9 @@ HELP = "Show the settings that hold, and where each comes from"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repository", nargs="?", type=Path, default=Path(), metavar="REPO", help="folder of the repository [default: .]")
+    parser.add_argument(
+        "repository", nargs="?", type=some_path, default=Path(), metavar="REPO", help="folder of the repository [default: .]"
+    )
     parser.add_argument("--with-sources", action="store_true", help="say where each value comes from")
     add_settings(parser)
     forms(parser)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from codeanatomy.cli.output import counted, print_json, say
 from codeanatomy.cli.parser import forms
+from codeanatomy.cli.settings import some_path
 from codeanatomy.failure import Coded
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ WRONG = 78
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("repository", nargs="?", type=Path, default=Path(), metavar="REPO", help="folder of the repository [default: .]")
+    parser.add_argument(
+        "repository", nargs="?", type=some_path, default=Path(), metavar="REPO", help="folder of the repository [default: .]"
+    )
     forms(parser)
 
 

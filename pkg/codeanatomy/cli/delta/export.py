@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import anyio
 
 from codeanatomy.cli.answers import Republished
 from codeanatomy.cli.delta.place import apply, generation, output_of, place, say_republished, tables_at
+from codeanatomy.cli.settings import some_path
 from codeanatomy.query.generation import open_generation
 
 NAME = "export"
@@ -16,7 +16,7 @@ HELP = "Write one generation into a folder of its own"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", type=Path, metavar="TARGET", help="an empty or a new folder")
+    parser.add_argument("target", type=some_path, metavar="TARGET", help="an empty or a new folder")
     generation(parser)
     apply(parser)
     place(parser)

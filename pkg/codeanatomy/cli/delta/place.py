@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from codeanatomy.cli.output import counted, print_json, say
 from codeanatomy.cli.parser import forms
-from codeanatomy.cli.settings import positive
+from codeanatomy.cli.settings import positive, some_path
 from codeanatomy.query.generation import find_output
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def place(parser: argparse.ArgumentParser) -> None:
     """`--graph`, and the forms of an answer."""
     parser.add_argument(
-        "--graph", type=Path, metavar="DIR", help="output folder of a build [default: the nearest build/codeanatomy upward]"
+        "--graph", type=some_path, metavar="DIR", help="output folder of a build [default: the nearest build/codeanatomy upward]"
     )
     forms(parser)
 
