@@ -7,9 +7,11 @@ from importlib import import_module
 
 import pytest
 
+from codeanatomy.catalog.failures import FAILURES
 from codeanatomy.catalog.settings import SETTINGS
 from codeanatomy.cli import COMMANDS, parser
 from codeanatomy.cli.completion import tree
+from codeanatomy.export.forms import FORMS
 
 
 def bash(script, *words):
@@ -52,6 +54,16 @@ def test_values_of_an_option(script):
     assert bash(script, "codeanatomy", "plan", "--output-format", "d") == ["dot"]
     assert bash(script, "codeanatomy", "query", "--format", "j") == ["json", "jsonl"]
     assert bash(script, "codeanatomy", "build", "--output-dir", "") == [], "bash offers files then"
+
+
+def test_values_that_are_no_choices_of_argparse(script):
+    assert bash(script, "codeanatomy", "export", "--format", "") == [form.name for form in FORMS]
+    assert bash(script, "codeanatomy", "explain", "CA20") == [kind.code for kind in FAILURES if kind.code.startswith("CA20")]
+
+
+def test_where_a_path_is_wanted_the_shell_offers_its_own(script):
+    assert bash(script, "codeanatomy", "build", "") == []
+    assert "--workers" in bash(script, "codeanatomy", "build", "-")
 
 
 def test_bash_knows_whom_it_completes(script):

@@ -133,6 +133,17 @@ def test_dot_draws_it(run, unbuilt, whole):
     assert "rank=same" in tasks
 
 
+def test_a_validation_cannot_be_drawn(run, unbuilt):
+    done = run("plan", unbuilt, "--output-format", "dot", "--validate")
+    assert (done.returncode, done.stdout) == (64, "")
+    assert "--validate cannot be drawn" in done.stderr
+
+
+def test_only_what_was_not_asked_for_is_proposed(run, unbuilt):
+    assert "--validate" in run("plan", unbuilt).stderr
+    assert "--validate" not in run("plan", unbuilt, "--validate").stderr
+
+
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 def test_graphviz_reads_it(run, unbuilt):
     drawn = run("plan", unbuilt, "--output-format", "dot", *(f"--show-{part.replace('_', '-')}" for part in PARTS)).stdout

@@ -1,6 +1,7 @@
 """Completion for bash, zsh and fish, written from the tree of parsers: `--show-completion` prints it, `--install-completion` puts it in its place.
 
-It completes commands, options and the values of options that have choices; where it has nothing to offer, the shell offers files.
+It completes commands, options and values of which there is a list; where it has nothing to offer, or only options that nobody has begun to type,
+the shell offers files.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from codeanatomy.cli.parser import offered
 from codeanatomy.failure import Coded
 
 SHELLS = ("bash", "zsh", "fish")
@@ -18,23 +20,25 @@ SHELLS = ("bash", "zsh", "fish")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A command as it is typed (`delta vacuum`; nothing for the root), its own commands, and its options."""
+    """A command as it is typed (`delta vacuum`; nothing for the root), its own commands or the values that it takes, and its options."""
 
     path: str
     commands: tuple[str, ...]
+    values: tuple[str, ...]
     options: tuple[argparse.Action, ...]
 
     @property
     def words(self) -> str:
         """What may come next."""
-        return " ".join((*self.commands, *(flag for option in self.options for flag in option.option_strings)))
+        return " ".join((*self.commands, *self.values, *(flag for option in self.options for flag in option.option_strings)))
 
 
 def tree(parser: argparse.ArgumentParser, path: str = "") -> Iterator[Node]:
     """The parser and those of its commands."""
     actions = parser._actions  # argparse has no public way to ask what a parser knows
     parts = next((dict(action.choices) for action in actions if isinstance(action, argparse._SubParsersAction)), {})
-    yield Node(path, tuple(parts), tuple(action for action in actions if action.option_strings))
+    values = tuple(word for action in actions if not action.option_strings for word in offered(action))
+    yield Node(path, tuple(parts), values, tuple(action for action in actions if action.option_strings))
     for name, part in parts.items():
         yield from tree(part, f"{path} {name}".strip())
 
@@ -52,7 +56,10 @@ _codeanatomy() {{
     local current="${{COMP_WORDS[COMP_CWORD]}}" previous="" command="" offers="" word
     for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
 {cases}
-    COMPREPLY=($(compgen -W "$offers" -- "$current"))
+    COMPREPLY=()
+    if [[ $current == -* || $offers != -* ]]; then
+        COMPREPLY=($(compgen -W "$offers" -- "$current"))
+    fi
 }}
 complete -o default -F _codeanatomy codeanatomy
 """,
@@ -82,8 +89,8 @@ def _cases(nodes: list[Node]) -> str:
     """The part that bash and zsh share: which command is being typed, and what may come next."""
     steps = _patterns(f"{_parent(node)} {node.path.split()[-1]}" for node in nodes[1:])
     options = [(option, _patterns(f"{node.path}:{flag}" for flag in option.option_strings)) for node in nodes for option in node.options]
-    values = "".join(f'        {place}) offers="{_choices(option)}" ;;\n' for option, place in options if option.choices)
-    paths = "|".join(place for option, place in options if _takes(option) and not option.choices)
+    values = "".join(f'        {place}) offers="{_choices(option)}" ;;\n' for option, place in options if _choices(option))
+    paths = "|".join(place for option, place in options if _takes(option) and not _choices(option))
     words = "".join(f'            "{node.path}") offers="{node.words}" ;;\n' for node in nodes)
     return f"""\
         previous="$word"
@@ -103,7 +110,7 @@ def _patterns(texts: Iterable[str]) -> str:
 
 
 def _choices(option: argparse.Action) -> str:
-    return " ".join(map(str, option.choices or ()))
+    return " ".join(map(str, option.choices or offered(option)))
 
 
 def _parent(node: Node) -> str:
@@ -140,9 +147,11 @@ def _fish_lines(node: Node) -> Iterator[str]:
     if node.commands:
         names = " ".join(node.commands)
         yield f"{head} -f -a '{names}'\n"
+    if node.values:
+        yield f"{head} -f -a '{' '.join(node.values)}'\n"
     for option in node.options:
         flags = " ".join(f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}" for flag in option.option_strings)
-        values = f" -x -a '{_choices(option)}'" if option.choices else " -r" if _takes(option) else ""
+        values = f" -x -a '{_choices(option)}'" if _choices(option) else " -r" if _takes(option) else ""
         yield f"{head} {flags}{values} -d '{_plain(option.help or '')}'\n"
 
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from codeanatomy.catalog.failures import BY_CODE, FAILURES, FailureKind
 from codeanatomy.cli.output import print_json
-from codeanatomy.cli.parser import forms
+from codeanatomy.cli.parser import forms, offer
 from codeanatomy.failure import Coded
 
 NAME = "explain"
@@ -15,7 +15,8 @@ HELP = "Say what a failure code means and what to do"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("code", nargs="?", metavar="CODE", help="such as CA201; all codes are listed if none is given")
+    code = parser.add_argument("code", nargs="?", metavar="CODE", help="such as CA201; all codes are listed if none is given")
+    offer(code, BY_CODE)
     forms(parser)
 
 

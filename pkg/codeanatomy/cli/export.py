@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from codeanatomy.cli.output import print_json, say
-from codeanatomy.cli.parser import forms
+from codeanatomy.cli.parser import forms, offer
 from codeanatomy.cli.settings import positive, some_path
 from codeanatomy.export.forms import FORMS, export, stream, wanted
 from codeanatomy.failure import Coded
@@ -19,7 +19,7 @@ HELP = "Write a graph in a form that other programs read"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     kinds = "; ".join(f"{form.name}: {form.sentence}" for form in FORMS)
-    parser.add_argument("--format", required=True, metavar="FORM", dest="form", help=kinds)
+    offer(parser.add_argument("--format", required=True, metavar="FORM", dest="form", help=kinds), (form.name for form in FORMS))
     parser.add_argument(
         "--output", type=some_path, metavar="PATH", help="file or folder to write; default: standard output where it is one stream"
     )

@@ -80,6 +80,17 @@ def forms(parser: argparse.ArgumentParser, *more: str) -> None:
     parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --output-format json")
 
 
+def offer(action: argparse.Action, words: Iterable[str]) -> None:
+    """Have completion offer these for a value. What others mean, and how they are refused, is the command's."""
+    action.offers = tuple(words)  # type: ignore[attr-defined]
+
+
+def offered(action: argparse.Action) -> tuple[str, ...]:
+    """What completion offers for a value by `offer`."""
+    words: tuple[str, ...] = getattr(action, "offers", ())
+    return words
+
+
 def add(commands: Any, module: Any) -> None:
     """A command, or a family of them, as argparse knows it."""
     command = commands.add_parser(module.NAME, help=module.HELP, description=f"{module.HELP}.")
