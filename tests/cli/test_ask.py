@@ -386,7 +386,8 @@ def test_limit(ask):
     ("question", "code", "said"),
     [
         (["callers", "shop.cart.Base.totl"], "CA630", "did you mean 'shop.cart.Base.total'?"),
-        (["subclasses", "shop.cart.make"], "CA630", "no class named 'shop.cart.make'"),
+        (["subclasses", "shop.cart.make"], "CA630", "no class named 'shop.cart.make': shop.cart.make is a function"),
+        (["callees", "Cart"], "CA630", "named 'Cart': shop.cart.Cart is a class"),
         (["callers", "nothing_like_it"], "CA630", "SELECT qualified_name FROM definitions"),
         (["definition", "shop/cart.py:7:1"], "CA632", "money (column 16), add (column 22)"),
         (["definition", "shop/cart.py:8:1"], "CA632", "no name is on that line"),

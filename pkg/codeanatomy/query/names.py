@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
+from typing import Any
 
 from codeanatomy.catalog.graph.kinds import CALLERS, EXTERNALS, FUNCTIONS
 from codeanatomy.failure import Coded
@@ -34,15 +35,14 @@ class Named:
 
 def named(graph: OpenGraph, name: str, kinds: Kinds) -> Named:
     """The thing of that name. Raises CA630 when there is none, CA631 when an ending is that of several."""
-    rows = graph.sql(
-        f"SELECT id, kind, qualified_name AS name FROM cpg_nodes WHERE kind IN {among(sum(kinds, ()))} "
-        f"AND (qualified_name = {literal(name)} OR ends_with(qualified_name, {literal('.' + name)}))"
-    ).to_pylist()
+    rows = _of_that_name(graph, name, kinds)
     groups = ([row for row in rows if row["kind"] in group] for group in kinds)
     found = [row for row in rows if row["name"] == name] or next((group for group in groups if group), [])
     names = sorted({row["name"] for row in found})
     if not names:
-        raise Coded("CA630", f"the graph has no {_kinds(kinds)} named {name!r}", _nearest(graph, name, kinds))
+        others = sorted({f"{row['name']} is {_a(row['kind'])}" for row in _of_that_name(graph, name, ANYTHING)})
+        but = f": {others[0]}" if others else ""
+        raise Coded("CA630", f"the graph has no {_kinds(kinds)} named {name!r}{but}", _nearest(graph, name, kinds))
     if len(names) > 1:
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         raise Coded(
@@ -52,6 +52,18 @@ def named(graph: OpenGraph, name: str, kinds: Kinds) -> Named:
             {"candidates": names},
         )
     return Named(names[0], tuple(sorted(row["id"] for row in found)))
+
+
+def _of_that_name(graph: OpenGraph, name: str, kinds: Kinds) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = graph.sql(
+        f"SELECT id, kind, qualified_name AS name FROM cpg_nodes WHERE kind IN {among(sum(kinds, ()))} "
+        f"AND (qualified_name = {literal(name)} OR ends_with(qualified_name, {literal('.' + name)}))"
+    ).to_pylist()
+    return rows
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeio' else 'a'} {kind.replace('_', ' ')}"
 
 
 def _kinds(kinds: Kinds) -> str:
