@@ -8,21 +8,70 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A callable that is handed to `name`: at that position or under that keyword. It is called with `nothing`, with the `rest` of the
-    positional arguments, with the elements of the tuple given as `args`, or with the `elements` of each of the rest.
+    """What is handed to `name` and called: at that position or under that keyword. It is called with `nothing`, with the `rest` of the
+    positional arguments, with the elements of the tuple given as `args`, or with the `elements` of each of the rest; or not it `itself`, but
+    its methods.
 
     What the call `gives` of what the callable gives: `nothing`, its `result`, what that gives when it is `awaited`, an `awaitable` of it, a
-    `future` of it, or an iterable with such results as `elements`."""
+    `future` of it, or an iterable with such results as `elements`.
+
+    `then` the methods of what it gives are called, or of what was handed over itself; `x*` are all whose names begin so."""
 
     name: str
     position: int
     keyword: str | None
     passes: str
     gives: str = "nothing"
+    then: tuple[str, ...] = ()
 
 
 _BY_KEYWORD = 99
 """A position that no call has: what is called is handed over under its keyword alone."""
+
+_ARGUMENTS_OF = ("", "add_argument_group.", "add_mutually_exclusive_group.", "add_subparsers.add_parser.")
+_ACTION = ("__call__", "format_usage")
+_JSON_HOOKS = ("object_hook", "object_pairs_hook", "parse_constant", "parse_float", "parse_int")
+_CONNECTING = [
+    "connect_read_pipe",
+    "connect_write_pipe",
+    "create_connection",
+    "create_datagram_endpoint",
+    "create_server",
+    "create_unix_connection",
+    "create_unix_server",
+    "subprocess_exec",
+    "subprocess_shell",
+]
+_PROTOCOL = [
+    "connection_made",
+    "connection_lost",
+    "pause_writing",
+    "resume_writing",
+    "data_received",
+    "eof_received",
+    "get_buffer",
+    "buffer_updated",
+    "datagram_received",
+    "error_received",
+    "pipe_data_received",
+    "pipe_connection_lost",
+    "process_exited",
+]
+_CONTENT = [
+    "setDocumentLocator",
+    "startDocument",
+    "endDocument",
+    "startPrefixMapping",
+    "endPrefixMapping",
+    "startElement",
+    "endElement",
+    "startElementNS",
+    "endElementNS",
+    "characters",
+    "ignorableWhitespace",
+    "processingInstruction",
+    "skippedEntity",
+]
 
 CALLBACKS: tuple[Callback, ...] = (
     Callback("threading.Thread", 1, "target", "args"),
@@ -44,14 +93,18 @@ CALLBACKS: tuple[Callback, ...] = (
     Callback("asyncio.Task.add_done_callback", 0, "fn", "nothing"),
     Callback("concurrent.futures.Future.add_done_callback", 0, "fn", "nothing"),
     Callback("asyncio.to_thread", 0, "func", "rest", "awaitable"),
-    Callback("asyncio.get_event_loop.run_in_executor", 1, "func", "rest", "awaitable"),
-    Callback("asyncio.get_running_loop.run_in_executor", 1, "func", "rest", "awaitable"),
-    Callback("asyncio.get_event_loop.call_soon", 0, "callback", "rest"),
-    Callback("asyncio.get_running_loop.call_soon", 0, "callback", "rest"),
-    Callback("asyncio.get_event_loop.call_soon_threadsafe", 0, "callback", "rest"),
-    Callback("asyncio.get_running_loop.call_soon_threadsafe", 0, "callback", "rest"),
-    Callback("asyncio.get_event_loop.call_later", 1, "callback", "rest"),
-    Callback("asyncio.get_running_loop.call_later", 1, "callback", "rest"),
+    Callback("asyncio.AbstractEventLoop.run_in_executor", 1, "func", "rest", "awaitable"),
+    Callback("asyncio.AbstractEventLoop.call_soon", 0, "callback", "rest"),
+    Callback("asyncio.AbstractEventLoop.call_soon_threadsafe", 0, "callback", "rest"),
+    Callback("asyncio.AbstractEventLoop.call_later", 1, "callback", "rest"),
+    Callback("asyncio.AbstractEventLoop.call_at", 1, "callback", "rest"),
+    Callback("asyncio.AbstractEventLoop.add_reader", 1, "callback", "rest"),
+    Callback("asyncio.AbstractEventLoop.add_writer", 1, "callback", "rest"),
+    Callback("asyncio.AbstractEventLoop.add_signal_handler", 1, "callback", "rest"),
+    Callback("asyncio.AbstractEventLoop.set_exception_handler", 0, "handler", "nothing"),
+    *(Callback(f"asyncio.AbstractEventLoop.{name}", 0, "protocol_factory", "nothing", then=(*_PROTOCOL,)) for name in _CONNECTING),
+    Callback("asyncio.start_server", 0, "client_connected_cb", "nothing"),
+    Callback("asyncio.start_unix_server", 0, "client_connected_cb", "nothing"),
     Callback("anyio.run", 0, "func", "rest", "awaited"),
     Callback("anyio.from_thread.run", 0, "func", "rest", "awaited"),
     Callback("anyio.from_thread.run_sync", 0, "func", "rest", "result"),
@@ -67,6 +120,8 @@ CALLBACKS: tuple[Callback, ...] = (
     Callback("trio.open_nursery.start", 0, "async_fn", "rest"),
     Callback("atexit.register", 0, "func", "rest"),
     Callback("contextlib.ExitStack.callback", 0, "callback", "rest"),
+    Callback("contextlib.AsyncExitStack.callback", 0, "callback", "rest"),
+    Callback("contextlib.AsyncExitStack.push_async_callback", 0, "callback", "rest"),
     Callback("weakref.finalize", 1, "func", "rest"),
     Callback("contextvars.copy_context.run", 0, "callable", "rest", "result"),
     Callback("contextvars.Context.run", 0, "callable", "rest", "result"),
@@ -78,14 +133,28 @@ CALLBACKS: tuple[Callback, ...] = (
     Callback("re.Pattern.sub", 0, "repl", "nothing"),
     Callback("re.Pattern.subn", 0, "repl", "nothing"),
     Callback("sched.scheduler.enter", 2, "action", "args"),
-    Callback("json.dump", _BY_KEYWORD, "default", "nothing"),
-    Callback("json.dumps", _BY_KEYWORD, "default", "nothing"),
-    Callback("json.load", _BY_KEYWORD, "object_hook", "nothing"),
-    Callback("json.loads", _BY_KEYWORD, "object_hook", "nothing"),
-    Callback("argparse.ArgumentParser.add_argument", _BY_KEYWORD, "type", "nothing"),
-    Callback("argparse.ArgumentParser.add_argument_group.add_argument", _BY_KEYWORD, "type", "nothing"),
-    Callback("argparse.ArgumentParser.add_mutually_exclusive_group.add_argument", _BY_KEYWORD, "type", "nothing"),
-    Callback("argparse.ArgumentParser.add_subparsers.add_parser.add_argument", _BY_KEYWORD, "type", "nothing"),
+    *(Callback(f"json.{name}", _BY_KEYWORD, "default", "nothing") for name in ("dump", "dumps")),
+    *(Callback(f"json.{name}", _BY_KEYWORD, "cls", "nothing", then=("default", "encode", "iterencode")) for name in ("dump", "dumps")),
+    *(Callback(f"json.{load}", _BY_KEYWORD, hook, "nothing") for load in ("load", "loads") for hook in _JSON_HOOKS),
+    Callback("json.dump", 1, "fp", "itself", then=("write",)),
+    Callback("json.load", 0, "fp", "itself", then=("read",)),
+    Callback("pickle.dump", 1, "file", "itself", then=("write",)),
+    Callback("pickle.load", 0, "file", "itself", then=("read", "readinto", "readline")),
+    Callback("csv.writer", 0, None, "itself", then=("write",)),
+    Callback("csv.DictWriter", 0, "f", "itself", then=("write",)),
+    Callback("shutil.copyfileobj", 0, "fsrc", "itself", then=("read",)),
+    Callback("shutil.copyfileobj", 1, "fdst", "itself", then=("write",)),
+    Callback("pprint.pprint", 1, "stream", "itself", then=("write",)),
+    Callback("traceback.print_exc", _BY_KEYWORD, "file", "itself", then=("write",)),
+    Callback("logging.StreamHandler", 0, "stream", "itself", then=("flush", "write")),
+    Callback("logging.getLogger.addHandler", 0, "hdlr", "itself", then=("createLock", "emit", "filter", "format", "handle")),
+    Callback("logging.getLogger.addFilter", 0, "filter", "itself", then=("filter",)),
+    Callback("xml.sax.parse", 1, "handler", "itself", then=(*_CONTENT,)),
+    Callback("xml.sax.parseString", 1, "handler", "itself", then=(*_CONTENT,)),
+    Callback("xml.sax.make_parser.setContentHandler", 0, "handler", "itself", then=(*_CONTENT,)),
+    Callback("optparse.OptionParser.add_option", _BY_KEYWORD, "callback", "nothing"),
+    *(Callback(f"argparse.ArgumentParser.{name}add_argument", _BY_KEYWORD, "type", "nothing") for name in _ARGUMENTS_OF),
+    *(Callback(f"argparse.ArgumentParser.{name}add_argument", _BY_KEYWORD, "action", "nothing", then=_ACTION) for name in _ARGUMENTS_OF),
     Callback("http.server.HTTPServer", 1, "RequestHandlerClass", "nothing"),
     Callback("http.server.ThreadingHTTPServer", 1, "RequestHandlerClass", "nothing"),
     Callback("socketserver.TCPServer", 1, "RequestHandlerClass", "nothing"),
@@ -234,6 +303,7 @@ _RESULTS: dict[str, str] = {
         iscoroutine iscoroutinefunction isfunction isgenerator isgeneratorfunction ismethod ismodule isroutine} keyword.iskeyword
         math.{isclose isfinite isinf isnan} os.access os.path.{exists isabs isdir isfile islink ismount lexists samefile}
     """,
+    "asyncio.AbstractEventLoop": "asyncio.{get_event_loop get_running_loop new_event_loop}",
     "datetime.date": "datetime.date.{fromisocalendar fromisoformat fromordinal fromtimestamp replace today} datetime.datetime.date",
     "datetime.datetime": """
         datetime.datetime.{astimezone combine fromisocalendar fromisoformat fromordinal fromtimestamp now replace strptime today utcfromtimestamp

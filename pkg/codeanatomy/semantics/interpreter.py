@@ -62,7 +62,7 @@ def names() -> dict[str, Any]:
         "standard_library": sorted(sys.stdlib_module_names),
         "builtins": sorted({*dir(builtins), *_IMPLICIT}),
         "builtin_members": {name: sorted(dir(value)) for name, value in sorted(types.items())},
-        "callbacks": {callback.name: {key: value for key, value in asdict(callback).items() if key != "name"} for callback in CALLBACKS},
+        "callbacks": _callbacks(),
         "hooks": HOOKS,
         "passed_through": PASSED_THROUGH,
         "results": RESULTS,
@@ -74,6 +74,14 @@ def names() -> dict[str, Any]:
         "collections": _members_of_collections(),
         "confidence": confidence(),
     }
+
+
+def _callbacks() -> dict[str, list[dict[str, Any]]]:
+    """What is declared of what is handed over, by the name to which it is."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for callback in CALLBACKS:
+        found.setdefault(callback.name, []).append({key: value for key, value in asdict(callback).items() if key != "name"})
+    return found
 
 
 def _described(value: type) -> dict[str, Any]:

@@ -54,7 +54,7 @@ words! {
         Value = "value", Generators = "generators", Target = "target", Targets = "targets", Iter = "iter", Ifs = "ifs", OptionalVars = "optional_vars",
         ContextExpr = "context_expr", Func = "func", Elts = "elts", Values = "values", Left = "left", Right = "right", Test = "test", Name = "name",
         Names = "names", Bound = "bound", DefaultValue = "default_value", Type = "type", Slice = "slice", Lower = "lower", Upper = "upper", Step = "step", Guard = "guard",
-        Keys = "keys",
+        Keys = "keys", Exc = "exc", Cause = "cause",
     }
 }
 

@@ -212,9 +212,21 @@ impl Machine<'_, '_> {
         if name == self.words.class {
             return self.one(Value::External(class));
         }
+        if matches!((self.resolver.strings.text(class), self.resolver.strings.text(name)), ("collections.ChainMap", "maps" | "parents")) {
+            return self.part_of_chain(object, name);
+        }
         match self.repository.outside.member_of_collection(class, name) {
             Some(method) => self.one(Value::BuiltinMethod { name: method, receiver: object }),
             None => self.unknown(Reason::NoSuchAttribute),
+        }
+    }
+
+    /// `maps` and `parents` of a chain: it stands for its dictionaries itself.
+    fn part_of_chain(&mut self, chain: Id, name: Str) -> Set {
+        let own = self.sets.one(chain);
+        match (self.resolver.strings.text(name), self.values.get(chain)) {
+            ("maps", Value::Container { site, .. }) => self.filled(site, Container::List, own),
+            _ => own,
         }
     }
 
@@ -750,7 +762,7 @@ impl Machine<'_, '_> {
     }
 
     /// What the body of the first of some classes that says it declares of an attribute.
-    fn annotated_in(&mut self, classes: &[Ancestor], name: Str) -> Held {
+    pub fn annotated_in(&mut self, classes: &[Ancestor], name: Str) -> Held {
         for ancestor in classes {
             if let Ancestor::Class(id) = *ancestor {
                 let cell = self.cells.of_value(id, Key::declared(name));

@@ -2,9 +2,10 @@
 
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::{Passed, Via};
 use crate::resolve::points_to::machine::{Machine, Parameter};
-use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
+use crate::resolve::points_to::value::{BELOW, Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::syntax::NONE;
 use crate::table::Str;
@@ -186,6 +187,11 @@ impl Machine<'_, '_> {
             },
             Value::Instance { class, .. } => match self.special(site, callee, self.words.call, arguments.clone(), via) {
                 Some(set) => set,
+                None if self.is_partial(class) => {
+                    let (inner, bound) =
+                        (self.read_values(callee, Key::attribute(self.words.func)), self.partial_arguments(callee, arguments));
+                    self.call_all(site, inner, &bound, via)
+                }
                 None => self.given_outside(class, self.words.call),
             },
             Value::External(name) => self.call_external(site, name, arguments, via),
@@ -265,9 +271,21 @@ impl Machine<'_, '_> {
         self.union(given, declared)
     }
 
+    /// Whether the objects of a class are partials.
+    fn is_partial(&mut self, class: Id) -> bool {
+        match self.outside(class, self.words.call, None) {
+            Some(Ancestor::External(path)) => is_partial(self.resolver.strings.text(path)),
+            _ => false,
+        }
+    }
+
     /// The arguments of a partial before those of its call.
     pub fn partial_arguments(&mut self, wrapper: Id, arguments: &Arguments) -> Arguments {
-        let Value::Wrapper { site, .. } = self.values.get(wrapper) else { return arguments.clone() };
+        let site = match self.values.get(wrapper) {
+            Value::Wrapper { site, .. } => site,
+            Value::Instance { site, .. } if site < BELOW => site,
+            _ => return arguments.clone(),
+        };
         let tree = &self.repository.tree;
         let written: Vec<u32> = tree.in_field(site, Field::Args).skip(1).collect();
         let mut all = Vec::new();
@@ -487,4 +505,9 @@ impl Machine<'_, '_> {
             self.found.pass(Passed { call: site, argument, parameter: parameter.definition });
         }
     }
+}
+
+/// Whether a class outside the repository is that of partials.
+pub fn is_partial(name: &str) -> bool {
+    matches!(name, "functools.partial" | "_functools.partial")
 }

@@ -391,6 +391,8 @@ impl Machine<'_, '_> {
     pub fn ancestor(&self, id: Id) -> Option<Ancestor> {
         match self.values.get(id) {
             Value::Class { .. } => Some(Ancestor::Class(id)),
+            // The objects of its heirs are dictionaries, and it is no ancestor for Python either.
+            Value::External(name) if is_typed_dict(self.resolver.strings.text(name)) => Some(Ancestor::Builtin(self.words.dict)),
             Value::External(name) => Some(Ancestor::External(name)),
             Value::Builtin(name) => Some(Ancestor::Builtin(name)),
             _ => None,
@@ -547,4 +549,9 @@ impl Machine<'_, '_> {
             _ => EMPTY,
         }
     }
+}
+
+/// Whether what derives from a class outside the repository is a dictionary with declared keys.
+pub fn is_typed_dict(name: &str) -> bool {
+    matches!(name, "typing.TypedDict" | "typing_extensions.TypedDict")
 }

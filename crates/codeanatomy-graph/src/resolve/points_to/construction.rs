@@ -2,7 +2,7 @@
 
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::limits::Limit;
-use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::calls::{Arguments, is_partial};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::{Maker, Via};
@@ -102,6 +102,7 @@ impl Machine<'_, '_> {
         if of != class && !self.derives(of, class) {
             return;
         }
+        self.keep_args(site, of, object, arguments);
         let is_made = self.has_made_init(of);
         if let Some(methods) = self.look_up(of, self.words.init, None).filter(|_| !is_made) {
             return add(left, methods, object);
@@ -109,6 +110,7 @@ impl Machine<'_, '_> {
         match self.outside(of, self.words.init, None).filter(|_| !is_made) {
             // A named tuple has all that it is given from `__new__`.
             Some(Ancestor::External(_)) if self.is_named(of) => {}
+            Some(Ancestor::External(path)) if is_partial(self.resolver.strings.text(path)) => self.keep_partial(object, arguments),
             Some(Ancestor::External(path)) => {
                 let name = self.resolver.dot(path, self.words.init);
                 let target = self.resolver.external(name);

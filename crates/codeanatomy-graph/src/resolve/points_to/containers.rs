@@ -3,6 +3,7 @@
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::classes::{Ancestor, Class, is_typed_dict};
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::state::Held;
@@ -194,13 +195,33 @@ impl Machine<'_, '_> {
         let mut found = EMPTY;
         for key in self.elements(keys) {
             let set = match self.values.get(key) {
-                Value::Text(text) => self.load_text(object, text),
+                Value::Text(text) => match self.load_text(object, text) {
+                    EMPTY => self.declared_key(object, text),
+                    set => set,
+                },
                 Value::Integer(index) => self.load_index(object, index),
                 _ => self.read_values(object, Key::ELEMENTS),
             };
             found = self.union(found, set);
         }
         found
+    }
+
+    /// What a `TypedDict` declares of a key.
+    fn declared_key(&mut self, object: Id, key: Str) -> Set {
+        let Value::Instance { class, .. } = self.values.get(object) else { return EMPTY };
+        let order = self.order(class);
+        let is_typed = |&ancestor: &Ancestor| match ancestor {
+            Ancestor::Class(id) => self.classes.get(&id).is_some_and(|known| self.is_typed_dict(known)),
+            _ => false,
+        };
+        if order.ancestors.iter().any(is_typed) { self.annotated_in(&order.ancestors, key).values } else { EMPTY }
+    }
+
+    /// Whether `TypedDict` is among the bases that are written.
+    fn is_typed_dict(&self, class: &Class) -> bool {
+        let is_one = |&id: &Id| matches!(self.values.get(id), Value::External(name) if is_typed_dict(self.resolver.strings.text(name)));
+        class.written.iter().any(|&(_, bases)| self.sets.get(bases).iter().any(is_one))
     }
 
     /// An item of an object whose class derives from the type of a container, or what its `__missing__` gives.

@@ -410,9 +410,13 @@ impl Machine<'_, '_> {
         if is_tuple {
             self.lengths.insert(object, slots.len());
         }
-        for (slot, _) in slots.iter().zip(&given).filter(|(_, given)| given.is_none()) {
+        for (place, slot) in slots.iter().enumerate().filter(|&(place, _)| given[place].is_none()) {
             if slot.default != NONE {
                 self.found.runs_at(slot.default, site);
+                if is_tuple {
+                    let default = self.look_up(class, slot.name, None).unwrap_or(EMPTY);
+                    self.store_index(object, Key::index(place as i64), default);
+                }
             }
             self.fill_default(site, class, object, slot);
         }

@@ -172,8 +172,21 @@ impl Machine<'_, '_> {
                 let value = self.name_of_module(node, name).map_or(Value::Builtin(name), Value::Text);
                 self.one(value)
             }
-            Meaning::Nothing => self.starred_outside(node),
+            Meaning::Nothing => match self.given_to_module(node) {
+                EMPTY => self.starred_outside(node),
+                values => values,
+            },
         }
+    }
+
+    /// What was stored in the module under a name that no statement of it binds: `globals()[name] = x`.
+    fn given_to_module(&mut self, node: u32) -> Set {
+        let tree = &self.repository.tree;
+        let module = self.values.id(Value::Module(tree.file(node)));
+        let cell = self.cells.of_value(module, Key::attribute(tree.name[node as usize]));
+        let held = self.read(cell);
+        self.read_at(node, held.bindings);
+        held.values
     }
 
     /// A name that only a star import of a module outside the repository can bind: a member of each that may have run.

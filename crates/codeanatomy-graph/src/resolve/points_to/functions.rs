@@ -107,8 +107,13 @@ impl Machine<'_, '_> {
             }
             "callable" => self.literal(self.words.bool),
             "print" => {
-                for argument in &arguments.all {
+                for argument in arguments.all.iter().filter(|argument| argument.keyword.is_none()) {
                     self.shown(site, argument.set);
+                }
+                let (file, write) = (self.resolver.strings.intern("file"), self.resolver.strings.intern("write"));
+                if let Some(file) = arguments.keyword(file) {
+                    let text = self.literal(self.words.str);
+                    self.with_argument(site, file, write, text);
                 }
                 EMPTY
             }
@@ -142,7 +147,11 @@ impl Machine<'_, '_> {
             "dir" => {
                 let method = self.resolver.strings.intern("__dir__");
                 self.special_calls(site, first, method, Via::Builtin);
-                let names = self.literal(self.words.str);
+                let mut names = EMPTY;
+                for id in self.elements(first) {
+                    let set = self.names_as_texts(id);
+                    names = self.union(names, set);
+                }
                 self.filled(site, Container::List, names)
             }
             "range" => {

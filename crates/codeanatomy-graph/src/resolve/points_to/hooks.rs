@@ -40,10 +40,16 @@ impl Machine<'_, '_> {
         order.ancestors.iter().find_map(|&ancestor| outside.hooks(ancestor, method))
     }
 
-    /// The names of what a method from outside calls of an object, those with the beginning that a hook is declared with among them.
+    /// The names of what a method from outside calls of an object.
     fn names_hooked(&mut self, object: Id, class: Id, method: Str) -> Vec<Str> {
+        let hooks = self.hooks_of(class, method).unwrap_or_default().to_vec();
+        self.names_meant(object, &hooks)
+    }
+
+    /// Some names, those of an object with the beginning that one of the form `x*` has among them.
+    pub fn names_meant(&mut self, object: Id, declared: &[Str]) -> Vec<Str> {
         let mut names = Vec::new();
-        for hook in self.hooks_of(class, method).unwrap_or_default().to_vec() {
+        for &hook in declared {
             let text = self.resolver.strings.shared(hook);
             match text.strip_suffix('*') {
                 Some(prefix) => names.extend(self.names_of(object, prefix)),

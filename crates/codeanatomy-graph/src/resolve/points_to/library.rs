@@ -191,8 +191,12 @@ impl Machine<'_, '_> {
 
     /// What leaving a manager runs.
     fn left(&mut self, site: u32, managers: Set, exit: Str) {
+        let about = Arguments::of(vec![EMPTY; 3]);
         for id in self.elements(managers) {
-            self.special(site, id, exit, Arguments::of(vec![EMPTY; 3]), Via::With);
+            match self.values.get(id) {
+                Value::Instance { .. } => _ = self.special(site, id, exit, about.clone(), Via::With),
+                _ => _ = self.call(site, id, &about, Via::Callback),
+            }
         }
     }
 

@@ -78,6 +78,8 @@ impl Machine<'_, '_> {
             (_, "__init__") => {
                 if let Some(of) = of.filter(|&of| of != Container::Tuple) {
                     self.fill_object(site, receiver, of, arguments);
+                } else if let Value::Instance { class, .. } = self.values.get(receiver) {
+                    self.keep_args(site, class, receiver, arguments);
                 }
                 EMPTY
             }
@@ -87,6 +89,7 @@ impl Machine<'_, '_> {
                 EMPTY
             }
             (_, "__init_subclass__" | "__delattr__") => EMPTY,
+            (_, "with_traceback") => self.sets.one(receiver),
             (_, "__getattribute__") => {
                 let names = arguments.positional(0).unwrap_or(EMPTY);
                 let mut found = EMPTY;
@@ -304,6 +307,14 @@ impl Machine<'_, '_> {
             self.looked_for(site, object, first, Via::Builtin);
         }
         Some(match method {
+            "new_child" => {
+                let made = self.make(site, Container::Dict);
+                for set in [first, self.sets.one(object)] {
+                    self.pour(site, set, made);
+                }
+                let made = self.sets.one(made);
+                self.of_same_class(object, made)
+            }
             "get" | "pop" | "setdefault" | "__getitem__" => {
                 if method == "setdefault" {
                     self.store_item(object, first, second);
@@ -353,7 +364,7 @@ impl Machine<'_, '_> {
                 self.update(site, object, arguments);
                 EMPTY
             }
-            "copy" | "new_child" => {
+            "copy" => {
                 let id = self.make(site, Container::Dict);
                 let from = self.sets.one(object);
                 self.pour(site, from, id);
@@ -387,6 +398,10 @@ impl Machine<'_, '_> {
         if kind == "list" && method == "sort" {
             self.ranked(site, EMPTY, arguments.keyword(self.words.key), true);
             return EMPTY;
+        }
+        if method == "with_traceback" {
+            let kind = self.resolver.strings.intern(kind);
+            return self.literal(kind);
         }
         let Some(result) = result_of(kind, method) else { return self.unknown(Reason::ExternalResult) };
         let (outer, inner) = result.split_once(' ').unwrap_or((result, ""));

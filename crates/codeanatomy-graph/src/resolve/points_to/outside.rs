@@ -1,10 +1,12 @@
 //! Calls of names outside the repository: those whose effect on values is declared or plain enough to say. Everything else gives a result of
 //! which only the name is known.
 
+use std::rc::Rc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::operator::{OperatorError, Run};
-use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::calls::{Arguments, is_partial};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::enumerations::ENUMERATIONS;
@@ -24,6 +26,8 @@ enum Passes {
     Tuple,
     /// The elements of each of the positional arguments behind it.
     Elements,
+    /// It is not called itself: methods of it are.
+    Itself,
 }
 
 /// What a call gives that hands a callable over.
@@ -43,12 +47,14 @@ enum Gives {
 }
 
 /// Which argument something outside calls.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Callback {
     position: usize,
     keyword: Str,
     passes: Passes,
     gives: Gives,
+    /// The methods that are called of what it gives, or of what is handed over itself; `x*` are all whose names begin so.
+    then: Vec<Str>,
 }
 
 /// What a class has beside what every object has.
@@ -71,7 +77,7 @@ pub enum Has {
 /// What is declared of names outside the repository.
 #[derive(Default)]
 pub struct Outside {
-    callbacks: FxHashMap<Str, Callback>,
+    callbacks: FxHashMap<Str, Rc<Vec<Callback>>>,
     /// What methods of classes call of the objects of their heirs, by class and method; `x*` are all whose names begin so.
     hooks: FxHashMap<Str, FxHashMap<Str, Vec<Str>>>,
     /// Calls that give back one of their arguments: its position.
@@ -94,7 +100,7 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// Parameters: `callbacks`, an object of `{position, keyword, passes, gives}` by dotted name; `hooks`, lists of names by the
+    /// Parameters: `callbacks`, lists of `{position, keyword, passes, gives, then}` by dotted name; `hooks`, lists of names by the
     /// name of a method by the dotted name of its class; `passed_through`, positions by dotted name;
     /// `results` and `attributes`, names of classes by dotted name; `described`, `{methods, others, is_closed}` by dotted name of a class; `ancestors`, lists of dotted names by
     /// dotted name; `bare`, a list of dotted names; `fixtures`, names of classes by name; `collections`, by dotted name of a class the dotted
@@ -102,28 +108,38 @@ impl Outside {
     pub fn read(run: &mut Run<'_>) -> Result<Self, OperatorError> {
         let mut result = Self::default();
         let parameters = run.parameters;
-        for (name, callback) in parameters.get("callbacks").and_then(|value| value.as_object()).into_iter().flatten() {
-            let wrong = || OperatorError::Parameter(format!("`callbacks.{name}` must have `position`, `keyword`, `passes` and `gives`"));
-            let position = callback.get("position").and_then(|value| value.as_u64()).ok_or_else(wrong)? as usize;
-            let keyword = callback.get("keyword").and_then(|value| value.as_str());
-            let passes = match callback.get("passes").and_then(|value| value.as_str()) {
-                Some("nothing") => Passes::Nothing,
-                Some("rest") => Passes::Rest,
-                Some("args") => Passes::Tuple,
-                Some("elements") => Passes::Elements,
-                _ => return Err(wrong()),
+        for (name, handed) in parameters.get("callbacks").and_then(|value| value.as_object()).into_iter().flatten() {
+            let wrong = || {
+                OperatorError::Parameter(format!(
+                    "`callbacks.{name}` must be a list of objects with `position`, `keyword`, `passes`, `gives` and `then`"
+                ))
             };
-            let gives = match callback.get("gives").and_then(|value| value.as_str()) {
-                Some("nothing") => Gives::Nothing,
-                Some("result") => Gives::Result,
-                Some("awaited") => Gives::Awaited,
-                Some("awaitable") => Gives::Awaitable,
-                Some("future") => Gives::Future,
-                Some("elements") => Gives::Elements,
-                _ => return Err(wrong()),
-            };
-            let keyword = keyword.map_or(NULL_STR, |keyword| run.strings.intern(keyword));
-            result.callbacks.insert(run.strings.intern(name), Callback { position, keyword, passes, gives });
+            let mut callbacks = Vec::new();
+            for callback in handed.as_array().ok_or_else(wrong)? {
+                let position = callback.get("position").and_then(|value| value.as_u64()).ok_or_else(wrong)? as usize;
+                let keyword = callback.get("keyword").and_then(|value| value.as_str());
+                let passes = match callback.get("passes").and_then(|value| value.as_str()) {
+                    Some("nothing") => Passes::Nothing,
+                    Some("rest") => Passes::Rest,
+                    Some("args") => Passes::Tuple,
+                    Some("elements") => Passes::Elements,
+                    Some("itself") => Passes::Itself,
+                    _ => return Err(wrong()),
+                };
+                let gives = match callback.get("gives").and_then(|value| value.as_str()) {
+                    Some("nothing") => Gives::Nothing,
+                    Some("result") => Gives::Result,
+                    Some("awaited") => Gives::Awaited,
+                    Some("awaitable") => Gives::Awaitable,
+                    Some("future") => Gives::Future,
+                    Some("elements") => Gives::Elements,
+                    _ => return Err(wrong()),
+                };
+                let then = texts(callback, "then").map_err(|_| wrong())?.iter().map(|name| run.strings.intern(name)).collect();
+                let keyword = keyword.map_or(NULL_STR, |keyword| run.strings.intern(keyword));
+                callbacks.push(Callback { position, keyword, passes, gives, then });
+            }
+            result.callbacks.insert(run.strings.intern(name), Rc::new(callbacks));
         }
         for (class, methods) in parameters.get("hooks").and_then(|value| value.as_object()).into_iter().flatten() {
             let wrong = || OperatorError::Parameter(format!("`hooks.{class}` must map names of methods to lists of names"));
@@ -244,17 +260,21 @@ impl Machine<'_, '_> {
 
     /// Calls what a call hands over that is declared to run it. Gives what the call gives where that depends on it.
     pub fn handed_over(&mut self, site: u32, name: Str, arguments: &Arguments) -> Option<Set> {
-        let callback = self.repository.outside.callbacks.get(&name).copied()?;
-        let given = self.call_back(site, callback, arguments);
-        match callback.gives {
-            _ if given == EMPTY => None,
-            Gives::Nothing => None,
-            Gives::Result => Some(given),
-            Gives::Awaited => Some(self.awaited(site, given)),
-            Gives::Awaitable => Some(self.promise(site, given)),
-            Gives::Future => Some(self.future(site, "concurrent.futures.Future", given)),
-            Gives::Elements => Some(self.filled(site, Container::Iterator, given)),
+        let callbacks = self.repository.outside.callbacks.get(&name)?.clone();
+        let mut found = None;
+        for callback in callbacks.iter() {
+            let given = self.call_back(site, callback, arguments);
+            found = match callback.gives {
+                _ if given == EMPTY => found,
+                Gives::Nothing => found,
+                Gives::Result => Some(given),
+                Gives::Awaited => Some(self.awaited(site, given)),
+                Gives::Awaitable => Some(self.promise(site, given)),
+                Gives::Future => Some(self.future(site, "concurrent.futures.Future", given)),
+                Gives::Elements => Some(self.filled(site, Container::Iterator, given)),
+            };
         }
+        found
     }
 
     /// What is declared of the effect of calling a name of the standard library.
@@ -271,7 +291,7 @@ impl Machine<'_, '_> {
         }
         let first = arguments.positional(0).unwrap_or(EMPTY);
         match &*self.resolver.strings.shared(name) {
-            "functools.partial" | "_functools.partial" => self.made_partial(site, Wrapper::Partial, arguments),
+            partial if is_partial(partial) => self.made_partial(site, Wrapper::Partial, arguments),
             "functools.partialmethod" => self.made_partial(site, Wrapper::PartialMethod, arguments),
             "functools.singledispatch" | "functools.singledispatchmethod" => self.wrapped(site, Wrapper::Dispatch, first),
             "functools.reduce" => self.reduced(site, first, arguments),
@@ -279,7 +299,10 @@ impl Machine<'_, '_> {
             "functools.lru_cache" | "functools.cache" if arguments.count() == 1 && self.is_function(first) => first,
             "contextlib.contextmanager" | "contextlib.asynccontextmanager" => self.wrapped(site, Wrapper::ContextManager, first),
             "contextlib.ExitStack.enter_context" | "contextlib.AsyncExitStack.enter_context" => self.entered(site, first, false),
-            "contextlib.AsyncExitStack.enter_async_context" => self.entered(site, first, true),
+            "contextlib.AsyncExitStack.enter_async_context" => {
+                let entered = self.entered(site, first, true);
+                self.promise(site, entered)
+            }
             "abc.abstractproperty" | "enum.property" | "types.DynamicClassAttribute" => {
                 let text = self.words.property;
                 self.call_builtin(site, text, arguments)
@@ -343,23 +366,14 @@ impl Machine<'_, '_> {
                 self.called_back(site, first, &Arguments::one(elements));
                 self.filled(site, Container::Iterator, elements)
             }
-            "asyncio.run"
-            | "asyncio.Runner.run"
-            | "asyncio.run_coroutine_threadsafe"
-            | "asyncio.get_event_loop.run_until_complete"
-            | "asyncio.new_event_loop.run_until_complete" => self.awaited(site, first),
-            "asyncio.create_task"
-            | "asyncio.ensure_future"
-            | "asyncio.TaskGroup.create_task"
-            | "asyncio.get_event_loop.create_task"
-            | "asyncio.get_running_loop.create_task" => {
+            "asyncio.run" | "asyncio.Runner.run" | "asyncio.run_coroutine_threadsafe" | "asyncio.AbstractEventLoop.run_until_complete" => {
+                self.awaited(site, first)
+            }
+            "asyncio.create_task" | "asyncio.ensure_future" | "asyncio.TaskGroup.create_task" | "asyncio.AbstractEventLoop.create_task" => {
                 let result = self.awaited(site, first);
                 self.future(site, "asyncio.Task", result)
             }
-            "asyncio.Future"
-            | "asyncio.get_event_loop.create_future"
-            | "asyncio.get_running_loop.create_future"
-            | "asyncio.new_event_loop.create_future" => self.future(site, "asyncio.Future", EMPTY),
+            "asyncio.Future" | "asyncio.AbstractEventLoop.create_future" => self.future(site, "asyncio.Future", EMPTY),
             "concurrent.futures.Future" => self.future(site, "concurrent.futures.Future", EMPTY),
             "asyncio.as_completed" | "concurrent.futures.as_completed" => {
                 let futures = self.iterate(site, first, false);
@@ -400,7 +414,10 @@ impl Machine<'_, '_> {
                 self.expecting(site, name, caught)
             }
             "pytest.param" => self.made_row(site, arguments),
+            "inspect.getmembers" => self.members_of(site, first, arguments.positional(1).unwrap_or(EMPTY)),
             "importlib.import_module" => self.imported_by_name(site, arguments),
+            "sys.exc_info" if let Some(info) = self.exception_info(site) => info,
+            "sys.exception" => self.state.handled.last().copied().unwrap_or(EMPTY),
             _ => {
                 let class = self.repository.outside.results.get(&name).copied();
                 self.object_of(class.unwrap_or(Ancestor::External(name)))
@@ -487,14 +504,14 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// Calls what is handed over. Gives what it gives.
-    fn call_back(&mut self, site: u32, callback: Callback, arguments: &Arguments) -> Set {
+    /// Calls what is handed over, then methods of what that gives. Gives the same.
+    fn call_back(&mut self, site: u32, callback: &Callback, arguments: &Arguments) -> Set {
         let by_keyword = if callback.keyword.is_null() { None } else { arguments.keyword(callback.keyword) };
-        let Some(functions) = by_keyword.or_else(|| arguments.positional(callback.position)) else { return EMPTY };
+        let Some(handed) = by_keyword.or_else(|| arguments.positional(callback.position)) else { return EMPTY };
         let rest = arguments.all.iter().enumerate();
         let rest = rest.filter(|&(at, argument)| argument.keyword.is_none() && (by_keyword.is_some() || at > callback.position));
         let passed = match callback.passes {
-            Passes::Nothing => Arguments::none(),
+            Passes::Nothing | Passes::Itself => Arguments::none(),
             Passes::Rest => Arguments { all: rest.map(|(_, &argument)| argument).collect() },
             Passes::Elements => Arguments::of(rest.map(|(_, argument)| self.iterate(site, argument.set, false)).collect()),
             Passes::Tuple => {
@@ -502,11 +519,23 @@ impl Machine<'_, '_> {
                 Arguments::spread(set)
             }
         };
-        self.called_back(site, functions, &passed)
+        let given = if callback.passes == Passes::Itself { handed } else { self.called_back(site, handed, &passed) };
+        for object in self.elements(given) {
+            for name in self.names_meant(object, &callback.then) {
+                self.special(site, object, name, Arguments::none(), Via::Builtin);
+            }
+        }
+        given
     }
 
     pub fn made_partial(&mut self, site: u32, kind: Wrapper, arguments: &Arguments) -> Set {
         let id = self.make_wrapper(site, kind);
+        self.keep_partial(id, arguments);
+        self.sets.one(id)
+    }
+
+    /// Puts what a partial is made with into what stands for it.
+    pub fn keep_partial(&mut self, id: Id, arguments: &Arguments) {
         self.store_values(id, Key::attribute(self.words.func), arguments.positional(0).unwrap_or(EMPTY));
         for (position, argument) in arguments.all.iter().skip(1).enumerate() {
             match argument.keyword {
@@ -515,7 +544,6 @@ impl Machine<'_, '_> {
                 None => self.store_values(id, Key::index(position as i64), argument.set),
             }
         }
-        self.sets.one(id)
     }
 
     fn reduced(&mut self, site: u32, functions: Set, arguments: &Arguments) -> Set {

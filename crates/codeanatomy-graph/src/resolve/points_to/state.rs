@@ -43,6 +43,8 @@ pub struct State {
     pub loops: Vec<Loop>,
     /// Everything bound since a `try` began: an exception may have left any of it.
     pub attempts: Vec<FxHashMap<u32, Held>>,
+    /// What the handlers around the current statement handle.
+    pub handled: Vec<Set>,
     /// Annotations that wait for the end of the frame.
     pub postponed: Vec<u32>,
     /// The classes whose bodies are being run.
@@ -64,6 +66,7 @@ impl State {
             unseen: Vec::new(),
             loops: Vec::new(),
             attempts: Vec::new(),
+            handled: Vec::new(),
             postponed: Vec::new(),
             classes: Vec::new(),
             fields: FxHashMap::default(),

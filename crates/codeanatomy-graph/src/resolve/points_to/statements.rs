@@ -264,21 +264,6 @@ impl Machine<'_, '_> {
         self.state.classes.is_empty() && self.resolver.is_module(self.units[self.state.unit as usize].definition)
     }
 
-    fn raise(&mut self, node: u32) {
-        let tree = &self.repository.tree;
-        for child in tree.children(node) {
-            let set = self.evaluate(child);
-            if tree.kind(child) == Syntax::Call {
-                continue;
-            }
-            for id in self.elements(set) {
-                if matches!(self.values.get(id), Value::Class { .. }) {
-                    self.call(child, id, &Arguments::none(), Via::Raise);
-                }
-            }
-        }
-    }
-
     fn delete(&mut self, target: u32) {
         let tree = &self.repository.tree;
         match tree.kind(target) {
@@ -517,49 +502,6 @@ impl Machine<'_, '_> {
             *seen = crate::resolve::points_to::state::joined(*seen, held, &mut self.sets, &mut self.bindings);
         }
         self.state.attempts.push(around);
-    }
-
-    fn handler(&mut self, handler: u32, is_of_group: bool) {
-        let tree = &self.repository.tree;
-        let caught = self.child(handler, Field::Type);
-        let mut objects = self.exceptions(caught);
-        if is_of_group {
-            objects = self.group_of(handler, objects);
-        }
-        let is_named = !tree.name[handler as usize].is_null();
-        if is_named {
-            self.bind(handler, objects);
-        }
-        self.body(handler, Field::Body);
-        if is_named && let Some(binding) = self.frames.binding(handler) {
-            let slot = self.repository.bindings.all[binding as usize].slot;
-            self.put(slot, UNBOUND);
-        }
-    }
-
-    /// What `except*` binds: a group of exceptions.
-    fn group_of(&mut self, handler: u32, exceptions: Set) -> Set {
-        let group = self.make_wrapper(handler, Wrapper::Holding);
-        let class = self.resolver.strings.intern("builtins.ExceptionGroup");
-        let class = self.one(Value::External(class));
-        self.store_values(group, Key::attribute(self.words.class), class);
-        let exceptions = self.filled(handler, Container::Tuple, exceptions);
-        self.store_values(group, Key::attribute(self.words.exceptions), exceptions);
-        self.sets.one(group)
-    }
-
-    /// Exceptions of some classes, or of those in some tuples.
-    pub fn exceptions(&mut self, caught: Set) -> Set {
-        let mut objects = EMPTY;
-        for id in self.elements(caught) {
-            let classes = match self.values.get(id) {
-                Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
-                _ => self.sets.one(id),
-            };
-            let one = self.objects(classes);
-            objects = self.union(objects, one);
-        }
-        objects
     }
 
     /// `finally`: once on the way of exceptions and early exits, once on the way that goes on.
