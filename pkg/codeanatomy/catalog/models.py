@@ -303,7 +303,7 @@ _RESULTS: dict[str, str] = {
         iscoroutine iscoroutinefunction isfunction isgenerator isgeneratorfunction ismethod ismodule isroutine} keyword.iskeyword
         math.{isclose isfinite isinf isnan} os.access os.path.{exists isabs isdir isfile islink ismount lexists samefile}
     """,
-    "asyncio.AbstractEventLoop": "asyncio.{get_event_loop get_running_loop new_event_loop}",
+    "asyncio.AbstractEventLoop": "asyncio.{get_event_loop get_running_loop}",
     "datetime.date": "datetime.date.{fromisocalendar fromisoformat fromordinal fromtimestamp replace today} datetime.datetime.date",
     "datetime.datetime": """
         datetime.datetime.{astimezone combine fromisocalendar fromisoformat fromordinal fromtimestamp now replace strptime today utcfromtimestamp

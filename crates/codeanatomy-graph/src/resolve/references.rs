@@ -95,6 +95,11 @@ impl Machine<'_, '_> {
                 add(&mut found, target);
             }
         }
+        if self.falling_back.get(&node) == Some(&true) {
+            for &target in self.found.targets.get(&node).into_iter().flatten() {
+                add(&mut found, target);
+            }
+        }
         if found.is_empty() {
             found = match self.found.targets.get(&node) {
                 Some(targets) => targets.clone(),

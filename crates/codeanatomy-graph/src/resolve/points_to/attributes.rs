@@ -419,17 +419,25 @@ impl Machine<'_, '_> {
         }
         let mut found = UNBOUND;
         for &star in stars {
-            let modules = self.resolver.alias_targets(star);
-            for target in self.resolver.targets.get(modules).to_vec() {
-                let Target::Definition(module) = target else { continue };
-                if self.resolver.exports(module).contains(&name) {
-                    let module = self.values.id(Value::Module(module));
-                    let held = self.module_attribute(module, name);
-                    found = joined(found, held, &mut self.sets, &mut self.bindings);
-                }
-            }
+            let held = self.starred_by(star, name);
+            found = joined(found, held, &mut self.sets, &mut self.bindings);
         }
         self.resolver.starred.remove(&(file, name));
+        found
+    }
+
+    /// The same of one.
+    pub fn starred_by(&mut self, star: u32, name: Str) -> Held {
+        let modules = self.resolver.alias_targets(star);
+        let mut found = UNBOUND;
+        for target in self.resolver.targets.get(modules).to_vec() {
+            let Target::Definition(module) = target else { continue };
+            if self.resolver.exports(module).contains(&name) {
+                let module = self.values.id(Value::Module(module));
+                let held = self.module_attribute(module, name);
+                found = joined(found, held, &mut self.sets, &mut self.bindings);
+            }
+        }
         found
     }
 

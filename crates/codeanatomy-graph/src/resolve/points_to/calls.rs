@@ -409,7 +409,10 @@ impl Machine<'_, '_> {
                         is_filled[at] = true;
                         self.pass(site, argument.node, &parameters[at]);
                     }
-                    None => *more = self.union(*more, set),
+                    None => {
+                        *more = self.union(*more, set);
+                        self.pass_rest(site, argument.node, parameters, Field::VarArg);
+                    }
                 }
             }
             return next + length;
@@ -420,6 +423,7 @@ impl Machine<'_, '_> {
             self.pass(site, argument.node, &parameters[at]);
         }
         *more = self.union(*more, elements);
+        self.pass_rest(site, argument.node, parameters, Field::VarArg);
         next
     }
 
@@ -467,8 +471,16 @@ impl Machine<'_, '_> {
                             self.pour_mapping(site, id, poured);
                             poured
                         }
-                        _ => continue,
+                        _ => {
+                            // Nobody knows which keys it has.
+                            for at in (0..parameters.len()).filter(|&at| can_name(&parameters[at]) && !is_filled[at]) {
+                                self.pass(site, argument.node, &parameters[at]);
+                            }
+                            self.pass_rest(site, argument.node, parameters, Field::KwArg);
+                            continue;
+                        }
                     };
+                    self.pass_rest(site, argument.node, parameters, Field::KwArg);
                     for (at, parameter) in parameters.iter().enumerate().filter(|(_, parameter)| can_name(parameter)) {
                         let set = self.load_text(id, parameter.name);
                         if set != EMPTY {
@@ -497,6 +509,13 @@ impl Machine<'_, '_> {
                     }
                 }
             }
+        }
+    }
+
+    /// What is given to the parameter that takes the rest, if there is one.
+    fn pass_rest(&mut self, site: u32, argument: u32, parameters: &[Parameter], kind: Field) {
+        if let Some(rest) = parameters.iter().find(|parameter| parameter.kind == kind) {
+            self.pass(site, argument, rest);
         }
     }
 

@@ -118,10 +118,21 @@ impl Machine<'_, '_> {
 
     /// `object[index]` as an expression.
     pub fn subscript(&mut self, node: u32) -> Set {
-        let tree = &self.repository.tree;
+        let (objects, keys) = self.subscripted(node);
+        self.subscript_of(node, objects, keys)
+    }
+
+    /// The object and the index of such an expression.
+    pub fn subscripted(&mut self, node: u32) -> (Set, Set) {
         let objects = self.evaluate(node + 1);
+        let index = self.repository.tree.in_field(node, Field::Slice).next();
+        (objects, index.map_or(EMPTY, |index| self.evaluate(index)))
+    }
+
+    /// What the one has under the other.
+    pub fn subscript_of(&mut self, node: u32, objects: Set, keys: Set) -> Set {
+        let tree = &self.repository.tree;
         let index = tree.in_field(node, Field::Slice).next();
-        let keys = index.map_or(EMPTY, |index| self.evaluate(index));
         let is_slice = index.is_some_and(|index| tree.kind(index) == Syntax::Slice);
         for object in self.elements(objects) {
             if let Value::Container { .. } = self.values.get(object) {

@@ -99,6 +99,7 @@ impl Machine<'_, '_> {
             objects = self.group_of(handler, objects);
         }
         let is_named = !tree.name[handler as usize].is_null();
+        let before = self.jumps();
         if is_named {
             self.bind(handler, objects);
         }
@@ -108,6 +109,20 @@ impl Machine<'_, '_> {
         if is_named && let Some(binding) = self.frames.binding(handler) {
             let slot = self.repository.bindings.all[binding as usize].slot;
             self.put(slot, UNBOUND);
+            self.unbind_on_jumps(slot, before);
+        }
+    }
+
+    /// The name of a handler is unbound on the ways out of it, too.
+    fn unbind_on_jumps(&mut self, slot: u32, before: [usize; 2]) {
+        if self.frames.of_slot[slot as usize] != self.state.frame {
+            return;
+        }
+        let place = self.frames.local[slot as usize];
+        let Some(around) = self.state.loops.last_mut() else { return };
+        for path in around.breaks.iter_mut().skip(before[0]).chain(around.continues.iter_mut().skip(before[1])) {
+            path.changes.retain(|&(other, _)| other != place);
+            path.changes.push((place, UNBOUND));
         }
     }
 

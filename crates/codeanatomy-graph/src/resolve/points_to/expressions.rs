@@ -7,7 +7,7 @@ use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::frames::meaning_outside;
 use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
-use crate::resolve::points_to::state::{Held, UNBOUND, joined};
+use crate::resolve::points_to::state::{Delta, Held, UNBOUND, joined};
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::resolver::Target;
 use crate::resolve::scopes::ScopeKind;
@@ -59,8 +59,10 @@ impl Machine<'_, '_> {
             Syntax::JoinedStr => self.joined(node),
             Syntax::FormattedValue => {
                 let set = self.child(node, Field::Value);
+                let specification = tree.children(node).nth(1);
+                specification.into_iter().for_each(|node| _ = self.evaluate(node));
                 let conversion = self.resolver.strings.get(tree.value[node as usize]);
-                let is_as_it_is = tree.children(node).count() == 1 && matches!(conversion, None | Some("s"));
+                let is_as_it_is = specification.is_none() && matches!(conversion, None | Some("s"));
                 match conversion {
                     None => self.formatted(node, set, Via::Format),
                     Some("s") => self.first_special(node, set, &[self.words.str_, self.words.repr], Via::Format),
@@ -124,7 +126,6 @@ impl Machine<'_, '_> {
         if let Some(values) = self.postponed_name(node) {
             return values;
         }
-        let scope = self.repository.scopes.of[node as usize];
         let slot = self.frames.slot(node);
         let held = match slot {
             Some(slot) => self.variable(slot),
@@ -132,8 +133,18 @@ impl Machine<'_, '_> {
         };
         if held.bindings != EMPTY {
             self.read_at(node, held.bindings);
+            if slot.is_some_and(|slot| self.falls_back(node, slot)) {
+                let meant = self.meant(node, slot);
+                return self.union(held.values, meant);
+            }
             return held.values;
         }
+        self.meant(node, slot)
+    }
+
+    /// What a name is that its scope has not bound yet.
+    fn meant(&mut self, node: u32, slot: Option<u32>) -> Set {
+        let scope = self.repository.scopes.of[node as usize];
         let holder = slot.map(|slot| self.repository.bindings.slots[slot as usize].scope);
         let kind = |scope: u32| self.repository.scopes.scopes[scope as usize].kind;
         let meaning = match holder {
@@ -279,25 +290,19 @@ impl Machine<'_, '_> {
 
     fn choice(&mut self, node: u32) -> Set {
         let tree = &self.repository.tree;
-        if let Some(test) = tree.child(node, Field::Test) {
-            self.test(test);
-        }
-        let test = tree.child(node, Field::Test);
+        let Some(test) = tree.child(node, Field::Test) else { return EMPTY };
         let mark = self.state.mark();
-        self.narrow_where(test, true);
-        let one = self.child(node, Field::Body);
-        let first = self.state.take(mark);
-        self.narrow_where(test, false);
-        let two = self.child(node, Field::Orelse);
-        let second = self.state.take(mark);
-        self.state.join(&[first, second], &mut self.sets, &mut self.bindings);
-        self.union(one, two)
-    }
-
-    fn narrow_where(&mut self, test: Option<u32>, is_true: bool) {
-        if let Some(test) = test {
-            self.narrow(test, is_true);
-        }
+        let [holds, fails] = self.condition(test);
+        let mut found = EMPTY;
+        let paths = [(holds, Field::Body), (fails, Field::Orelse)].map(|(path, field)| {
+            // One that is never chosen has a value all the same.
+            self.join(&[Delta { is_live: true, ..path }]);
+            let set = self.child(node, field);
+            found = self.union(found, set);
+            self.state.take(mark)
+        });
+        self.join(&paths);
+        found
     }
 
     /// `a and b`, `a or b`: the first is always evaluated, the others perhaps, where those before them were true or false. The last one's truth is
@@ -399,10 +404,27 @@ impl Machine<'_, '_> {
 
     /// A comprehension runs in the frame around it; its variables are its own.
     fn comprehension(&mut self, node: u32, kind: Container) -> Set {
-        let repository = self.repository;
-        let tree = &repository.tree;
         let id = self.make(node, kind);
         let mark = self.state.mark();
+        // What it binds besides its own variables, an element may be made with that the one before bound.
+        let passes = if self.binding_tests.contains(&node) { 2 } else { 1 };
+        let mut paths = vec![self.nothing()];
+        for _ in 0..passes {
+            self.elements_made(node, kind, id, mark, &mut paths);
+            paths.push(self.state.take(mark));
+            if passes > 1 {
+                let changes: Vec<(u32, Held)> = paths.iter().flat_map(|path| path.changes.iter().copied()).collect();
+                self.state.add(&changes, &mut self.sets, &mut self.bindings);
+            }
+        }
+        self.state.take(mark);
+        self.state.join(&paths, &mut self.sets, &mut self.bindings);
+        self.sets.one(id)
+    }
+
+    /// Makes the elements of a comprehension once. Where a filter keeps one out, what it bound stays: those are further `paths`.
+    fn elements_made(&mut self, node: u32, kind: Container, id: Id, mark: usize, paths: &mut Vec<Delta>) {
+        let tree = &self.repository.tree;
         for generator in tree.in_field(node, Field::Generators) {
             let iterable = self.child(generator, Field::Iter);
             let is_async = !tree.value[generator as usize].is_null();
@@ -410,9 +432,15 @@ impl Machine<'_, '_> {
             if let Some(target) = tree.child(generator, Field::Target) {
                 self.assign(target, elements);
             }
-            for condition in tree.in_field(generator, Field::Ifs) {
-                self.test(condition);
-                self.narrow(condition, true);
+            for filter in tree.in_field(generator, Field::Ifs) {
+                let [holds, fails] = self.condition(filter);
+                if self.binding_tests.contains(&node) {
+                    let here = self.state.mark();
+                    self.join(&[fails]);
+                    paths.push(self.state.since(mark));
+                    self.state.take(here);
+                }
+                self.join(&[Delta { is_live: true, ..holds }]);
             }
         }
         if kind == Container::Dict {
@@ -427,9 +455,6 @@ impl Machine<'_, '_> {
             }
             self.store_index(id, Key::SOMEWHERE, set);
         }
-        let once = self.state.take(mark);
-        self.state.join(&[once, self.nothing()], &mut self.sets, &mut self.bindings);
-        self.sets.one(id)
     }
 
     /// What a generator, a coroutine or a future ends with.

@@ -147,11 +147,7 @@ impl Machine<'_, '_> {
             "dir" => {
                 let method = self.resolver.strings.intern("__dir__");
                 self.special_calls(site, first, method, Via::Builtin);
-                let mut names = EMPTY;
-                for id in self.elements(first) {
-                    let set = self.names_as_texts(id);
-                    names = self.union(names, set);
-                }
+                let names = self.literal(self.words.str);
                 self.filled(site, Container::List, names)
             }
             "range" => {

@@ -26,7 +26,7 @@ use crate::resolve::points_to::state::{Held, State};
 use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Origin, Reason, Set, Sets, Value, Values};
 use crate::resolve::points_to::words::Words;
 use crate::resolve::resolver::{Repository, Resolver};
-use crate::resolve::syntax::NONE;
+use crate::resolve::syntax::{NONE, Tree};
 use crate::table::Str;
 
 /// How deep calls are followed at once; deeper ones wait for their turn.
@@ -133,6 +133,10 @@ pub struct Machine<'m, 'a> {
     pub repeated: FxHashSet<Id>,
     pub modelled: Modelled,
     pub fixtures: Fixtures,
+    /// By name, whether it may be read before its scope bound it.
+    pub falling_back: FxHashMap<u32, bool>,
+    /// Comprehensions, and conditions with `and` or `or`, in which an assignment expression binds.
+    pub binding_tests: FxHashSet<u32>,
     /// What was yielded where nothing known is sent, by activation and node.
     pub undriven: IndexMap<(u32, u32), Set, FxBuildHasher>,
     /// By function, the parameter that it hands back.
@@ -198,6 +202,8 @@ impl<'m, 'a> Machine<'m, 'a> {
             postponed,
             moment: None,
             base_names: base_names(&repository.tree),
+            falling_back: FxHashMap::default(),
+            binding_tests: binding_tests(&repository.tree),
             annotated: IndexSet::default(),
             declared_variables: IndexSet::default(),
             repeated: FxHashSet::default(),
@@ -911,4 +917,21 @@ impl<'m, 'a> Machine<'m, 'a> {
     pub fn elements(&self, set: Set) -> Vec<Id> {
         self.sets.get(set).to_vec()
     }
+}
+
+/// The comprehensions and the `and`s and `or`s around assignment expressions.
+fn binding_tests(tree: &Tree) -> FxHashSet<u32> {
+    let mut found = FxHashSet::default();
+    for named in (0..tree.len() as u32).filter(|&node| tree.kind(node) == Syntax::NamedExpr) {
+        let mut node = tree.parent[named as usize];
+        while node != NONE && !tree.kind(node).is_statement() {
+            let is_one =
+                matches!(tree.kind(node), Syntax::BoolOp | Syntax::ListComp | Syntax::SetComp | Syntax::DictComp | Syntax::GeneratorExp);
+            if is_one {
+                found.insert(node);
+            }
+            node = tree.parent[node as usize];
+        }
+    }
+    found
 }

@@ -47,6 +47,7 @@ pub mod state;
 pub mod statements;
 mod stores;
 mod supers;
+mod unbound;
 pub mod value;
 mod vars;
 pub mod words;

@@ -176,7 +176,12 @@ impl Machine<'_, '_> {
         let mut operands = repository.tree.children(node);
         let mut left = operands.next().map_or(EMPTY, |operand| self.evaluate(operand));
         let mut found = EMPTY;
-        for (operand, operator) in operands.zip(operators.split(' ')) {
+        let mut conditional = None;
+        for (place, (operand, operator)) in operands.zip(operators.split(' ')).enumerate() {
+            // Of `a < b < c`, what stands behind `b` is evaluated only where that holds.
+            if place == 1 {
+                conditional = Some(self.state.mark());
+            }
             let right = self.evaluate(operand);
             let (name, mirrored) = match operator {
                 "Eq" => ("__eq__", "__eq__"),
@@ -217,6 +222,10 @@ impl Machine<'_, '_> {
                 }
             }
             left = right;
+        }
+        if let Some(mark) = conditional {
+            let further = self.state.take(mark);
+            self.state.join(&[further, self.nothing()], &mut self.sets, &mut self.bindings);
         }
         let truth = self.literal(self.words.bool);
         self.union(found, truth)

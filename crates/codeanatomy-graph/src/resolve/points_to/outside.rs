@@ -366,14 +366,18 @@ impl Machine<'_, '_> {
                 self.called_back(site, first, &Arguments::one(elements));
                 self.filled(site, Container::Iterator, elements)
             }
-            "asyncio.run" | "asyncio.Runner.run" | "asyncio.run_coroutine_threadsafe" | "asyncio.AbstractEventLoop.run_until_complete" => {
-                self.awaited(site, first)
-            }
+            "asyncio.run"
+            | "asyncio.Runner.run"
+            | "asyncio.run_coroutine_threadsafe"
+            | "asyncio.AbstractEventLoop.run_until_complete"
+            | "asyncio.new_event_loop.run_until_complete" => self.awaited(site, first),
             "asyncio.create_task" | "asyncio.ensure_future" | "asyncio.TaskGroup.create_task" | "asyncio.AbstractEventLoop.create_task" => {
                 let result = self.awaited(site, first);
                 self.future(site, "asyncio.Task", result)
             }
-            "asyncio.Future" | "asyncio.AbstractEventLoop.create_future" => self.future(site, "asyncio.Future", EMPTY),
+            "asyncio.Future" | "asyncio.AbstractEventLoop.create_future" | "asyncio.new_event_loop.create_future" => {
+                self.future(site, "asyncio.Future", EMPTY)
+            }
             "concurrent.futures.Future" => self.future(site, "concurrent.futures.Future", EMPTY),
             "asyncio.as_completed" | "concurrent.futures.as_completed" => {
                 let futures = self.iterate(site, first, false);

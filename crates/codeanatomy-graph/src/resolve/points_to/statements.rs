@@ -4,10 +4,20 @@ use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::limits::Limit;
 use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
+use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::state::{Delta, Held, Loop, UNBOUND, gathered};
 use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Origin, Reason, Set, Value, Wrapper};
+
+/// Whether leaving a context ends exceptions.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Swallows {
+    Never,
+    /// It is not known: what follows can be reached, but is taken to be reached by the end of the body.
+    Perhaps,
+    Known,
+}
 
 impl Machine<'_, '_> {
     /// A path on which nothing changed.
@@ -77,13 +87,15 @@ impl Machine<'_, '_> {
             Syntax::FunctionDef | Syntax::AsyncFunctionDef => self.function(node),
             Syntax::ClassDef => self.class(node),
             Syntax::Assert => {
-                if let Some(test) = tree.child(node, Field::Test) {
-                    self.test(test);
-                    self.narrow(test, true);
+                let Some(test) = tree.child(node, Field::Test) else { return };
+                let [holds, fails] = self.condition(test);
+                let mark = self.state.mark();
+                self.join(&[fails]);
+                if self.state.is_live {
+                    tree.children(node).skip(1).for_each(|message| _ = self.evaluate(message));
                 }
-                for child in tree.children(node).skip(1) {
-                    self.evaluate(child);
-                }
+                self.state.take(mark);
+                self.join(&[holds]);
             }
             Syntax::Break => {
                 if let Some(mark) = self.state.loops.last().map(|around| around.mark) {
@@ -139,8 +151,7 @@ impl Machine<'_, '_> {
                 self.store_attributes(target, objects, set);
             }
             Syntax::Subscript => {
-                let objects = self.evaluate(target + 1);
-                let index = tree.children(target).nth(1).map_or(EMPTY, |index| self.evaluate(index));
+                let (objects, index) = self.subscripted(target);
                 self.store_items(target, objects, index, set);
             }
             Syntax::Tuple | Syntax::List => self.unpack(target, set),
@@ -212,6 +223,7 @@ impl Machine<'_, '_> {
     fn augmented(&mut self, node: u32) {
         let tree = &self.repository.tree;
         let Some(target) = tree.child(node, Field::Target) else { return };
+        let (mut objects, mut index) = (EMPTY, EMPTY);
         let before = match tree.kind(target) {
             Syntax::Name => {
                 self.found.reached[target as usize] = true;
@@ -222,15 +234,23 @@ impl Machine<'_, '_> {
                 held.values
             }
             Syntax::Attribute => {
-                let objects = self.evaluate(target + 1);
+                objects = self.evaluate(target + 1);
                 self.attributes(target, objects)
             }
-            Syntax::Subscript => self.subscript(target),
+            Syntax::Subscript => {
+                (objects, index) = self.subscripted(target);
+                self.subscript_of(target, objects, index)
+            }
             _ => EMPTY,
         };
         let operand = self.child(node, Field::Value);
         let after = self.operate(node, before, operand, true);
-        self.assign(target, after);
+        // What is stored into was evaluated before the operand, and is not again.
+        match tree.kind(target) {
+            Syntax::Attribute => self.store_attributes(target, objects, after),
+            Syntax::Subscript => self.store_items(target, objects, index, after),
+            _ => self.assign(target, after),
+        }
     }
 
     /// `x: T = v`: `v`, and where no more is known of it than that it came from outside, some object of `T`. In a class body `x: T` alone says
@@ -298,37 +318,86 @@ impl Machine<'_, '_> {
     }
 
     fn branch(&mut self, node: u32) {
-        let tree = &self.repository.tree;
-        let Some(test) = tree.child(node, Field::Test) else { return };
-        self.test(test);
-        let truth = self.constant_truth(test);
+        let Some(test) = self.repository.tree.child(node, Field::Test) else { return };
         let mark = self.state.mark();
-        self.narrow(test, true);
-        if truth != Some(false) {
-            self.body(node, Field::Body);
-        } else {
-            self.state.is_live = false;
+        let paths = self.condition(test);
+        let paths = [(&paths[0], Field::Body), (&paths[1], Field::Orelse)].map(|(path, field)| {
+            self.state.join(std::slice::from_ref(path), &mut self.sets, &mut self.bindings);
+            self.body(node, field);
+            self.state.take(mark)
+        });
+        self.join(&paths);
+    }
+
+    /// Evaluates a condition. Gives what changes where it is true and where it is false; the state is left as it was.
+    pub fn condition(&mut self, test: u32) -> [Delta; 2] {
+        let mark = self.state.mark();
+        let [mut holds, mut fails] = self.decided(test);
+        for (path, is_true) in [(&mut holds, true), (&mut fails, false)] {
+            self.join(std::slice::from_ref(path));
+            self.narrow(test, is_true);
+            *path = self.state.take(mark);
         }
-        let one = self.state.take(mark);
-        self.narrow(test, false);
-        if truth != Some(true) {
-            self.body(node, Field::Orelse);
-        } else {
-            self.state.is_live = false;
+        match self.constant_truth(test) {
+            Some(true) => fails.is_live = false,
+            Some(false) => holds.is_live = false,
+            None => {}
         }
-        let two = self.state.take(mark);
-        self.join(&[one, two]);
+        [holds, fails]
+    }
+
+    /// The same without what the condition says of variables. Of `a and (b := c)`, the name is bound wherever it is true.
+    fn decided(&mut self, test: u32) -> [Delta; 2] {
+        let tree = &self.repository.tree;
+        let mark = self.state.mark();
+        if tree.kind(test) != Syntax::BoolOp || !self.binding_tests.contains(&test) {
+            self.test(test);
+            let path = self.state.take(mark);
+            return [path.clone(), path];
+        }
+        let is_and = self.resolver.strings.get(tree.value[test as usize]) == Some("And");
+        let (mut values, mut others) = (EMPTY, Vec::new());
+        for operand in tree.children(test) {
+            let [holds, fails] = self.condition(operand);
+            let (goes_on, leaves) = if is_and { (holds, fails) } else { (fails, holds) };
+            let here = self.state.mark();
+            self.join(&[leaves]);
+            others.push(self.state.since(mark));
+            self.state.take(here);
+            self.join(&[goes_on]);
+            values = self.union(values, self.found.values[operand as usize]);
+        }
+        self.found.reached[test as usize] = true;
+        self.found.values[test as usize] = self.union(self.found.values[test as usize], values);
+        let through = self.state.take(mark);
+        self.join(&others);
+        let left = self.state.take(mark);
+        if is_and { [through, left] } else { [left, through] }
     }
 
     /// Whether a condition is a constant that the compiler decides.
     fn constant_truth(&self, test: u32) -> Option<bool> {
         let tree = &self.repository.tree;
-        if tree.kind(test) != Syntax::Constant {
-            return None;
-        }
-        match self.resolver.strings.get(tree.value[test as usize]) {
-            Some("True" | "1") => Some(true),
-            Some("False" | "0" | "None") => Some(false),
+        let text = |node: u32| self.resolver.strings.get(tree.value[node as usize]);
+        match tree.kind(test) {
+            Syntax::Constant => match self.resolver.strings.get(tree.name[test as usize]) {
+                Some("bool" | "NoneType") | None => text(test).map(|value| value == "True"),
+                Some("str" | "bytes") => text(test).map(|value| !value.is_empty()),
+                Some("int" | "float" | "complex") => text(test).map(|value| value.bytes().any(|digit| matches!(digit, b'1'..=b'9'))),
+                Some("ellipsis") => Some(true),
+                _ => None,
+            },
+            Syntax::Name => (tree.name[test as usize] == self.words.debug).then_some(true),
+            Syntax::Tuple => tree.children(test).next().is_none().then_some(false),
+            Syntax::UnaryOp if text(test) == Some("Not") => self.constant_truth(test + 1).map(|truth| !truth),
+            Syntax::BoolOp => {
+                let decides = text(test) == Some("Or");
+                let all: Vec<Option<bool>> = tree.children(test).map(|operand| self.constant_truth(operand)).collect();
+                match all.contains(&Some(decides)) {
+                    true => Some(decides),
+                    false => all.iter().all(Option::is_some).then_some(!decides),
+                }
+            }
             _ => None,
         }
     }
@@ -404,15 +473,7 @@ impl Machine<'_, '_> {
     fn while_loop(&mut self, node: u32) {
         let tree = &self.repository.tree;
         let Some(test) = tree.child(node, Field::Test) else { return };
-        let endless = self.constant_truth(test) == Some(true);
-        let never = self.constant_truth(test) == Some(false);
-        self.repeat(node, endless, |machine| {
-            machine.test(test);
-            if never {
-                machine.state.is_live = false;
-            }
-            machine.narrow(test, true);
-        });
+        self.repeat(node, |machine| machine.condition(test), |_| {});
     }
 
     fn for_loop(&mut self, node: u32) {
@@ -420,23 +481,30 @@ impl Machine<'_, '_> {
         let iterable = self.child(node, Field::Iter);
         let is_async = tree.kind(node) == Syntax::AsyncFor;
         let target = tree.child(node, Field::Target);
-        self.repeat(node, false, |machine| {
-            let elements = machine.iterate(node, iterable, is_async);
-            if let Some(target) = target {
-                machine.assign(target, elements);
-            }
-        });
+        self.repeat(
+            node,
+            |machine| [machine.nothing(), machine.nothing()],
+            |machine| {
+                let elements = machine.iterate(node, iterable, is_async);
+                if let Some(target) = target {
+                    machine.assign(target, elements);
+                }
+            },
+        );
     }
 
-    /// A loop: its body from the joined states of its beginning until they stand, then what follows.
-    fn repeat(&mut self, node: u32, is_endless: bool, head: impl Fn(&mut Self)) {
-        let mut last = (self.nothing(), Vec::new());
+    /// A loop: its body from the joined states of its beginning until they stand, then what follows. `head` decides whether the body runs: what
+    /// changes where it does, and where it does not.
+    fn repeat(&mut self, node: u32, head: impl Fn(&mut Self) -> [Delta; 2], enter: impl Fn(&mut Self)) {
+        let (mut leaving, mut breaks) = (self.nothing(), Vec::new());
         let mut is_new = true;
         for _ in 0..self.limits.passes_per_loop {
             let mark = self.state.mark();
             self.state.loops.push(Loop { mark, ..Loop::default() });
-            head(self);
+            let [entering, left] = head(self);
+            self.join(&[entering]);
             if self.state.is_live {
+                enter(self);
                 self.body(node, Field::Body);
             }
             let around = self.state.loops.pop().expect("the loop");
@@ -445,7 +513,7 @@ impl Machine<'_, '_> {
             for path in around.continues.iter().chain([&end]).filter(|path| path.is_live) {
                 is_new |= self.state.add(&path.changes, &mut self.sets, &mut self.bindings);
             }
-            last = (end, around.breaks);
+            (leaving, breaks) = (left, around.breaks);
             if !is_new {
                 break;
             }
@@ -453,15 +521,11 @@ impl Machine<'_, '_> {
         if is_new {
             self.reached(Limit::PassesPerLoop);
         }
-        let breaks = last.1;
         let mark = self.state.mark();
-        if is_endless {
-            self.state.is_live = false;
-        } else {
-            self.body(node, Field::Orelse);
-        }
+        self.join(&[leaving]);
+        self.body(node, Field::Orelse);
         let mut paths = vec![self.state.take(mark)];
-        paths.extend(breaks);
+        paths.append(&mut breaks);
         self.join(&paths);
     }
 
@@ -469,20 +533,27 @@ impl Machine<'_, '_> {
         let tree = &self.repository.tree;
         let has_finally = tree.child(node, Field::Finalbody).is_some();
         let start = self.state.mark();
+        let before = self.jumps();
         self.state.attempts.push(Default::default());
         self.state.attempts.push(Default::default());
         self.body(node, Field::Body);
         let raised = self.state.attempts.pop().expect("the attempt");
-        let raised = gathered(&raised);
+        let mut raised = gathered(&raised);
         self.regather(&raised);
         if self.state.is_live {
             self.body(node, Field::Orelse);
         }
         let mut paths = vec![self.state.take(start)];
+        let is_of_group = tree.kind(node) == Syntax::TryStar;
         for handler in tree.in_field(node, Field::Handlers) {
             self.state.add(&raised, &mut self.sets, &mut self.bindings);
-            self.handler(handler, tree.kind(node) == Syntax::TryStar);
-            paths.push(self.state.take(start));
+            self.handler(handler, is_of_group);
+            let path = self.state.take(start);
+            // The next one may handle the rest of the same group.
+            if is_of_group && path.is_live {
+                raised.extend_from_slice(&path.changes);
+            }
+            paths.push(path);
         }
         let all = self.state.attempts.pop().expect("the attempt with its handlers");
         let all = gathered(&all);
@@ -491,7 +562,7 @@ impl Machine<'_, '_> {
             self.join(&paths);
             return;
         }
-        self.finish(node, &paths, &all);
+        self.finish(node, &paths, &all, before);
     }
 
     /// What an inner attempt bound counts for the one around it.
@@ -504,8 +575,13 @@ impl Machine<'_, '_> {
         self.state.attempts.push(around);
     }
 
-    /// `finally`: once on the way of exceptions and early exits, once on the way that goes on.
-    fn finish(&mut self, node: u32, paths: &[Delta], all: &[(u32, Held)]) {
+    /// How many paths break out of the loop around so far, and how many start it anew.
+    pub fn jumps(&self) -> [usize; 2] {
+        self.state.loops.last().map_or([0, 0], |around| [around.breaks.len(), around.continues.len()])
+    }
+
+    /// `finally`: once on the way of exceptions and early exits, once on the way of breaks and of continues, once on the way that goes on.
+    fn finish(&mut self, node: u32, paths: &[Delta], all: &[(u32, Held)], jumps_before: [usize; 2]) {
         let start = self.state.mark();
         let goes_on = paths.iter().any(|path| path.is_live);
         let depth = self.state.attempts.len();
@@ -513,20 +589,8 @@ impl Machine<'_, '_> {
         if depth <= 2 * self.limits.finally_depth || !goes_on {
             self.state.add(all, &mut self.sets, &mut self.bindings);
             self.body(node, Field::Finalbody);
-            let left = self.state.take(start);
-            // Breaks and continues of the body pass through it.
-            if let Some(around) = self.state.loops.last_mut() {
-                for path in around.breaks.iter_mut().chain(&mut around.continues) {
-                    for &(place, held) in left.changes.iter().filter(|_| left.is_live) {
-                        match path.changes.iter_mut().find(|(other, _)| *other == place) {
-                            Some(known) => {
-                                known.1 = crate::resolve::points_to::state::joined(known.1, held, &mut self.sets, &mut self.bindings)
-                            }
-                            None => path.changes.push((place, held)),
-                        }
-                    }
-                }
-            }
+            self.state.take(start);
+            self.finish_jumps(node, jumps_before);
         } else {
             self.reached(Limit::FinallyDepth);
         }
@@ -536,25 +600,47 @@ impl Machine<'_, '_> {
         }
     }
 
+    /// Lets those paths out of the loop around pass through a `finally` that came since.
+    fn finish_jumps(&mut self, node: u32, before: [usize; 2]) {
+        let Some(around) = self.state.loops.last_mut() else { return };
+        let (mark, since) = (around.mark, [around.breaks.split_off(before[0]), around.continues.split_off(before[1])]);
+        for (kind, paths) in since.into_iter().enumerate().filter(|(_, paths)| !paths.is_empty()) {
+            let here = self.state.mark();
+            self.join(&paths);
+            self.body(node, Field::Finalbody);
+            let left = self.state.since(mark);
+            self.state.take(here);
+            let around = self.state.loops.last_mut().expect("the loop");
+            let jumps = if kind == 0 { &mut around.breaks } else { &mut around.continues };
+            if left.is_live {
+                jumps.push(left);
+            }
+        }
+    }
+
     fn with(&mut self, node: u32) {
         let tree = &self.repository.tree;
-        let is_async = tree.kind(node) == Syntax::AsyncWith;
-        let mut swallows = false;
-        for item in tree.children(node).filter(|&child| tree.kind(child) == Syntax::WithItem) {
-            let managers = self.child(item, Field::ContextExpr);
-            swallows |= self.may_swallow(managers);
-            let entered = self.entered(item, managers, is_async);
-            if let Some(target) = tree.child(item, Field::OptionalVars) {
-                self.assign(target, entered);
-            }
+        let items: Vec<u32> = tree.children(node).filter(|&child| tree.kind(child) == Syntax::WithItem).collect();
+        self.within(node, &items);
+    }
+
+    /// The body of a `with` inside some of its items: each may end exceptions of the items behind it, too.
+    fn within(&mut self, node: u32, items: &[u32]) {
+        let [item, others @ ..] = items else { return self.body(node, Field::Body) };
+        let tree = &self.repository.tree;
+        let managers = self.child(*item, Field::ContextExpr);
+        let swallows = self.may_swallow(managers);
+        let entered = self.entered(*item, managers, tree.kind(node) == Syntax::AsyncWith);
+        if let Some(target) = tree.child(*item, Field::OptionalVars) {
+            self.assign(target, entered);
         }
         let mark = self.state.mark();
         self.state.attempts.push(Default::default());
-        self.body(node, Field::Body);
+        self.within(node, others);
         let raised = self.state.attempts.pop().expect("the body");
         let raised = gathered(&raised);
         self.regather(&raised);
-        if swallows {
+        if swallows == Swallows::Known || (swallows == Swallows::Perhaps && !self.state.is_live) {
             let normal = self.state.take(mark);
             self.state.add(&raised, &mut self.sets, &mut self.bindings);
             let cut = self.state.take(mark);
@@ -583,35 +669,57 @@ impl Machine<'_, '_> {
         found
     }
 
-    /// Whether leaving a context may end an exception: its `__exit__` returns something, or it is made for that.
-    fn may_swallow(&mut self, managers: Set) -> bool {
+    /// Whether leaving a context may end an exception: its `__exit__` returns something, or it is made for that. Of managers outside the repository
+    /// and the standard library nobody knows.
+    fn may_swallow(&mut self, managers: Set) -> Swallows {
+        let mut found = Swallows::Never;
         for id in self.elements(managers) {
-            match self.values.get(id) {
-                Value::ExternalResult(name) => {
-                    let last = self.resolver.strings.text(name).rsplit('.').next().unwrap_or_default().to_owned();
-                    if matches!(last.as_str(), "suppress" | "raises" | "warns" | "ExitStack" | "AsyncExitStack")
-                        || last.starts_with("assert")
-                    {
-                        return true;
+            let one = match self.values.get(id) {
+                Value::ExternalResult(name) | Value::ExternalMember(name) => {
+                    let text = self.resolver.strings.text(name);
+                    let last = text.rsplit('.').next().unwrap_or_default();
+                    if matches!(last, "suppress" | "raises" | "warns" | "ExitStack" | "AsyncExitStack") || last.starts_with("assert") {
+                        Swallows::Known
+                    } else if self.is_of_interpreter(text) {
+                        Swallows::Never
+                    } else {
+                        Swallows::Perhaps
                     }
                 }
-                Value::Instance { class, .. } => {
-                    for exit in [self.words.exit, self.words.aexit] {
-                        let Some(methods) = self.look_up(class, exit, None) else { continue };
-                        for method in self.elements(methods) {
-                            if let Value::Function { definition, .. } = self.values.get(method)
-                                && self.returns_truth(definition)
-                            {
-                                return true;
-                            }
-                        }
-                    }
+                Value::Instance { class, .. } => self.may_swallow_in(class),
+                Value::Generator(_) | Value::Unknown(_) => Swallows::Known,
+                _ => Swallows::Never,
+            };
+            found = found.max(one);
+        }
+        found
+    }
+
+    /// Whether a dotted name is one of `builtins` or of the standard library.
+    fn is_of_interpreter(&self, dotted: &str) -> bool {
+        !dotted.contains('.') || self.repository.modules.is_standard(dotted)
+    }
+
+    fn may_swallow_in(&mut self, class: Id) -> Swallows {
+        let mut found = Swallows::Never;
+        for exit in [self.words.exit, self.words.aexit] {
+            let Some(methods) = self.look_up(class, exit, None) else {
+                if let Some(Ancestor::External(path)) = self.outside(class, exit, None)
+                    && !self.is_of_interpreter(self.resolver.strings.text(path))
+                {
+                    found = found.max(Swallows::Perhaps);
                 }
-                Value::Generator(_) | Value::Unknown(_) => return true,
-                _ => {}
+                continue;
+            };
+            for method in self.elements(methods) {
+                if let Value::Function { definition, .. } = self.values.get(method)
+                    && self.returns_truth(definition)
+                {
+                    return Swallows::Known;
+                }
             }
         }
-        false
+        found
     }
 
     /// Whether a function has a `return` of something else than `None` and `False`.
@@ -640,8 +748,8 @@ impl Machine<'_, '_> {
         }
         let origin = self.resolver.origin(statement).targets;
         let modules = self.target_values(origin);
-        if self.resolver.strings.text(name) == "*" {
-            return;
+        if name == self.words.star {
+            return self.import_star(alias);
         }
         let mut set = EMPTY;
         for module in self.elements(modules) {
@@ -652,6 +760,18 @@ impl Machine<'_, '_> {
             set = self.unknown(Reason::UnresolvedImport);
         }
         self.bind(alias, set);
+    }
+
+    /// `from m import *` binds anew what the module itself binds, too; other names are looked for where they are read.
+    fn import_star(&mut self, star: u32) {
+        let file = self.repository.tree.file(star);
+        let slots = self.frames.of_own_scope(self.repository.definitions.get(file).inner).to_vec();
+        for slot in slots {
+            let held = self.starred_by(star, self.repository.bindings.slots[slot as usize].name);
+            if held != UNBOUND {
+                self.put(slot, held);
+            }
+        }
     }
 
     fn function(&mut self, node: u32) {

@@ -4,8 +4,7 @@ use crate::resolve::points_to::calls::Arguments;
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::state::Held;
-use crate::resolve::points_to::value::{Container, EMPTY, Id, Origin, Reason, Set, Value};
-use crate::table::Str;
+use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value};
 
 impl Machine<'_, '_> {
     /// The dictionaries of some values; of what has none that is followed, some dictionary.
@@ -101,70 +100,36 @@ impl Machine<'_, '_> {
                 EMPTY
             }
             "keys" | "__iter__" => {
-                let (names, _) = self.names_and_values(of);
+                let names = self.literal(self.words.str);
                 self.filled(site, Container::Iterator, names)
             }
             "items" => {
-                let (names, values) = self.names_and_values(of);
+                let (names, values) = (self.literal(self.words.str), self.unknown(Reason::Dynamic));
                 self.tuples(site, &[names, values])
             }
             "values" => {
-                let (_, values) = self.names_and_values(of);
+                let values = self.unknown(Reason::Dynamic);
                 self.filled(site, Container::Iterator, values)
             }
             _ => return None,
         })
     }
 
-    /// What such a dictionary has, names and values not paired: of a class statement what its body binds, else what is not known.
-    fn names_and_values(&mut self, of: Id) -> (Set, Set) {
-        let mut bound = match self.values.get(of) {
-            Value::Class { origin: Origin::Statement(_), .. } => self.body_of_class(of),
-            _ => Vec::new(),
-        };
-        bound.retain(|&(_, set)| set != EMPTY);
-        if bound.is_empty() {
-            return (self.literal(self.words.str), self.unknown(Reason::Dynamic));
-        }
-        let mut values = EMPTY;
-        for &(_, set) in &bound {
-            values = self.union(values, set);
-        }
-        (self.as_texts(bound.into_iter().map(|(name, _)| name).collect()), values)
-    }
-
-    /// Names as texts, as far as so many are told apart.
-    fn as_texts(&mut self, names: Vec<Str>) -> Set {
-        if names.is_empty() || names.len() > self.limits.constants_per_set {
-            return self.literal(self.words.str);
-        }
-        let texts = names.into_iter().map(|name| self.values.id(Value::Text(name))).collect();
-        self.sets.of(texts)
-    }
-
-    /// The names of what a class, the class of an object, or a module has.
-    pub fn names_as_texts(&mut self, object: Id) -> Set {
-        let names = self.names_of(object, "");
-        self.as_texts(names)
-    }
-
     /// `inspect.getmembers(x, predicate)`: names and attributes, not paired.
     pub fn members_of(&mut self, site: u32, objects: Set, predicate: Set) -> Set {
-        let (mut names, mut values) = (EMPTY, EMPTY);
+        let mut values = EMPTY;
         for object in self.elements(objects) {
-            let texts = self.names_as_texts(object);
-            names = self.union(names, texts);
             let own = self.sets.one(object);
             for name in self.names_of(object, "") {
                 let set = self.load_attributes(site, own, name);
                 values = self.union(values, set);
             }
         }
-        let predicates: Vec<Id> = self.elements(predicate);
-        let kept =
-            self.elements(values).into_iter().filter(|&id| predicates.iter().all(|&predicate| self.may_pass(predicate, id))).collect();
         self.called_back(site, predicate, &Arguments::one(values));
-        let kept = self.sets.of(kept);
+        let predicates = self.elements(predicate);
+        let kept = self.elements(values).into_iter().filter(|&id| predicates.iter().all(|&predicate| self.may_pass(predicate, id)));
+        let kept = kept.collect();
+        let (names, kept) = (self.literal(self.words.str), self.sets.of(kept));
         let pair = self.tuple(site, &[names, kept]);
         let pairs = self.sets.one(pair);
         self.filled(site, Container::List, pairs)
