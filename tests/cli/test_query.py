@@ -288,6 +288,13 @@ def test_a_graph_whose_record_is_damaged_is_coded(run, shop, tmp_path, name, tex
     assert f"fail generation: cannot read {output / name}: " in done.stdout
 
 
+def test_a_folder_that_cannot_be_looked_into_is_coded(run, tmp_path):
+    folder = tmp_path / ("x" * 300)
+    done = run("query", CALLS, "--graph", folder)
+    assert done.returncode == 5
+    assert f"CA639: cannot read {folder / 'CURRENT'}: File name too long" in done.stderr
+
+
 def test_a_query_that_fails_leaves_no_file(run, shop, tmp_path):
     done = run("query", "SELECT CAST(name AS INT) FROM definitions", "--format", "csv", "--output", tmp_path / "result.csv", cwd=shop)
     assert done.returncode == 5

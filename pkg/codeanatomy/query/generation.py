@@ -35,7 +35,7 @@ class Generation:
 def find_output(start: Path) -> Path:
     """The nearest `build/codeanatomy` upward from a folder. Raises CA801 if there is none."""
     for folder in (start, *start.parents):
-        if (folder / "build" / "codeanatomy" / "CURRENT").is_file():
+        if _is_there(folder / "build" / "codeanatomy" / "CURRENT"):
             return folder / "build" / "codeanatomy"
     raise Coded("CA801", f"no graph found from {start} upward", "build one with `codeanatomy build REPO`, or name its folder with --graph")
 
@@ -46,7 +46,7 @@ def open_generation(output_dir: Path, number: int | None = None) -> Generation:
     Raises CA801 if nothing was ever published there, CA802 if there is no such generation, CA639 for what is damaged.
     """
     current = output_dir / "CURRENT"
-    if not current.is_file():
+    if not _is_there(current):
         raise Coded(
             "CA801",
             f"there is no graph in {output_dir}",
@@ -55,7 +55,7 @@ def open_generation(output_dir: Path, number: int | None = None) -> Generation:
     if number is None:
         number = _read(current, int)
     record = _file(output_dir, number)
-    if not record.is_file():
+    if not _is_there(record):
         known = sorted(int(path.stem) for path in record.parent.glob("*.json"))
         raise Coded("CA802", f"there is no generation {number} in {output_dir}", f"there are {', '.join(map(str, known))}")
     return Generation(number, output_dir, _read(record, _record))
@@ -65,14 +65,24 @@ def _file(output_dir: Path, number: int) -> Path:
     return output_dir / "generations" / f"{number:06}.json"
 
 
+def _is_there(path: Path) -> bool:
+    """Whether it is a file. Raises CA639 where the folder that would hold it cannot be looked into."""
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise _unreadable(path, error.strerror) from error
+
+
 def _read(path: Path, meaning: Callable[[str], T]) -> T:
     """What the text of a file means. Raises CA639 where it means nothing."""
     try:
         return meaning(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise Coded(
-            "CA639", f"cannot read {path}: {error}", "restore it from a copy, or build the graph again into another folder"
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, why: object) -> Coded:
+    return Coded("CA639", f"cannot read {path}: {why}", "restore it from a copy, or build the graph again into another folder")
 
 
 def _record(text: str) -> dict[str, Any]:
