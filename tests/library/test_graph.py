@@ -201,7 +201,8 @@ async def test_answers_are_those_of_the_views(output):
                 await _agree(graph, graph.callees(name), "calls", f"caller = '{name}'")
             if kind == "module":
                 where = f"path IN (SELECT path FROM definitions WHERE kind = 'module' AND qualified_name = '{name}')"
-                await _agree(graph, graph.imports(name), "imports", f"{where} OR module = '{name}' OR target = '{name}'")
+                where += f" OR module = '{name}' OR starts_with(module, '{name}.') OR target = '{name}'"
+                await _agree(graph, graph.imports(name), "imports", where)
 
 
 async def _agree(graph, asked, view, where):
