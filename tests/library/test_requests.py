@@ -70,3 +70,10 @@ def test_what_a_field_can_take_in_other_words_becomes_what_a_request_has():
     )
     assert (request.include_globs, request.timeout, request.scip.scip_python_bin) == (("a/**",), 3.0, Path("scip-python"))
     assert request.repository == Path("r").absolute()
+
+
+def test_paths_that_go_up_are_those_that_they_lead_to(tmp_path, monkeypatch):
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    request = GraphProductBuildRequest(repo_root="../shop", output_dir="../out", work_dir="../work")
+    assert (request.repository, request.output, request.work) == tuple(tmp_path / name for name in ("shop", "out", "work"))

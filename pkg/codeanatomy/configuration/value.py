@@ -133,7 +133,9 @@ def _chosen(setting: Setting, text: str) -> str:
 
 def place(value: object) -> Path:
     """A path that means the same from now on, whatever folder the program goes to. Raises `WrongValue`."""
-    return _path(value).absolute()
+    path = _path(value).absolute()
+    # What opens files takes a path with `..` for none.
+    return path.resolve() if ".." in path.parts else path
 
 
 def _path(value: object) -> Path:
