@@ -25,7 +25,7 @@ impl Machine<'_, '_> {
 
     fn may_be_unbound(&self, node: u32, slot: u32, holder: u32) -> bool {
         let (tree, bindings) = (&self.repository.tree, &self.repository.bindings);
-        let binders: Vec<u32> = (0..bindings.count(slot)).map(|index| bindings.nth(slot, index as u32).node).collect();
+        let binders: Vec<u32> = (0..bindings.count(slot)).map(|index| bindings.nth(slot, index).node).collect();
         let around = Around { tree, binders: &binders };
         let owner = self.repository.scopes.scopes[holder as usize].node;
         let mut at = node;
