@@ -53,9 +53,10 @@ async def build_graph_product(
     """Turn one repository into one code property graph, and publish it as the next generation of its output folder.
 
     Spans, metrics and log records go to `telemetry`; without it to providers of this build's own if `request.otel` asks for some, and
-    otherwise to the global ones. It may name the run; an id that a run has had is refused (CA165). Raises `Coded` for every expected failure (its subclass `EngineError` for those of the engine); the
-    former generation then stays as it was. Cancelling the surrounding scope, or the task, stops every worker and the engine before it returns.
-    However a build ends, its files are in `runs/RUN/` of the output folder; the last event of one that does not come to its end says where.
+    otherwise to the global ones. It may name the run; an id that a run has had is refused (CA165). Raises `Coded` for every expected failure
+    (its subclass `EngineError` for those of the engine); the former generation then stays as it was. Cancelling the surrounding scope, or
+    the task, stops every worker and the engine before it returns. However a build ends, its files are in `runs/RUN/` of the output folder;
+    the last event of one that does not come to its end says where.
     """
     results: list[GraphProductBuildResult] = []
 

@@ -38,8 +38,8 @@ class GraphProductBuildRequest:
     """A build of one repository. Every field but the repository is a setting of `catalog.settings`; null means its default there.
 
     A `runtime_profile` fills the fields that have their default. `origins` is what the manifest says of where a setting comes from, by field; a
-    request that has it was made of a configuration, in which the runtime profile has had its say. Choices may be
-    written in any case, and paths become absolute at once. Raises CA165 for a value that a field cannot take.
+    request that has it was made of a configuration, in which the runtime profile has had its say. Choices may be written in any case, and
+    paths become absolute at once. Raises CA165 for a value that a field cannot take.
     """
 
     repo_root: str | os.PathLike[str]

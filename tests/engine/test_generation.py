@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from deltalake import DeltaTable
 
 from codeanatomy import _engine
 from codeanatomy.engine.errors import EngineRuntimeError
+from codeanatomy.engine.generation import work_folder
 from tests.engine.specs import columns, read, write
 
 
@@ -89,3 +91,10 @@ def test_cleaning_keeps_what_two_generations_and_the_latest_version_name(tmp_pat
     assert [read(tmp_path / "t", version) for version in (3, 4, 5)] == [[{"n": 3}], [{"n": 4}], [{"n": 99}]]
     assert sorted(path.name for path in (tmp_path / "generations").iterdir()) == ["000004.json", "000005.json"]
     assert DeltaTable(str(tmp_path / "t")).version() == 5
+
+
+@pytest.mark.anyio
+async def test_a_scratch_folder_that_somebody_removed_meanwhile_ends_no_build(tmp_path: Path) -> None:
+    async with work_folder(tmp_path / "work", tmp_path / "work" / "scratch", tmp_path):
+        shutil.rmtree(tmp_path / "work")
+    assert not (tmp_path / "work").exists()

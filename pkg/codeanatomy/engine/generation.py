@@ -77,8 +77,8 @@ async def output_folder(path: Path, wait_s: float = 0.0) -> AsyncIterator[Output
 async def work_folder(path: Path, scratch: Path, output: Path) -> AsyncIterator[None]:
     """The folder of the evidence; the one inside it for what lives only as long as a build is not there before and after.
 
-    It is locked as well where it is not inside the output folder: builds into several of those may share it. Raises CA620 then, and CA112 where no tables can lie or
-    the inner folder holds what is not of a build.
+    It is locked as well where it is not inside the output folder: builds into several of those may share it. Raises CA620 then, and CA112
+    where no tables can lie or the inner folder holds what is not of a build.
     """
     _check(path)
     async with AsyncExitStack() as stack:
@@ -126,6 +126,8 @@ def _empty(scratch: Path) -> None:
 
 def _remove(scratch: Path) -> None:
     """The folder, its mark last: what is left without it would be taken for somebody's."""
+    if not scratch.is_dir():
+        return
     _empty(scratch)
     if [path.name for path in scratch.iterdir()] == [_MARK]:
         shutil.rmtree(scratch, ignore_errors=True)
