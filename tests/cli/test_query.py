@@ -271,21 +271,23 @@ def test_a_graph_with_a_table_missing_is_coded(run, shop, tmp_path):
         ("CURRENT", b"what?"),
         ("CURRENT", b"\xff"),
         ("CURRENT", b""),
-        ("generations/000001.json", b'{"tab'),
-        ("generations/000001.json", b"[]"),
-        ("generations/000001.json", b'{"tables": {"cpg_nodes": 1}}'),
+        ("record", b'{"tab'),
+        ("record", b"[]"),
+        ("record", b'{"tables": {"cpg_nodes": 1}}'),
     ],
 )
 def test_a_graph_whose_record_is_damaged_is_coded(run, shop, tmp_path, name, text):
     output = shutil.copytree(shop / "build" / "codeanatomy", tmp_path / "graph")
-    (output / name).write_bytes(text)
+    current = output / "CURRENT"
+    damaged = current if name == "CURRENT" else output / "generations" / f"{int(current.read_text()):06}.json"
+    damaged.write_bytes(text)
     for command in (["query", CALLS], ["delta", "history"]):
         done = run(*command, "--graph", output)
         assert done.returncode == 5
-        assert f"CA639: cannot read {output / name}: " in done.stderr
+        assert f"CA639: cannot read {damaged}: " in done.stderr
     done = run("diag", "--graph", output)
     assert done.returncode == 2
-    assert f"fail generation: cannot read {output / name}: " in done.stdout
+    assert f"fail generation: cannot read {damaged}: " in done.stdout
 
 
 def test_a_folder_that_cannot_be_looked_into_is_coded(run, tmp_path):

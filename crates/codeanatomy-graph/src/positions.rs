@@ -66,8 +66,7 @@ impl<'a> Cursor<'a> {
     /// The position of a byte offset.
     pub fn position(&mut self, offset: i32) -> Position {
         let starts = self.lines.starts;
-        // A byte order mark stands before the first line.
-        let offset = offset.max(starts.first().copied().unwrap_or(0));
+        let offset = self.lines.behind_mark(offset);
         let holds =
             |line: usize| starts.get(line).is_some_and(|&start| start <= offset) && starts.get(line + 1).is_none_or(|&next| next > offset);
         if holds(self.line + 1) {
@@ -106,6 +105,7 @@ pub fn parts(part: Part, lines: &Lines<Ragged<i32>>, files: &Runs<i64>, offsets:
 impl FileLines<'_> {
     /// The position of a byte offset. An offset at the end of the file is on its last line.
     pub fn position(&self, offset: i32) -> Position {
+        let offset = self.behind_mark(offset);
         let line = self.starts.partition_point(|&start| start <= offset).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
         let wide = if self.continuations.is_empty() {
@@ -114,6 +114,11 @@ impl FileLines<'_> {
             self.continuations.partition_point(|&byte| byte < offset) - self.continuations.partition_point(|&byte| byte < start)
         };
         Position { line: line as i32, col: offset - start - wide as i32 + 1 }
+    }
+
+    /// A byte order mark stands before the first line: what begins there begins with that.
+    fn behind_mark(&self, offset: i32) -> i32 {
+        offset.max(self.starts.first().copied().unwrap_or(0))
     }
 
     /// The byte offset of a line (from 1) and a column in bytes (from 0), as CPython counts them.
@@ -131,7 +136,7 @@ mod tests {
         for lines in [FileLines { starts: &[0, 7, 8, 30], continuations: &[] }, FileLines { starts: &[3, 7, 8], continuations: &[10, 11] }]
         {
             let mut cursor = Cursor::new(lines);
-            for offset in [3, 4, 7, 8, 29, 30, 5, 31, 7, 3, 10, 12] {
+            for offset in [0, 3, 4, 7, 8, 29, 30, 5, 31, 7, 3, 10, 12] {
                 assert_eq!(cursor.position(offset), lines.position(offset), "{offset}");
             }
         }

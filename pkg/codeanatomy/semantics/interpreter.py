@@ -80,7 +80,8 @@ def _callbacks() -> dict[str, list[dict[str, Any]]]:
     """What is declared of what is handed over, by the name to which it is."""
     found: dict[str, list[dict[str, Any]]] = {}
     for callback in CALLBACKS:
-        found.setdefault(callback.name, []).append({key: value for key, value in asdict(callback).items() if key != "name"})
+        said = {key: value for key, value in asdict(callback).items() if key != "name"} | {"then": [*callback.then]}
+        found.setdefault(callback.name, []).append(said)
     return found
 
 

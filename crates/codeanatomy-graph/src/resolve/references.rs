@@ -142,7 +142,20 @@ impl Machine<'_, '_> {
     }
 
     fn attribute_reference(&mut self, node: u32, places: &mut Places<'_>, rows: &mut ReferenceRows) {
-        let is_read = self.repository.tree.access[node as usize] == Access::Read;
+        let tree = &self.repository.tree;
+        let token = self.resolver.token(node, tree.access_name.of(node));
+        let is_read = tree.access[node as usize] == Access::Read;
+        if !is_read && tree.kind(tree.parent[node as usize]) == Syntax::AugAssign {
+            let read = Token { access: self.resolver.strings.word("read"), ..token };
+            let targets = self.attribute_referred(node, true);
+            self.resolver.push(read, targets, "attribute", places, rows);
+        }
+        let targets = self.attribute_referred(node, is_read);
+        self.resolver.push(token, targets, "attribute", places, rows);
+    }
+
+    /// What an attribute refers to where it is read, or where it is written.
+    fn attribute_referred(&mut self, node: u32, is_read: bool) -> Set {
         let by_classes = self.attribute_targets(node);
         let mut found = if is_read { self.stored_targets(node) } else { Vec::new() };
         if found.is_empty() || found.iter().all(|target| self.has_flavour(target, Flavour::Accessor)) {
@@ -152,9 +165,7 @@ impl Machine<'_, '_> {
             found.retain(|target| !self.has_flavour(target, Flavour::Accessor));
         }
         self.truncate(node, &mut found);
-        let targets = self.resolver.targets.intern(&found);
-        let token = self.resolver.token(node, self.repository.tree.access_name.of(node));
-        self.resolver.push(token, targets, "attribute", places, rows);
+        self.resolver.targets.intern(&found)
     }
 
     /// What the stores that reach an attribute bind; nothing where one of them is to no definition.
