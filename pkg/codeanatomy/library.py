@@ -83,13 +83,13 @@ async def open_build(request: GraphProductBuildRequest, telemetry: Telemetry | N
             tasks.start_soon(build._run)
             try:
                 yield build
-            except BaseException as error:
+            except BaseException as error:  # whatever it is: the task group would put it into a group
                 raised = error
                 raise
             finally:
                 tasks.cancel_scope.cancel()
                 await build.events.aclose()
-    except BaseExceptionGroup:
+    except BaseExceptionGroup:  # of the task group; what it holds is raised below
         if raised is None:
             raise
     if raised is not None:

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from codeanatomy.catalog.models import ATTRIBUTES, FIXTURES, HOOKS, PASSED_THROUGH, RESULTS
+from codeanatomy.catalog.models import ATTRIBUTES, CALLBACKS, FIXTURES, HOOKS, PASSED_THROUGH, RESULTS
 from codeanatomy.semantics.interpreter import names
 
 
@@ -36,6 +36,26 @@ def test_what_is_called_is_there(name):
 def test_results_are_of_classes_that_are_there():
     for result in set(RESULTS.values()):
         assert isinstance(found(result), type)
+
+
+ON_LOOPS = [callback for callback in CALLBACKS if callback.name.startswith("asyncio.AbstractEventLoop.")]
+
+
+@pytest.mark.parametrize("callback", ON_LOOPS, ids=lambda callback: callback.name)
+def test_event_loops_take_what_they_call_at_that_place(callback):
+    parameters = [*inspect.signature(found(callback.name)).parameters]
+    assert parameters[1 + callback.position] == callback.keyword
+
+
+PROTOCOLS = ("asyncio.Protocol", "asyncio.BufferedProtocol", "asyncio.DatagramProtocol", "asyncio.SubprocessProtocol")
+ASKED = {"asyncio.AbstractEventLoop.create_server": PROTOCOLS, "xml.sax.parseString": ("xml.sax.ContentHandler",)}
+
+
+@pytest.mark.parametrize(("name", "classes"), ASKED.items())
+def test_what_is_called_of_what_is_handed_over_is_what_its_classes_have(name, classes):
+    [callback] = [callback for callback in CALLBACKS if callback.name == name]
+    has = {member for value in classes for member in dir(found(value))}
+    assert {member for member in has if not member.startswith("_")} == {*callback.then}
 
 
 HOOKED = [(name, method, hook) for name, methods in HOOKS.items() for method, hooks in methods.items() for hook in hooks]
