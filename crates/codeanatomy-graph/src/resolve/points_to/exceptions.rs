@@ -20,8 +20,8 @@ impl Machine<'_, '_> {
         for (name, kept) in [(self.words.cause, causes), (self.words.context, handled)] {
             let kept = self.elements(kept).into_iter().filter(|&id| self.is_object(id)).collect();
             let values = self.sets.of(kept);
-            for object in self.elements(raised).into_iter().filter(|_| values != EMPTY) {
-                if matches!(self.values.get(object), Value::Instance { .. }) {
+            for object in self.elements(raised) {
+                if values != EMPTY && self.is_object(object) {
                     self.store_field(object, name, Held { values, bindings });
                 }
             }

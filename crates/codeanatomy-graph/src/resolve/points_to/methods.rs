@@ -307,14 +307,6 @@ impl Machine<'_, '_> {
             self.looked_for(site, object, first, Via::Builtin);
         }
         Some(match method {
-            "new_child" => {
-                let made = self.make(site, Container::Dict);
-                for set in [first, self.sets.one(object)] {
-                    self.pour(site, set, made);
-                }
-                let made = self.sets.one(made);
-                self.of_same_class(object, made)
-            }
             "get" | "pop" | "setdefault" | "__getitem__" => {
                 if method == "setdefault" {
                     self.store_item(object, first, second);
@@ -364,10 +356,11 @@ impl Machine<'_, '_> {
                 self.update(site, object, arguments);
                 EMPTY
             }
-            "copy" => {
+            "copy" | "new_child" => {
                 let id = self.make(site, Container::Dict);
-                let from = self.sets.one(object);
-                self.pour(site, from, id);
+                for from in [first, self.sets.one(object)] {
+                    self.pour(site, from, id);
+                }
                 let made = self.sets.one(id);
                 self.of_same_class(object, made)
             }

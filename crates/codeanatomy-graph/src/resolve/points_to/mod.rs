@@ -14,7 +14,7 @@ pub mod containers;
 mod dataclasses;
 mod dispatch;
 mod enumerations;
-pub mod exceptions;
+mod exceptions;
 mod expressions;
 mod fixtures;
 mod formatting;
