@@ -271,6 +271,10 @@ impl Walk<'_> {
         }
         let leaving = exits.chunk_by(|left, right| left.at == right.at);
         let (whole, partial): (Vec<&[Exit]>, Vec<&[Exit]>) = leaving.partition(|exits| self.is_whole(exits));
+        if partial.is_empty() && whole.iter().all(|exits| self.is_finished_by(instruction(exits[0].at), node)) {
+            self.places.extend(whole.iter().map(|exits| (exits[0].at, node)));
+            return;
+        }
         let mut forced: Vec<usize> = partial.iter().flat_map(|exits| exits.iter().map(|exit| exit.target as usize)).collect();
         let landed = whole.iter().flat_map(|exits| self.landings(exits[0].at)).copied();
         let mut ways: Vec<usize> = forced.iter().copied().chain(landed).collect();
@@ -299,6 +303,11 @@ impl Walk<'_> {
         let jumps: Vec<Point> = all.clone().filter(|&at| self.role(instruction(at)) != Role::Mark).collect();
         let is_jump = matches!(self.tree.class(node), Class::Break | Class::Continue);
         if is_jump && !jumps.is_empty() { jumps } else { all.collect() }
+    }
+
+    /// Whether an instruction makes the value of a node by itself: where the test of a loop is there twice, so is what it evaluates.
+    fn is_finished_by(&self, index: usize, node: u32) -> bool {
+        self.tied.owners[index] == node && !matches!(self.role(index), Role::Branch | Role::Mark | Role::Jump)
     }
 
     /// Whether a node is left whatever way control takes from an instruction.

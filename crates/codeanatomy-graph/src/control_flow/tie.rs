@@ -94,6 +94,7 @@ impl Tie<'_> {
             Role::Mark if exact && self.is_marked(node) => node,
             Role::Mark => KEPT,
             Role::Return if class == Class::Return => node,
+            Role::Return if self.is_returned_constant(index, node) => self.tree.parent(node),
             Role::Return => OUTSIDE,
             Role::Constant | Role::Bind if self.clears_a_name(index) => KEPT,
             Role::Bind if !class.binds() => KEPT,
@@ -152,6 +153,13 @@ impl Tie<'_> {
             && self.roles[index + 1] == Role::Return
             && (this.bstart, this.bend) == (next.bstart, next.bend)
             && self.tree.class(self.nodes[index]) != Class::Return
+            && !self.is_returned_constant(index, self.nodes[index])
+    }
+
+    /// Whether an instruction has the span of the constant that a `return` gives: up to 3.11 CPython lends it to the `return` as well.
+    fn is_returned_constant(&self, index: usize, node: u32) -> bool {
+        let instruction = &self.instructions[index];
+        self.tree.spans[node as usize] == (instruction.bstart, instruction.bend) && self.tree.class(self.tree.parent(node)) == Class::Return
     }
 
     /// Whether a constant is the first of three that `__exit__` is called with: nothing of the context is evaluated before it.
