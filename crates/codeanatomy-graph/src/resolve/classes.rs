@@ -6,6 +6,7 @@ use crate::resolve::definitions::{DefinitionKind, node_id};
 use crate::resolve::kinds::Field;
 use crate::resolve::points_to::classes::{Ancestor, Order};
 use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::records::is_record;
 use crate::resolve::points_to::value::Id;
 use crate::resolve::resolver::Target;
 use crate::resolve::rows::{InheritsRow, InheritsRows, MroRow, MroRows, OverrideRow, OverrideRows, Places};
@@ -41,6 +42,9 @@ impl Machine<'_, '_> {
         }
         let mut found = Vec::new();
         for &ancestor in &order.ancestors {
+            let is_record = matches!(ancestor, Ancestor::External(name) if is_record(self.resolver.strings.text(name)));
+            // What makes named tuples is no class.
+            let ancestor = if is_record { Ancestor::Builtin(self.words.tuple) } else { ancestor };
             if let Some(target) = self.ancestor_target(ancestor) {
                 add(&mut found, target);
             }

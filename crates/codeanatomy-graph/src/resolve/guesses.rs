@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::resolve::definitions::DefinitionKind;
 use crate::resolve::limits::Limit;
 use crate::resolve::points_to::classes::Ancestor;
-use crate::resolve::points_to::machine::Machine;
+use crate::resolve::points_to::machine::{Below, Machine};
 use crate::resolve::points_to::value::{Id, Value};
 use crate::resolve::resolver::{Repository, Target};
 use crate::resolve::scopes::ScopeKind;
@@ -18,8 +18,7 @@ use crate::table::Str;
 pub struct Guesses {
     /// The methods of each name, in the order of definitions.
     methods: FxHashMap<Str, Vec<u32>>,
-    /// The classes below each class, itself included.
-    below: FxHashMap<Id, Vec<Id>>,
+    below: Below,
 }
 
 impl Guesses {
@@ -66,16 +65,18 @@ impl Machine<'_, '_> {
     fn inherited_below(&mut self, guesses: &Guesses, objects: &[Id], name: Str) -> Vec<Target> {
         let mut found = Vec::new();
         for &object in objects {
-            let (class, after) = match self.values.get(object) {
-                Value::Instance { class, .. } => (class, None),
-                Value::Class { .. } => (object, None),
+            let (above, after) = match self.values.get(object) {
+                Value::Instance { class, .. } => (Ancestor::Class(class), None),
+                Value::Class { .. } => (Ancestor::Class(object), None),
                 Value::Super { class, receiver } => match self.values.get(receiver) {
-                    Value::Instance { class: own, .. } => (own, Some(class)),
-                    _ => (receiver, Some(class)),
+                    Value::Instance { class: own, .. } => (Ancestor::Class(own), Some(class)),
+                    _ => (Ancestor::Class(receiver), Some(class)),
                 },
+                // What `except Exception as e` binds is of a class below, if it has what `Exception` does not.
+                Value::Literal(kind) if !self.repository.builtins.has(kind, name) => (Ancestor::Builtin(kind), None),
                 _ => continue,
             };
-            for other in guesses.below.get(&class).cloned().unwrap_or_default() {
+            for other in guesses.below.get(&above).cloned().unwrap_or_default() {
                 for target in self.class_targets(other, name, after, false) {
                     if self.is_code(target) {
                         add(&mut found, target);
@@ -100,7 +101,7 @@ impl Machine<'_, '_> {
         let mut found = Vec::new();
         for &object in objects {
             let Value::Instance { class, .. } = self.values.get(object) else { continue };
-            for other in guesses.below.get(&class).cloned().unwrap_or_default() {
+            for other in guesses.below.get(&Ancestor::Class(class)).cloned().unwrap_or_default() {
                 if let Some(Ancestor::External(path)) = self.outside(other, name, None) {
                     let dotted = self.resolver.dot(path, name);
                     let target = self.resolver.external(dotted);

@@ -391,9 +391,10 @@ impl Machine<'_, '_> {
     pub fn ancestor(&self, id: Id) -> Option<Ancestor> {
         match self.values.get(id) {
             Value::Class { .. } => Some(Ancestor::Class(id)),
-            // The objects of its heirs are dictionaries, and it is no ancestor for Python either.
-            Value::External(name) if is_typed_dict(self.resolver.strings.text(name)) => Some(Ancestor::Builtin(self.words.dict)),
-            Value::External(name) => Some(Ancestor::External(name)),
+            Value::External(name) => {
+                let behind = self.words.container_behind(self.resolver.strings.text(name));
+                Some(behind.map_or(Ancestor::External(name), Ancestor::Builtin))
+            }
             Value::Builtin(name) => Some(Ancestor::Builtin(name)),
             _ => None,
         }

@@ -36,7 +36,7 @@ pub const RED_ZONE: usize = 256 << 10;
 pub const STACK: usize = 8 << 20;
 
 /// The classes below each class, itself included.
-pub type Below = FxHashMap<Id, Vec<Id>>;
+pub type Below = FxHashMap<Ancestor, Vec<Id>>;
 
 /// A parameter of a function, in the order in which they are written.
 #[derive(Clone, Copy, Debug)]
@@ -436,7 +436,7 @@ impl<'m, 'a> Machine<'m, 'a> {
     pub fn heirs(&mut self, class: Id, name: Str, below: &Below) -> Vec<Id> {
         let mut classes = vec![class];
         let own = self.look_up(class, name, None);
-        for &heir in below.get(&class).map(Vec::as_slice).unwrap_or_default() {
+        for &heir in below.get(&Ancestor::Class(class)).map(Vec::as_slice).unwrap_or_default() {
             if heir != class && self.look_up(heir, name, None) == own {
                 if classes.len() == self.limits.heirs_per_method {
                     self.reached(Limit::HeirsPerMethod);
@@ -456,10 +456,8 @@ impl<'m, 'a> Machine<'m, 'a> {
         for definition in definitions {
             self.asked = definition;
             for class in self.made_classes[&definition].clone() {
-                for ancestor in &self.order(class).ancestors {
-                    if let Ancestor::Class(id) = *ancestor {
-                        below.entry(id).or_default().push(class);
-                    }
+                for &ancestor in &self.order(class).ancestors {
+                    below.entry(ancestor).or_default().push(class);
                 }
             }
         }
