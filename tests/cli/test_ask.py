@@ -46,6 +46,21 @@ def feed():
     "zoo/odd.py": "def quiet():\n    pass\n",
 }
 
+IMPLICIT = """def rows(count):
+    yield count
+
+class Box:
+    def __init__(self, value):
+        self.value = value
+    def __getitem__(self, index):
+        return self.value, index
+
+def use():
+    begin = 1
+    for row in rows(begin):
+        box = Box(row)
+        print(box[0])
+"""
 DESK = {
     "desk.py": """\
 class Box:
@@ -313,6 +328,15 @@ def desk(tmp_path_factory, run):
 def test_a_slice_comes_up_from_any_call_after_an_attribute_or_a_global(ask, desk, line, forward, expected):
     answer = ask("slice", f"desk.py:{line}", *["--forward"] * forward, repository=desk)
     assert sorted(line for (line,) in rows(answer, "line")) == expected
+
+
+def test_a_slice_goes_through_what_is_yielded_and_through_methods_that_syntax_runs(run, ask, tmp_path):
+    write(tmp_path / "repo", {"m.py": IMPLICIT})
+    assert run("build", tmp_path / "repo", "-q").returncode == 0
+    answer = ask("slice", "m.py:14", repository=tmp_path / "repo")
+    assert sorted(line for (line,) in rows(answer, "line")) == [1, 2, 4, 5, 6, 7, 8, 11, 12, 13]
+    answer = ask("slice", "m.py:11", "--forward", repository=tmp_path / "repo")
+    assert sorted(line for (line,) in rows(answer, "line")) == [1, 2, 5, 6, 8, 12, 13, 14]
 
 
 @pytest.mark.parametrize(

@@ -38,10 +38,10 @@ _FLOW, _AWAY, _ARGUMENT, _RESULT = range(4)
 """How a value goes: inside a call, to whatever call runs there (attributes, globals, captured variables), into a call, out of it."""
 
 _EDGES = f"""
-SELECT CASE kind WHEN 'returns_to' THEN site_id ELSE src END AS src, dst,
-       CASE WHEN kind = 'argument_to_parameter' THEN {_ARGUMENT} WHEN kind = 'returns_to' THEN {_RESULT}
+SELECT CASE WHEN kind IN ('returns_to', 'yields_to') THEN site_id ELSE src END AS src, dst,
+       CASE WHEN kind = 'argument_to_parameter' THEN {_ARGUMENT} WHEN kind IN ('returns_to', 'yields_to') THEN {_RESULT}
             WHEN label = 'local' THEN {_FLOW} ELSE {_AWAY} END AS manner
-FROM cpg_edges WHERE kind IN ('reaches', 'argument_to_parameter', 'returns_to')
+FROM cpg_edges WHERE kind IN ('reaches', 'argument_to_parameter', 'returns_to', 'yields_to')
 """
 
 

@@ -91,6 +91,8 @@ pub struct Bindings {
     pub receivers: FxHashMap<u32, u32>,
     /// The values that functions return, by function, in order.
     returns: Vec<(u32, u32)>,
+    /// The same of what they yield.
+    yields: Vec<(u32, u32)>,
     /// Import statements that bind what they do not name: `from m import *`, by file.
     pub stars: FxHashMap<u32, Vec<u32>>,
 }
@@ -106,6 +108,7 @@ impl Bindings {
             order: Vec::new(),
             receivers: FxHashMap::default(),
             returns: Vec::new(),
+            yields: Vec::new(),
             stars: FxHashMap::default(),
         };
         for file in 0..scopes.known.len() as u32 {
@@ -119,6 +122,7 @@ impl Bindings {
             result.files.push(result.all.len());
         }
         result.returns.sort_by_key(|&(function, _)| function);
+        result.yields.sort_by_key(|&(function, _)| function);
         result.index();
         Ok(result)
     }
@@ -171,10 +175,19 @@ impl Bindings {
 
     /// The expressions that a function returns.
     pub fn returns(&self, function: u32) -> &[(u32, u32)] {
-        let start = self.returns.partition_point(|&(at, _)| at < function);
-        let end = self.returns.partition_point(|&(at, _)| at <= function);
-        &self.returns[start..end]
+        of_function(&self.returns, function)
     }
+
+    /// The expressions that a function yields, or whose elements it does.
+    pub fn yields(&self, function: u32) -> &[(u32, u32)] {
+        of_function(&self.yields, function)
+    }
+}
+
+fn of_function(values: &[(u32, u32)], function: u32) -> &[(u32, u32)] {
+    let start = values.partition_point(|&(at, _)| at < function);
+    let end = values.partition_point(|&(at, _)| at <= function);
+    &values[start..end]
 }
 
 /// Reads the bindings of one file.
@@ -221,10 +234,7 @@ impl Reader<'_> {
             kind if kind.is_type_parameter() => self.named(node, How::TypeParameter),
             Syntax::Alias => self.import(file, node),
             Syntax::Return => self.returned(node),
-            Syntax::Yield | Syntax::YieldFrom => {
-                let function = self.owner(node);
-                self.definitions.all[function as usize].is_generator = true;
-            }
+            Syntax::Yield | Syntax::YieldFrom => self.yielded(node),
             _ => {}
         }
     }
@@ -236,6 +246,14 @@ impl Reader<'_> {
     fn returned(&mut self, node: u32) {
         if let Some(value) = self.tree.child(node, Field::Value) {
             self.bindings.returns.push((self.owner(node), value));
+        }
+    }
+
+    fn yielded(&mut self, node: u32) {
+        let function = self.owner(node);
+        self.definitions.all[function as usize].is_generator = true;
+        if let Some(value) = self.tree.child(node, Field::Value) {
+            self.bindings.yields.push((function, value));
         }
     }
 

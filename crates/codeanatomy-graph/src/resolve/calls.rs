@@ -39,10 +39,8 @@ impl Machine<'_, '_> {
         let repository = self.repository;
         let tree = &repository.tree;
         let nodes = tree.nodes(file);
-        let first = self.found.called.partition_point(|&(site, ..)| site < nodes.start);
-        let last = self.found.called.partition_point(|&(site, ..)| site < nodes.end);
         let called: Vec<(u32, Callee)> =
-            self.found.called[first..last].iter().map(|&(site, via, target)| (site, Callee { via, target })).collect();
+            self.found.called_in(&nodes).iter().map(|&(site, via, target)| (site, Callee { via, target })).collect();
         let runs = |node: u32| tree.kind(node) == Syntax::Call || called.binary_search_by_key(&node, |&(site, _)| site).is_ok();
         for node in tree.in_order(file, runs) {
             let owner = repository.owner(node);

@@ -193,7 +193,7 @@ impl Machine<'_, '_> {
             return;
         }
         let mut found = Vec::new();
-        for passed in self.found.passed_from(node) {
+        for passed in self.found.passed_in(&(node..node + 1)) {
             let definition = self.repository.definitions.get(passed.parameter);
             if definition.name == self.repository.tree.name[node as usize] {
                 add(&mut found, Target::Definition(passed.parameter));

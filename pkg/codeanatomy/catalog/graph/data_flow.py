@@ -16,10 +16,23 @@ LAYER = Layer(
         ),
         EdgeKind(
             "argument_to_parameter",
-            "An argument to a parameter that it may fill; `label` is its keyword, `position` its place among the positional ones.",
+            "An argument to a parameter that it may fill; `label` is its keyword, `position` its place among the positional ones. An operand, an "
+            "index, what is stored and what is decorated are arguments, too, where a method or a decorator gets them; these have no position.",
             SYNTAX,
             ("parameter",),
         ),
-        EdgeKind("returns_to", "A function to a call of it; the site is an expression that it returns.", FUNCTIONS, ("call",)),
+        EdgeKind(
+            "returns_to",
+            "A function to where it runs and what it returns comes back: a call, or an operator, a subscript, an attribute, a decorator, a loop, an "
+            "item of a `with`, a format that runs it; the site is an expression that it returns.",
+            FUNCTIONS,
+            SYNTAX,
+        ),
+        EdgeKind(
+            "yields_to",
+            "A generator function to where it runs; the site is an expression that it yields, or whose elements it yields.",
+            FUNCTIONS,
+            SYNTAX,
+        ),
     ),
 )

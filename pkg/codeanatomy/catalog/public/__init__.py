@@ -146,13 +146,17 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
     ),
     PublicView(
         "arguments",
-        "One row per argument of a call and parameter that it may fill.",
+        "One row per argument of a call, written or implicit, and parameter that it may fill.",
         (
             *_PLACE,
             ("callee_id", "Function whose parameter it is."),
             ("parameter_id", "The parameter."),
             ("parameter", "Its name."),
-            ("position", "Place of the argument among the positional ones, from 0; null for a keyword."),
+            (
+                "position",
+                "Place of the argument among the positional ones, from 0; null for a keyword, and where no argument list is written: for an operand, an index, "
+                "what is stored or decorated.",
+            ),
             ("keyword", "The keyword, if it is given by one."),
         ),
         "SELECT path, line, position, keyword FROM arguments WHERE parameter = 'how'",
@@ -260,24 +264,26 @@ PUBLIC_VIEWS: tuple[PublicView, ...] = (
     ),
     PublicView(
         "dataflow",
-        "One row per step of a value: from a binding or store to a read, from an argument to a parameter, from a result to a call.",
+        "One row per step of a value: from a binding or store to a read, from an argument to a parameter, from what is returned or yielded to where it "
+        "comes back.",
         (
             ("variable", "Name that is read, or parameter that is filled; null for a result."),
             (
                 "function_id",
                 "Function, class or module that holds the variable, of an attribute that no class defines or more than one the module that stores it; "
-                "the function that is called or returns.",
+                "the function that is called, returns or yields.",
             ),
             ("function", "Qualified name of that."),
-            ("path", "Source in which the value is bound, passed or returned."),
+            ("path", "Source in which the value is bound, passed, returned or yielded."),
             ("def_line", "Line of that."),
             ("def_col", "Column of that."),
             ("use_path", "Source to which it goes."),
-            ("use_line", "Line of the read, the parameter or the call."),
+            ("use_line", "Line of the read, the parameter, or the expression or statement that runs the function."),
             ("use_col", "Column of that."),
             (
                 "kind",
-                "`local` (also from around a class body to what it reads as it runs), `captured` (by a nested function), `global`, `attribute`, `argument` or `return`.",
+                "`local` (also from around a class body to what it reads as it runs), `captured` (by a nested function), `global`, `attribute`, `argument`, "
+                "`return` or `yield`.",
             ),
         ),
         "SELECT variable, def_line, use_line FROM dataflow WHERE \"function\" = 'shop.money.add' AND kind = 'local'",

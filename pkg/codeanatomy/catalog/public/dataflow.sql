@@ -26,9 +26,9 @@ JOIN cpg_nodes AS callee ON callee.id = parameter.parent_id
 WHERE edge.kind = 'argument_to_parameter'
 UNION ALL
 SELECT CAST(NULL AS VARCHAR) AS variable, callee.id AS function_id, callee.qualified_name AS "function", source.path, source.line AS def_line,
-       source.col AS def_col, site.path AS use_path, site.line AS use_line, site.col AS use_col, 'return' AS kind
+       source.col AS def_col, site.path AS use_path, site.line AS use_line, site.col AS use_col, CASE edge.kind WHEN 'yields_to' THEN 'yield' ELSE 'return' END AS kind
 FROM cpg_edges AS edge
 JOIN cpg_nodes AS callee ON callee.id = edge.src
 JOIN cpg_nodes AS source ON source.id = edge.site_id
 JOIN cpg_nodes AS site ON site.id = edge.dst
-WHERE edge.kind = 'returns_to'
+WHERE edge.kind IN ('returns_to', 'yields_to')

@@ -147,7 +147,7 @@ VIEWS: tuple[View, ...] = (
     _resolved("imports", "Imported names and what they finally mean."),
     _resolved("calls", "Callers and callees."),
     _resolved("call_sites", "Every written call with what became of it."),
-    _resolved("data_flow", "Reads with the bindings and stores that reach them, calls with the results that come back."),
+    _resolved("data_flow", "Reads with the bindings and stores that reach them, what runs functions with what they return or yield."),
     _resolved("arguments", "Arguments and the parameters that they may fill."),
     _resolved("inherits", "Classes and their bases."),
     _resolved("mro", "Method resolution orders."),

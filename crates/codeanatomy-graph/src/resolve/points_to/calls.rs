@@ -20,6 +20,16 @@ pub struct Argument {
     pub keyword: Option<Str>,
 }
 
+impl Argument {
+    pub const fn plain(set: Set, node: u32) -> Self {
+        Self { set, node, is_spread: false, keyword: None }
+    }
+
+    pub const fn unwritten(set: Set) -> Self {
+        Self::plain(set, NONE)
+    }
+}
+
 /// The arguments of a call, positional ones first.
 #[derive(Clone, Debug, Default)]
 pub struct Arguments {
@@ -36,7 +46,12 @@ impl Arguments {
     }
 
     pub fn of(sets: Vec<Set>) -> Self {
-        Self { all: sets.into_iter().map(|set| Argument { set, node: NONE, is_spread: false, keyword: None }).collect() }
+        Self { all: sets.into_iter().map(Argument::unwritten).collect() }
+    }
+
+    /// One that stands somewhere, as an operand does.
+    pub fn given(argument: Argument) -> Self {
+        Self { all: vec![argument] }
     }
 
     /// What iterating something gives, one argument each.
@@ -47,7 +62,7 @@ impl Arguments {
     /// The same with another first argument.
     pub fn behind(&self, first: Set) -> Self {
         let mut all = Vec::with_capacity(self.all.len() + 1);
-        all.push(Argument { set: first, node: NONE, is_spread: false, keyword: None });
+        all.push(Argument::unwritten(first));
         all.extend_from_slice(&self.all);
         Self { all }
     }
@@ -59,9 +74,14 @@ impl Arguments {
 
     /// The positional argument at a place, if no spread comes before it.
     pub fn positional(&self, position: usize) -> Option<Set> {
+        self.at(position).map(|argument| argument.set)
+    }
+
+    /// The same with where it stands.
+    pub fn at(&self, position: usize) -> Option<Argument> {
         let argument = self.all.get(position)?;
         let plain = self.all[..=position].iter().all(|argument| !argument.is_spread && argument.keyword.is_none());
-        plain.then_some(argument.set)
+        plain.then_some(*argument)
     }
 
     pub fn keyword(&self, name: Str) -> Option<Set> {

@@ -1,7 +1,7 @@
 //! Containers: what lists, tuples, dictionaries and sets hold at known and unknown places, and what iterating gives.
 
 use crate::resolve::kinds::{Field, Syntax};
-use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::{Ancestor, Class, is_typed_dict};
 use crate::resolve::points_to::found::Via;
@@ -94,9 +94,10 @@ impl Machine<'_, '_> {
     }
 
     /// `objects[index] = set`.
-    pub fn store_items(&mut self, node: u32, objects: Set, index: Set, set: Set) {
+    pub fn store_items(&mut self, node: u32, objects: Set, index: Argument, set: Set) {
         let is_slice = self.repository.tree.children(node).nth(1).is_some_and(|index| self.repository.tree.kind(index) == Syntax::Slice);
-        let arguments = Arguments::of(vec![index, set]);
+        let arguments = Arguments { all: vec![index, Argument::plain(set, self.stored_by(node))] };
+        let index = index.set;
         let (_, others) = self.specials(node, self.elements(objects), self.words.setitem, &arguments, Via::Subscript);
         for object in others {
             if let Value::Vars(of) = self.values.get(object) {
@@ -123,31 +124,29 @@ impl Machine<'_, '_> {
     }
 
     /// The object and the index of such an expression.
-    pub fn subscripted(&mut self, node: u32) -> (Set, Set) {
-        let objects = self.evaluate(node + 1);
-        let index = self.repository.tree.in_field(node, Field::Slice).next();
-        (objects, index.map_or(EMPTY, |index| self.evaluate(index)))
+    pub fn subscripted(&mut self, node: u32) -> (Set, Argument) {
+        (self.evaluate(node + 1), self.operand(node, Field::Slice))
     }
 
     /// What the one has under the other.
-    pub fn subscript_of(&mut self, node: u32, objects: Set, keys: Set) -> Set {
+    pub fn subscript_of(&mut self, node: u32, objects: Set, keys: Argument) -> Set {
         let tree = &self.repository.tree;
         let index = tree.in_field(node, Field::Slice).next();
         let is_slice = index.is_some_and(|index| tree.kind(index) == Syntax::Slice);
         for object in self.elements(objects) {
             if let Value::Container { .. } = self.values.get(object) {
-                self.looked_for(node, object, keys, Via::Subscript);
+                self.looked_for(node, object, keys.set, Via::Subscript);
             }
         }
         self.items(node, objects, keys, is_slice)
     }
 
     /// What some objects have under some keys.
-    pub fn items(&mut self, node: u32, objects: Set, keys: Set, is_slice: bool) -> Set {
+    pub fn items(&mut self, node: u32, objects: Set, keys: Argument, is_slice: bool) -> Set {
         let (mut found, mut others) = (EMPTY, self.elements(objects));
         if others.iter().any(|&id| self.is_object(id)) {
             let (objects, rest) = others.into_iter().partition(|&id| self.is_object(id));
-            (found, others) = self.specials(node, objects, self.words.getitem, &Arguments::one(keys), Via::Subscript);
+            (found, others) = self.specials(node, objects, self.words.getitem, &Arguments::given(keys), Via::Subscript);
             others.extend::<Vec<Id>>(rest);
         }
         for object in others {
@@ -158,7 +157,8 @@ impl Machine<'_, '_> {
     }
 
     /// What one object has under some keys that has no `__getitem__` from the repository.
-    fn item(&mut self, node: u32, object: Id, keys: Set, is_slice: bool) -> Set {
+    fn item(&mut self, node: u32, object: Id, index: Argument, is_slice: bool) -> Set {
+        let keys = index.set;
         match self.values.get(object) {
             Value::Container { kind, .. } if is_slice => self.slice(node, object, kind),
             Value::Container { kind, .. } => {
@@ -176,11 +176,11 @@ impl Machine<'_, '_> {
             }
             Value::Instance { class, .. } => match self.holds(object) {
                 Some(kind) if is_slice && kind != Container::Dict => self.slice(node, object, kind),
-                Some(_) => self.held_item(node, object, keys),
+                Some(_) => self.held_item(node, object, index),
                 None if !self.order(class).is_complete => self.unknown(Reason::UnknownBase),
                 None => self.unknown(Reason::Container),
             },
-            Value::Class { .. } => self.item_of_class(node, object, keys),
+            Value::Class { .. } => self.item_of_class(node, object, index),
             Value::Vars(of) => self.var(node, of, keys),
             Value::External(name) if name == self.words.sys_modules => match self.loaded_module(node, keys) {
                 EMPTY => self.sets.one(object),
@@ -236,11 +236,11 @@ impl Machine<'_, '_> {
     }
 
     /// An item of an object whose class derives from the type of a container, or what its `__missing__` gives.
-    fn held_item(&mut self, node: u32, object: Id, keys: Set) -> Set {
-        self.looked_for(node, object, keys, Via::Subscript);
-        let found = self.items_under(object, keys);
+    fn held_item(&mut self, node: u32, object: Id, keys: Argument) -> Set {
+        self.looked_for(node, object, keys.set, Via::Subscript);
+        let found = self.items_under(object, keys.set);
         let missing = if self.holds(object) == Some(Container::Dict) {
-            self.special(node, object, self.words.missing, Arguments::one(keys), Via::Subscript)
+            self.special(node, object, self.words.missing, Arguments::given(keys), Via::Subscript)
         } else {
             None
         };
@@ -301,8 +301,8 @@ impl Machine<'_, '_> {
     }
 
     /// `C[x]`: what its metaclass says, a member of an enumeration, or what `__class_getitem__` gives; else the class, with arguments for types.
-    fn item_of_class(&mut self, node: u32, class: Id, keys: Set) -> Set {
-        let found = self.special(node, class, self.words.getitem, Arguments::one(keys), Via::Subscript);
+    fn item_of_class(&mut self, node: u32, class: Id, keys: Argument) -> Set {
+        let found = self.special(node, class, self.words.getitem, Arguments::given(keys), Via::Subscript);
         if let Some(set) = self.enumerated(class).or(found) {
             return set;
         }
@@ -315,7 +315,7 @@ impl Machine<'_, '_> {
         let mut found = EMPTY;
         for method in self.elements(methods) {
             for bound in self.bound(method, class, class) {
-                let set = self.call(node, bound, &Arguments::one(keys), Via::Subscript);
+                let set = self.call(node, bound, &Arguments::given(keys), Via::Subscript);
                 found = self.union(found, set);
             }
         }

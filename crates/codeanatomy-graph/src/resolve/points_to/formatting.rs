@@ -1,6 +1,6 @@
 //! Templates, `"%s" % x` and `"{}".format(x)`: which special method of what they show each of their places runs.
 
-use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{Container, Id, Set, Value};
@@ -90,7 +90,7 @@ impl Machine<'_, '_> {
 
     fn under(&mut self, site: u32, mapping: Set, name: &str) -> Set {
         let name = self.resolver.strings.intern(name);
-        let key = self.one(Value::Text(name));
+        let key = Argument::unwritten(self.one(Value::Text(name)));
         self.items(site, mapping, key, false)
     }
 

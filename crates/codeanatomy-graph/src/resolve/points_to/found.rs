@@ -1,6 +1,7 @@
 //! What the analysis found, by syntax node. It is filled while the machine runs and read when rows are written.
 
 use std::hash::Hash;
+use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -92,6 +93,8 @@ pub struct Found {
     pub targets: FxHashMap<u32, Vec<Target>>,
     /// What runs at each place.
     calls: Log<(u32, Via, Target)>,
+    /// The places to which the results of what is handed over there come back.
+    pub brought_back: FxHashSet<u32>,
     /// The calls that say how a field is filled, with the places where that is done.
     deferred: FxHashMap<u32, FxHashSet<u32>>,
     /// By place, once all is found.
@@ -158,16 +161,16 @@ impl Found {
         }
     }
 
-    /// What runs at a place, for that reason.
-    pub fn called_at(&self, site: u32, via: Via) -> Vec<Target> {
-        let first = self.called.partition_point(|&(other, way, _)| (other, way) < (site, via));
-        self.called[first..].iter().take_while(|&&(other, way, _)| (other, way) == (site, via)).map(|&(.., target)| target).collect()
+    /// What runs at some nodes, by node.
+    pub fn called_in(&self, nodes: &Range<u32>) -> &[(u32, Via, Target)] {
+        let [first, last] = [nodes.start, nodes.end].map(|node| self.called.partition_point(|&(site, ..)| site < node));
+        &self.called[first..last]
     }
 
-    /// The parameters that an argument fills.
-    pub fn passed_from(&self, argument: u32) -> impl Iterator<Item = Passed> + '_ {
-        let first = self.passed.partition_point(|passed| passed.argument < argument);
-        self.passed[first..].iter().copied().take_while(move |passed| passed.argument == argument)
+    /// The parameters that what stands at some nodes fills, by node.
+    pub fn passed_in(&self, nodes: &Range<u32>) -> &[Passed] {
+        let [first, last] = [nodes.start, nodes.end].map(|node| self.passed.partition_point(|passed| passed.argument < node));
+        &self.passed[first..last]
     }
 
     pub fn call(&mut self, site: u32, via: Via, target: Target) {

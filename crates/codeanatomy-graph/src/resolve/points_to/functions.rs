@@ -25,7 +25,7 @@ impl Machine<'_, '_> {
             }
             "dict" => self.made_dict(site, arguments),
             "iter" if arguments.count() == 2 => {
-                let results = self.called_back(site, first, &Arguments::none());
+                let results = self.brought_back(site, first, &Arguments::none());
                 self.filled(site, Container::Iterator, results)
             }
             "iter" | "aiter" => self.iterator(site, first, &*text == "aiter"),
@@ -49,18 +49,18 @@ impl Machine<'_, '_> {
             }
             "map" => self.mapped(site, first, arguments),
             "filter" => {
-                let elements = arguments.positional(1).map_or(EMPTY, |set| self.iterate(site, set, false));
-                self.call_all(site, first, &Arguments::one(elements), Via::Callback);
+                let elements = self.each_of(site, arguments.at(1));
+                self.called_back(site, first, &Arguments::given(elements));
                 if self.is_written_none(arguments.all.first()) {
-                    self.truth(site, elements);
+                    self.truth(site, elements.set);
                 }
-                self.filled(site, Container::Iterator, elements)
+                self.filled(site, Container::Iterator, elements.set)
             }
             "sorted" => {
                 self.sized(site, first);
-                let elements = self.iterate(site, first, false);
+                let elements = self.each_of(site, arguments.at(0));
                 self.ranked(site, elements, arguments.keyword(self.words.key), true);
-                self.filled(site, Container::List, elements)
+                self.filled(site, Container::List, elements.set)
             }
             "min" | "max" => self.extreme(site, arguments, &*text == "min"),
             "sum" => self.summed(site, arguments),
@@ -69,7 +69,7 @@ impl Machine<'_, '_> {
                 self.truth(site, elements);
                 self.literal(self.words.bool)
             }
-            "pow" if arguments.count() == 2 => self.operate_by(site, "Pow", first, arguments.positional(1).unwrap_or(EMPTY), false),
+            "pow" if arguments.count() == 2 => self.operator_function(site, "pow", arguments).unwrap_or(EMPTY),
             "divmod" => {
                 let (method, by) = (self.resolver.strings.intern("__divmod__"), arguments.positional(1).unwrap_or(EMPTY));
                 let found = self.with_argument(site, first, method, by);
@@ -81,9 +81,11 @@ impl Machine<'_, '_> {
             }
             "getattr" => self.loaded_by_name(site, first, arguments),
             "setattr" => {
-                let (names, set) = (arguments.positional(1).unwrap_or(EMPTY), arguments.positional(2).unwrap_or(EMPTY));
-                self.told_of_store(site, first, names, set);
-                self.stored_by_name(site, first, names, set);
+                let names = arguments.positional(1).unwrap_or(EMPTY);
+                if let Some(stored) = arguments.at(2) {
+                    self.told_of_store(site, first, names, stored);
+                    self.stored_by_name(site, first, names, stored.set);
+                }
                 EMPTY
             }
             "delattr" => {
@@ -237,8 +239,9 @@ impl Machine<'_, '_> {
             return found;
         }
         let start = start.unwrap_or_else(|| self.literal(self.words.int));
+        let [start, objects] = [start, objects].map(Argument::unwritten);
         let begun = self.operate_by(site, "Add", start, objects, false);
-        let summed = self.operate_by(site, "Add", begun, objects, false);
+        let summed = self.operate_by(site, "Add", Argument::unwritten(begun), objects, false);
         let summed = self.union(begun, summed);
         self.union(found, summed)
     }
@@ -411,20 +414,17 @@ impl Machine<'_, '_> {
     }
 
     fn mapped(&mut self, site: u32, functions: Set, arguments: &Arguments) -> Set {
-        let mut sets = Vec::new();
-        for argument in arguments.all.iter().skip(1) {
-            sets.push(self.iterate(site, argument.set, false));
-        }
-        let results = self.call_all(site, functions, &Arguments::of(sets), Via::Callback);
+        let all = arguments.all.iter().skip(1).map(|&argument| self.each_of(site, Some(argument))).collect();
+        let results = self.brought_back(site, functions, &Arguments { all });
         self.filled(site, Container::Iterator, results)
     }
 
     /// Calls the function that makes keys on the elements, if there is one, and compares what is ordered by.
-    pub fn ranked(&mut self, site: u32, elements: Set, key: Option<Set>, is_least: bool) {
+    pub fn ranked(&mut self, site: u32, elements: Argument, key: Option<Set>, is_least: bool) {
         let is_none = |id: &Id| self.values.get(*id) == Value::Literal(self.words.none);
         let ranks = match key.filter(|&functions| !self.sets.get(functions).iter().all(is_none)) {
-            Some(functions) => self.called_back(site, functions, &Arguments::one(elements)),
-            None => elements,
+            Some(functions) => self.called_back(site, functions, &Arguments::given(elements)),
+            None => elements.set,
         };
         self.compared(site, ranks, is_least);
     }
@@ -439,7 +439,8 @@ impl Machine<'_, '_> {
                 elements = self.union(elements, set);
             }
         }
-        self.ranked(site, elements, arguments.keyword(self.words.key), is_least);
+        let ranked = Argument { set: elements, ..arguments.at(0).unwrap_or(Argument::unwritten(EMPTY)) };
+        self.ranked(site, ranked, arguments.keyword(self.words.key), is_least);
         let default = arguments.keyword(self.words.default).unwrap_or(EMPTY);
         self.union(elements, default)
     }

@@ -1,7 +1,7 @@
 //! What the standard library makes of what it is given: getters of `operator`, iterators of `itertools`, managers of `contextlib`, namespaces and
 //! queues.
 
-use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
@@ -42,8 +42,8 @@ impl Machine<'_, '_> {
                 self.left(site, first, self.words.aexit);
                 first
             }
-            "itertools.groupby" => self.grouped(site, first, arguments),
-            "itertools.accumulate" => self.accumulated(site, first, arguments),
+            "itertools.groupby" => self.grouped(site, arguments),
+            "itertools.accumulate" => self.accumulated(site, arguments),
             "itertools.product" | "itertools.zip_longest" => {
                 let mut columns = Vec::new();
                 for argument in arguments.all.iter().filter(|argument| argument.keyword.is_none()) {
@@ -80,7 +80,7 @@ impl Machine<'_, '_> {
             "types.new_class" => self.new_class(site, arguments),
             "random.choice" | "random.choices" | "random.sample" => {
                 self.first_special(site, first, &[self.words.len], Via::Builtin);
-                let index = self.literal(self.words.int);
+                let index = Argument::unwritten(self.literal(self.words.int));
                 let elements = self.items(site, first, index, false);
                 if text.ends_with("choice") { elements } else { self.filled(site, Container::List, elements) }
             }
@@ -168,7 +168,7 @@ impl Machine<'_, '_> {
             let held = self.read_values(list, Key::ELEMENTS);
             elements = self.union(elements, held);
         }
-        self.ranked(site, elements, key, true);
+        self.ranked(site, Argument::unwritten(elements), key, true);
         let takes = matches!(function, "heapq.heappop" | "heapq.heappushpop" | "heapq.heapreplace");
         Some(if takes { elements } else { given })
     }
@@ -292,25 +292,25 @@ impl Machine<'_, '_> {
         }
     }
 
-    fn grouped(&mut self, site: u32, from: Set, arguments: &Arguments) -> Set {
-        let elements = self.iterate(site, from, false);
+    fn grouped(&mut self, site: u32, arguments: &Arguments) -> Set {
+        let elements = self.each_of(site, arguments.at(0));
         let functions = arguments.positional(1).or_else(|| arguments.keyword(self.words.key));
         let keys = match functions {
-            Some(functions) => self.called_back(site, functions, &Arguments::one(elements)),
-            None => elements,
+            Some(functions) => self.brought_back(site, functions, &Arguments::given(elements)),
+            None => elements.set,
         };
-        let group = self.filled(site, Container::List, elements);
+        let group = self.filled(site, Container::List, elements.set);
         self.tuples(site, &[keys, group])
     }
 
-    fn accumulated(&mut self, site: u32, from: Set, arguments: &Arguments) -> Set {
-        let elements = self.iterate(site, from, false);
+    fn accumulated(&mut self, site: u32, arguments: &Arguments) -> Set {
+        let elements = self.each_of(site, arguments.at(0));
         let functions = arguments.positional(1).or_else(|| arguments.keyword(self.words.func_));
         let results = match functions {
-            Some(functions) => self.called_back(site, functions, &Arguments::of(vec![elements, elements])),
-            None => self.special_calls(site, elements, self.words.add, Via::Builtin),
+            Some(functions) => self.brought_back(site, functions, &Arguments { all: vec![elements, elements] }),
+            None => self.special_calls(site, elements.set, self.words.add, Via::Builtin),
         };
-        let all = self.union(elements, results);
+        let all = self.union(elements.set, results);
         self.filled(site, Container::Iterator, all)
     }
 
@@ -351,8 +351,9 @@ impl Machine<'_, '_> {
             return self.results_of(site, objects, first, &given);
         }
         let mut columns = Vec::new();
-        for keys in std::iter::once(first).chain(given.all.iter().map(|argument| argument.set)) {
-            let set = if kind == Getter::Attribute { self.path_of(site, objects, keys) } else { self.items(site, objects, keys, false) };
+        for keys in std::iter::once(Argument::unwritten(first)).chain(given.all) {
+            let set =
+                if kind == Getter::Attribute { self.path_of(site, objects, keys.set) } else { self.items(site, objects, keys, false) };
             columns.push(set);
         }
         match columns[..] {

@@ -1,6 +1,6 @@
 //! Methods of builtin objects: what they do to containers, which callables they call, what they give. Builtin functions are `functions.rs`.
 
-use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
@@ -267,7 +267,7 @@ impl Machine<'_, '_> {
             }
             "sort" => {
                 let elements = self.read_values(object, Key::ELEMENTS);
-                self.ranked(site, elements, arguments.keyword(self.words.key), true);
+                self.ranked(site, Argument::unwritten(elements), arguments.keyword(self.words.key), true);
                 // Which element is where is not known any more.
                 self.store_index(object, Key::SOMEWHERE, elements);
                 EMPTY
@@ -303,6 +303,7 @@ impl Machine<'_, '_> {
     }
 
     fn dict_method(&mut self, site: u32, method: &str, object: Id, arguments: &Arguments, (first, second): (Set, Set)) -> Option<Set> {
+        let key = arguments.at(0).unwrap_or(Argument::unwritten(first));
         if matches!(method, "get" | "pop" | "setdefault" | "__getitem__" | "__setitem__" | "__delitem__") {
             self.looked_for(site, object, first, Via::Builtin);
         }
@@ -316,14 +317,14 @@ impl Machine<'_, '_> {
                     Value::Instance { .. } => {
                         let held = self.items_under(object, first);
                         let missing = match method {
-                            "__getitem__" => self.special(site, object, self.words.missing, Arguments::one(first), Via::Builtin),
+                            "__getitem__" => self.special(site, object, self.words.missing, Arguments::given(key), Via::Builtin),
                             _ => None,
                         };
                         self.union(held, missing.unwrap_or(EMPTY))
                     }
                     _ => {
                         let own = self.sets.one(object);
-                        self.items(site, own, first, false)
+                        self.items(site, own, key, false)
                     }
                 };
                 self.union(held, second)
@@ -389,7 +390,7 @@ impl Machine<'_, '_> {
             _ => {}
         }
         if kind == "list" && method == "sort" {
-            self.ranked(site, EMPTY, arguments.keyword(self.words.key), true);
+            self.ranked(site, Argument::unwritten(EMPTY), arguments.keyword(self.words.key), true);
             return EMPTY;
         }
         if method == "with_traceback" {
@@ -417,6 +418,20 @@ impl Machine<'_, '_> {
     /// Calls what was handed over to be called.
     pub fn called_back(&mut self, site: u32, functions: Set, arguments: &Arguments) -> Set {
         self.call_all(site, functions, arguments, Via::Callback)
+    }
+
+    /// The same where its results come back to who handed it over.
+    pub fn brought_back(&mut self, site: u32, functions: Set, arguments: &Arguments) -> Set {
+        self.found.brought_back.insert(site);
+        self.called_back(site, functions, arguments)
+    }
+
+    /// What iterating an argument gives, as something that is passed on.
+    pub fn each_of(&mut self, site: u32, argument: Option<Argument>) -> Argument {
+        match argument {
+            Some(argument) => Argument::plain(self.iterate(site, argument.set, false), argument.node),
+            None => Argument::unwritten(EMPTY),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::resolve::kinds::Field;
 use crate::resolve::limits::Limit;
-use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{EMPTY, Id, Reason, Set, Value};
@@ -12,41 +12,49 @@ const LONGEST_NAME: usize = 64;
 
 impl Machine<'_, '_> {
     pub fn operation(&mut self, node: u32) -> Set {
-        let (left, right) = (self.child(node, Field::Left), self.child(node, Field::Right));
+        let [left, right] = [Field::Left, Field::Right].map(|field| self.operand(node, field));
         self.operate(node, left, right, false)
     }
 
+    /// An operand, with what it is.
+    pub fn operand(&mut self, node: u32, field: Field) -> Argument {
+        match self.repository.tree.child(node, field) {
+            Some(child) => Argument::plain(self.evaluate(child), child),
+            None => Argument::unwritten(EMPTY),
+        }
+    }
+
     /// A binary operation; `in_place` for an augmented assignment.
-    pub fn operate(&mut self, node: u32, left: Set, right: Set, in_place: bool) -> Set {
+    pub fn operate(&mut self, node: u32, left: Argument, right: Argument, in_place: bool) -> Set {
         let operator = self.resolver.strings.get(self.repository.tree.value[node as usize]).unwrap_or_default().to_owned();
         self.operate_by(node, &operator, left, right, in_place)
     }
 
     /// The same by the name that the operator has in a syntax tree.
-    pub fn operate_by(&mut self, node: u32, operator: &str, left: Set, right: Set, in_place: bool) -> Set {
+    pub fn operate_by(&mut self, node: u32, operator: &str, left: Argument, right: Argument, in_place: bool) -> Set {
         let Some(stem) = operator_stem(operator) else { return self.unknown(Reason::Dynamic) };
         let (own, reflected, augmented) = (
             self.resolver.strings.intern(&format!("__{stem}__")),
             self.resolver.strings.intern(&format!("__r{stem}__")),
             self.resolver.strings.intern(&format!("__i{stem}__")),
         );
-        let (mut found, mut others) = (EMPTY, self.elements(left));
+        let (mut found, mut others) = (EMPTY, self.elements(left.set));
         for name in in_place.then_some(augmented).into_iter().chain([own]) {
-            let (results, without) = self.specials(node, others, name, &Arguments::one(right), Via::Operator);
+            let (results, without) = self.specials(node, others, name, &Arguments::given(right), Via::Operator);
             (found, others) = (self.union(found, results), without);
         }
         if others.is_empty() {
             return found;
         }
-        let argument = Arguments::one(self.sets.of(others.clone()));
-        let (answers, _) = self.specials(node, self.elements(right), reflected, &argument, Via::Operator);
+        let argument = Arguments::given(Argument { set: self.sets.of(others.clone()), ..left });
+        let (answers, _) = self.specials(node, self.elements(right.set), reflected, &argument, Via::Operator);
         if answers != EMPTY {
             return self.union(found, answers);
         }
         for id in others {
             let result = match self.values.get(id) {
                 Value::Instance { class, .. } => self.combined_members(class, operator).unwrap_or(EMPTY),
-                value => self.combine(node, value, left, right, operator, in_place.then_some(id)),
+                value => self.combine(node, value, left.set, right.set, operator, in_place.then_some(id)),
             };
             found = self.union(found, result);
         }
@@ -55,7 +63,7 @@ impl Machine<'_, '_> {
 
     /// A function of `operator` that does what an operator does; nothing for any other.
     pub fn operator_function(&mut self, site: u32, name: &str, arguments: &Arguments) -> Option<Set> {
-        let (left, right) = (arguments.positional(0).unwrap_or(EMPTY), arguments.positional(1).unwrap_or(EMPTY));
+        let [left, right] = [0, 1].map(|place| arguments.at(place).unwrap_or(Argument::unwritten(EMPTY)));
         let name = name.trim_end_matches('_');
         if let Some(operator) = operator_of_stem(name) {
             return Some(self.operate_by(site, operator, left, right, false));
@@ -64,10 +72,10 @@ impl Machine<'_, '_> {
             return Some(self.operate_by(site, operator, left, right, true));
         }
         match name {
-            "getitem" => Some(self.items(site, left, right, false)),
+            "getitem" => Some(self.items(site, left.set, right, false)),
             "eq" | "ne" | "lt" | "le" | "gt" | "ge" => {
                 let method = self.resolver.strings.intern(&format!("__{name}__"));
-                self.specials(site, self.elements(left), method, &Arguments::one(right), Via::Operator);
+                self.specials(site, self.elements(left.set), method, &Arguments::given(right), Via::Operator);
                 Some(self.literal(self.words.bool))
             }
             _ => None,
@@ -174,7 +182,7 @@ impl Machine<'_, '_> {
         let repository = self.repository;
         let operators = self.resolver.strings.get(repository.tree.value[node as usize]).unwrap_or_default().to_owned();
         let mut operands = repository.tree.children(node);
-        let mut left = operands.next().map_or(EMPTY, |operand| self.evaluate(operand));
+        let mut left = operands.next().map_or(Argument::unwritten(EMPTY), |operand| Argument::plain(self.evaluate(operand), operand));
         let mut found = EMPTY;
         let mut conditional = None;
         for (place, (operand, operator)) in operands.zip(operators.split(' ')).enumerate() {
@@ -182,7 +190,7 @@ impl Machine<'_, '_> {
             if place == 1 {
                 conditional = Some(self.state.mark());
             }
-            let right = self.evaluate(operand);
+            let right = Argument::plain(self.evaluate(operand), operand);
             let (name, mirrored) = match operator {
                 "Eq" => ("__eq__", "__eq__"),
                 "NotEq" => ("__ne__", "__ne__"),
@@ -199,26 +207,26 @@ impl Machine<'_, '_> {
             }
             let (receivers, argument) = if contains { (right, left) } else { (left, right) };
             let name = self.resolver.strings.intern(name);
-            let (results, others) = self.specials(node, self.elements(receivers), name, &Arguments::one(argument), Via::Operator);
+            let (results, others) = self.specials(node, self.elements(receivers.set), name, &Arguments::given(argument), Via::Operator);
             if contains {
                 for id in others {
                     let is_object = matches!(self.values.get(id), Value::Instance { .. } | Value::Class { .. });
                     if is_object && self.holds(id).is_none() {
                         self.elements_of(node, id, false);
                     } else {
-                        self.sought(node, id, argument, Via::Operator);
+                        self.sought(node, id, argument.set, Via::Operator);
                     }
                 }
             } else {
                 found = self.union(found, results);
-                if receivers == EMPTY || !others.is_empty() {
+                if receivers.set == EMPTY || !others.is_empty() {
                     self.compared_otherwise(node, (left, right), operator, mirrored);
                 }
                 if matches!(operator, "Eq" | "NotEq") {
-                    self.equate_parts(node, others, right, Via::Operator);
+                    self.equate_parts(node, others, right.set, Via::Operator);
                 } else {
                     let mirrored = self.resolver.strings.intern(mirrored);
-                    self.order_parts(node, others, right, [name, mirrored], Via::Operator);
+                    self.order_parts(node, others, right.set, [name, mirrored], Via::Operator);
                 }
             }
             left = right;
@@ -233,21 +241,21 @@ impl Machine<'_, '_> {
 
     /// A comparison for which the left operand has no method: the right one's, `__eq__` behind `!=`, or the one that
     /// `functools.total_ordering` makes the others of.
-    fn compared_otherwise(&mut self, node: u32, (left, right): (Set, Set), operator: &str, mirrored: &str) {
-        let (mirrored, argument) = (self.resolver.strings.intern(mirrored), Arguments::one(left));
-        let (_, unanswering) = self.specials(node, self.elements(right), mirrored, &argument, Via::Operator);
+    fn compared_otherwise(&mut self, node: u32, (left, right): (Argument, Argument), operator: &str, mirrored: &str) {
+        let (mirrored, argument) = (self.resolver.strings.intern(mirrored), Arguments::given(left));
+        let (_, unanswering) = self.specials(node, self.elements(right.set), mirrored, &argument, Via::Operator);
         let others: &[&str] = match operator {
             "NotEq" => &["__eq__"],
             "Lt" | "LtE" | "Gt" | "GtE" => &["__lt__", "__le__", "__gt__", "__ge__"],
             _ => &[],
         };
-        if unanswering.len() < self.sets.len(right) {
+        if unanswering.len() < self.sets.len(right.set) {
             return;
         }
-        let mut asked = self.elements(left);
+        let mut asked = self.elements(left.set);
         for name in others {
             let name = self.resolver.strings.intern(name);
-            (_, asked) = self.specials(node, asked, name, &Arguments::one(right), Via::Operator);
+            (_, asked) = self.specials(node, asked, name, &Arguments::given(right), Via::Operator);
         }
     }
 }

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::operator::{OperatorError, Run};
-use crate::resolve::points_to::calls::{Arguments, is_partial};
+use crate::resolve::kinds::Syntax;
+use crate::resolve::points_to::calls::{Argument, Arguments, is_partial};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::enumerations::ENUMERATIONS;
@@ -14,6 +15,7 @@ use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::Machine;
 use crate::resolve::points_to::value::{Container, EMPTY, Id, Reason, Set, Value, Wrapper};
 use crate::resolve::sources::texts;
+use crate::resolve::syntax::NONE;
 use crate::table::{NULL_STR, Str};
 
 /// What a callable that is handed over is called with.
@@ -357,14 +359,14 @@ impl Machine<'_, '_> {
             }
             "itertools.repeat" => self.filled(site, Container::Iterator, first),
             "itertools.starmap" => {
-                let rows = arguments.positional(1).map_or(EMPTY, |set| self.iterate(site, set, false));
-                let results = self.called_back(site, first, &Arguments::spread(rows));
+                let rows = Argument { is_spread: true, ..self.each_of(site, arguments.at(1)) };
+                let results = self.brought_back(site, first, &Arguments::given(rows));
                 self.filled(site, Container::Iterator, results)
             }
             "itertools.takewhile" | "itertools.dropwhile" | "itertools.filterfalse" => {
-                let elements = arguments.positional(1).map_or(EMPTY, |set| self.iterate(site, set, false));
-                self.called_back(site, first, &Arguments::one(elements));
-                self.filled(site, Container::Iterator, elements)
+                let elements = self.each_of(site, arguments.at(1));
+                self.called_back(site, first, &Arguments::given(elements));
+                self.filled(site, Container::Iterator, elements.set)
             }
             "asyncio.run"
             | "asyncio.Runner.run"
@@ -517,19 +519,44 @@ impl Machine<'_, '_> {
         let passed = match callback.passes {
             Passes::Nothing | Passes::Itself => Arguments::none(),
             Passes::Rest => Arguments { all: rest.map(|(_, &argument)| argument).collect() },
-            Passes::Elements => Arguments::of(rest.map(|(_, argument)| self.iterate(site, argument.set, false)).collect()),
+            Passes::Elements => Arguments { all: rest.map(|(_, &argument)| self.each_of(site, Some(argument))).collect() },
             Passes::Tuple => {
-                let set = arguments.keyword(self.words.args).or_else(|| arguments.positional(callback.position + 2)).unwrap_or(EMPTY);
-                Arguments::spread(set)
+                let by_keyword = arguments.all.iter().copied().find(|argument| argument.keyword == Some(self.words.args));
+                let tuple = by_keyword.or_else(|| arguments.at(callback.position + 2)).unwrap_or(Argument::unwritten(EMPTY));
+                self.handed_in(Argument { keyword: None, node: self.value_of(tuple.node), ..tuple })
             }
         };
-        let given = if callback.passes == Passes::Itself { handed } else { self.called_back(site, handed, &passed) };
+        let given = match (callback.passes, callback.gives) {
+            (Passes::Itself, _) => handed,
+            (_, Gives::Nothing) => self.called_back(site, handed, &passed),
+            _ => self.brought_back(site, handed, &passed),
+        };
         for object in self.elements(given) {
             for name in self.names_meant(object, &callback.then) {
                 self.special(site, object, name, Arguments::none(), Via::Builtin);
             }
         }
         given
+    }
+
+    /// The arguments that a tuple holds; where it is written with all its elements, each where it stands.
+    fn handed_in(&mut self, tuple: Argument) -> Arguments {
+        let tree = &self.repository.tree;
+        let is_display = tuple.node != NONE && matches!(tree.kind(tuple.node), Syntax::Tuple | Syntax::List);
+        let written: Vec<u32> = if is_display { tree.children(tuple.node).collect() } else { Vec::new() };
+        match self.elements(tuple.set)[..] {
+            [id] if self.lengths.get(&id) == Some(&written.len()) && written.iter().all(|&node| tree.kind(node) != Syntax::Starred) => {
+                let all = written.into_iter().enumerate();
+                Arguments { all: all.map(|(at, node)| Argument::plain(self.load_index(id, at as i64), node)).collect() }
+            }
+            _ => Arguments::given(Argument { is_spread: true, ..tuple }),
+        }
+    }
+
+    /// What is passed by an argument: of a keyword its value.
+    fn value_of(&self, argument: u32) -> u32 {
+        let tree = &self.repository.tree;
+        if argument != NONE && tree.kind(argument) == Syntax::Keyword { argument + 1 } else { argument }
     }
 
     pub fn made_partial(&mut self, site: u32, kind: Wrapper, arguments: &Arguments) -> Set {
@@ -551,11 +578,12 @@ impl Machine<'_, '_> {
     }
 
     fn reduced(&mut self, site: u32, functions: Set, arguments: &Arguments) -> Set {
-        let elements = arguments.positional(1).map_or(EMPTY, |set| self.iterate(site, set, false));
-        let start = arguments.positional(2).unwrap_or(EMPTY);
-        let before = self.union(elements, start);
-        let results = self.called_back(site, functions, &Arguments::of(vec![before, elements]));
-        self.union(results, start)
+        let elements = self.each_of(site, arguments.at(1));
+        let start = arguments.at(2).unwrap_or(Argument::unwritten(EMPTY));
+        let node = if start.node == NONE { elements.node } else { start.node };
+        let before = Argument::plain(self.union(elements.set, start.set), node);
+        let results = self.brought_back(site, functions, &Arguments { all: vec![before, elements] });
+        self.union(results, start.set)
     }
 
     pub fn bound_method(&mut self, functions: Set, receivers: Set) -> Set {

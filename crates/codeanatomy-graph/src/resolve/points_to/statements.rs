@@ -2,22 +2,12 @@
 
 use crate::resolve::kinds::{Field, Syntax};
 use crate::resolve::limits::Limit;
-use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::cell::Key;
-use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
 use crate::resolve::points_to::machine::{Machine, RED_ZONE, STACK};
 use crate::resolve::points_to::state::{Delta, Held, Loop, UNBOUND, gathered};
-use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Origin, Reason, Set, Value, Wrapper};
-
-/// Whether leaving a context ends exceptions.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Swallows {
-    Never,
-    /// It is not known: what follows can be reached, but is taken to be reached by the end of the body.
-    Perhaps,
-    Known,
-}
+use crate::resolve::points_to::value::{ANYWHERE, Container, EMPTY, Id, Origin, Reason, Set, Value};
 
 impl Machine<'_, '_> {
     /// A path on which nothing changed.
@@ -223,7 +213,7 @@ impl Machine<'_, '_> {
     fn augmented(&mut self, node: u32) {
         let tree = &self.repository.tree;
         let Some(target) = tree.child(node, Field::Target) else { return };
-        let (mut objects, mut index) = (EMPTY, EMPTY);
+        let (mut objects, mut index) = (EMPTY, Argument::unwritten(EMPTY));
         let before = match tree.kind(target) {
             Syntax::Name => {
                 self.found.reached[target as usize] = true;
@@ -243,8 +233,8 @@ impl Machine<'_, '_> {
             }
             _ => EMPTY,
         };
-        let operand = self.child(node, Field::Value);
-        let after = self.operate(node, before, operand, true);
+        let operand = self.operand(node, Field::Value);
+        let after = self.operate(node, Argument::plain(before, target), operand, true);
         // What is stored into was evaluated before the operand, and is not again.
         match tree.kind(target) {
             Syntax::Attribute => self.store_attributes(target, objects, after),
@@ -298,11 +288,11 @@ impl Machine<'_, '_> {
             }
             Syntax::Subscript => {
                 let objects = self.evaluate(target + 1);
-                let index = tree.children(target).nth(1).map_or(EMPTY, |index| self.evaluate(index));
-                let argument = Arguments::one(index);
+                let index = self.operand(target, Field::Slice);
+                let argument = Arguments::given(index);
                 let (_, others) = self.specials(target, self.elements(objects), self.words.delitem, &argument, Via::Subscript);
                 for id in others {
-                    self.looked_for(target, id, index, Via::Subscript);
+                    self.looked_for(target, id, index.set, Via::Subscript);
                 }
             }
             Syntax::Attribute => {
@@ -327,147 +317,6 @@ impl Machine<'_, '_> {
             self.state.take(mark)
         });
         self.join(&paths);
-    }
-
-    /// Evaluates a condition. Gives what changes where it is true and where it is false; the state is left as it was.
-    pub fn condition(&mut self, test: u32) -> [Delta; 2] {
-        let mark = self.state.mark();
-        let [mut holds, mut fails] = self.decided(test);
-        for (path, is_true) in [(&mut holds, true), (&mut fails, false)] {
-            self.join(std::slice::from_ref(path));
-            self.narrow(test, is_true);
-            *path = self.state.take(mark);
-        }
-        match self.constant_truth(test) {
-            Some(true) => fails.is_live = false,
-            Some(false) => holds.is_live = false,
-            None => {}
-        }
-        [holds, fails]
-    }
-
-    /// The same without what the condition says of variables. Of `a and (b := c)`, the name is bound wherever it is true.
-    fn decided(&mut self, test: u32) -> [Delta; 2] {
-        let tree = &self.repository.tree;
-        let mark = self.state.mark();
-        if tree.kind(test) != Syntax::BoolOp || !self.binding_tests.contains(&test) {
-            self.test(test);
-            let path = self.state.take(mark);
-            return [path.clone(), path];
-        }
-        let is_and = self.resolver.strings.get(tree.value[test as usize]) == Some("And");
-        let (mut values, mut others) = (EMPTY, Vec::new());
-        for operand in tree.children(test) {
-            let [holds, fails] = self.condition(operand);
-            let (goes_on, leaves) = if is_and { (holds, fails) } else { (fails, holds) };
-            let here = self.state.mark();
-            self.join(&[leaves]);
-            others.push(self.state.since(mark));
-            self.state.take(here);
-            self.join(&[goes_on]);
-            values = self.union(values, self.found.values[operand as usize]);
-        }
-        self.found.reached[test as usize] = true;
-        self.found.values[test as usize] = self.union(self.found.values[test as usize], values);
-        let through = self.state.take(mark);
-        self.join(&others);
-        let left = self.state.take(mark);
-        if is_and { [through, left] } else { [left, through] }
-    }
-
-    /// Whether a condition is a constant that the compiler decides.
-    fn constant_truth(&self, test: u32) -> Option<bool> {
-        let tree = &self.repository.tree;
-        let text = |node: u32| self.resolver.strings.get(tree.value[node as usize]);
-        match tree.kind(test) {
-            Syntax::Constant => match self.resolver.strings.get(tree.name[test as usize]) {
-                Some("bool" | "NoneType") | None => text(test).map(|value| value == "True"),
-                Some("str" | "bytes") => text(test).map(|value| !value.is_empty()),
-                Some("int" | "float" | "complex") => text(test).map(|value| value.bytes().any(|digit| matches!(digit, b'1'..=b'9'))),
-                Some("ellipsis") => Some(true),
-                _ => None,
-            },
-            Syntax::Name => (tree.name[test as usize] == self.words.debug).then_some(true),
-            Syntax::Tuple => tree.children(test).next().is_none().then_some(false),
-            Syntax::UnaryOp if text(test) == Some("Not") => self.constant_truth(test + 1).map(|truth| !truth),
-            Syntax::BoolOp => {
-                let decides = text(test) == Some("Or");
-                let all: Vec<Option<bool>> = tree.children(test).map(|operand| self.constant_truth(operand)).collect();
-                match all.contains(&Some(decides)) {
-                    true => Some(decides),
-                    false => all.iter().all(Option::is_some).then_some(!decides),
-                }
-            }
-            _ => None,
-        }
-    }
-
-    /// What a condition says of the variables in it: `isinstance(x, C)`, `x is None`.
-    pub fn narrow(&mut self, test: u32, is_true: bool) {
-        let tree = &self.repository.tree;
-        match tree.kind(test) {
-            Syntax::UnaryOp if self.resolver.strings.get(tree.value[test as usize]) == Some("Not") => self.narrow(test + 1, !is_true),
-            Syntax::BoolOp if is_true == (self.resolver.strings.get(tree.value[test as usize]) == Some("And")) => {
-                for operand in tree.children(test) {
-                    self.narrow(operand, is_true);
-                }
-            }
-            Syntax::Call if is_true => self.narrow_instance(test),
-            _ => {}
-        }
-    }
-
-    fn narrow_instance(&mut self, call: u32) {
-        let tree = &self.repository.tree;
-        let Some(function) = tree.child(call, Field::Func) else { return };
-        let is_test = tree.kind(function) == Syntax::Name && self.resolver.strings.text(tree.name[function as usize]) == "isinstance";
-        let arguments: Vec<u32> = tree.in_field(call, Field::Args).collect();
-        let [subject, classes] = arguments[..] else { return };
-        if !is_test {
-            return;
-        }
-        let Some(slot) = self.own_slot(subject) else { return };
-        let held = self.state.get(self.frames.local[slot as usize]);
-        let classes = self.found.values[classes as usize];
-        let mut wanted = EMPTY;
-        for id in self.elements(classes) {
-            let one = match self.values.get(id) {
-                Value::Container { .. } => self.read_values(id, Key::ELEMENTS),
-                _ => self.sets.one(id),
-            };
-            wanted = self.union(wanted, one);
-        }
-        let kept = self.among(held.values, wanted);
-        if kept != EMPTY {
-            self.put(slot, Held { values: kept, bindings: held.bindings });
-        }
-    }
-
-    /// The values that may be objects of some classes; if none is known to be, any objects of these.
-    pub fn among(&mut self, values: Set, classes: Set) -> Set {
-        let classes_of_repository = self.elements(classes).iter().all(|&class| matches!(self.values.get(class), Value::Class { .. }));
-        let mut kept = EMPTY;
-        for id in self.elements(values) {
-            let fits = match self.values.get(id) {
-                Value::Instance { class, .. } => self.elements(classes).iter().any(|&other| self.derives(class, other)),
-                Value::Unknown(_) => false,
-                // A test for classes of the repository excludes what is none of them.
-                _ => !classes_of_repository,
-            };
-            if fits {
-                let one = self.sets.one(id);
-                kept = self.union(kept, one);
-            }
-        }
-        if kept == EMPTY { self.objects(classes) } else { kept }
-    }
-
-    /// The variable of the present frame that an expression names.
-    pub fn own_slot(&self, node: u32) -> Option<u32> {
-        if self.repository.tree.kind(node) != Syntax::Name {
-            return None;
-        }
-        self.frames.slot(node).filter(|&slot| self.frames.of_slot[slot as usize] == self.state.frame)
     }
 
     fn while_loop(&mut self, node: u32) {
@@ -566,7 +415,7 @@ impl Machine<'_, '_> {
     }
 
     /// What an inner attempt bound counts for the one around it.
-    fn regather(&mut self, changes: &[(u32, Held)]) {
+    pub fn regather(&mut self, changes: &[(u32, Held)]) {
         let Some(mut around) = self.state.attempts.pop() else { return };
         for &(place, held) in changes {
             let seen = around.entry(place).or_insert(held);
@@ -616,121 +465,6 @@ impl Machine<'_, '_> {
                 jumps.push(left);
             }
         }
-    }
-
-    fn with(&mut self, node: u32) {
-        let tree = &self.repository.tree;
-        let items: Vec<u32> = tree.children(node).filter(|&child| tree.kind(child) == Syntax::WithItem).collect();
-        self.within(node, &items);
-    }
-
-    /// The body of a `with` inside some of its items: each may end exceptions of the items behind it, too.
-    fn within(&mut self, node: u32, items: &[u32]) {
-        let [item, others @ ..] = items else { return self.body(node, Field::Body) };
-        let tree = &self.repository.tree;
-        let managers = self.child(*item, Field::ContextExpr);
-        let swallows = self.may_swallow(managers);
-        let entered = self.entered(*item, managers, tree.kind(node) == Syntax::AsyncWith);
-        if let Some(target) = tree.child(*item, Field::OptionalVars) {
-            self.assign(target, entered);
-        }
-        let mark = self.state.mark();
-        self.state.attempts.push(Default::default());
-        self.within(node, others);
-        let raised = self.state.attempts.pop().expect("the body");
-        let raised = gathered(&raised);
-        self.regather(&raised);
-        if swallows == Swallows::Known || (swallows == Swallows::Perhaps && !self.state.is_live) {
-            let normal = self.state.take(mark);
-            self.state.add(&raised, &mut self.sets, &mut self.bindings);
-            let cut = self.state.take(mark);
-            self.join(&[normal, cut]);
-        }
-    }
-
-    /// What `as` gets, and the calls of entering and leaving.
-    pub fn entered(&mut self, item: u32, managers: Set, is_async: bool) -> Set {
-        let (enter, exit) = if is_async { (self.words.aenter, self.words.aexit) } else { (self.words.enter, self.words.exit) };
-        let managers = self.telling(managers);
-        let (objects, others): (Vec<Id>, Vec<Id>) = self.elements(managers).into_iter().partition(|&id| self.is_object(id));
-        let (given, _) = self.specials(item, objects.clone(), enter, &Arguments::none(), Via::With);
-        self.specials(item, objects, exit, &Arguments::of(vec![EMPTY; 3]), Via::With);
-        let mut found = if is_async { self.awaited(item, given) } else { given };
-        for id in others {
-            let set = match self.values.get(id) {
-                Value::Generator(unit) => self.yielded(unit),
-                Value::Wrapper { kind: Wrapper::Giving, .. } => self.read_values(id, Key::attribute(enter)),
-                Value::Unknown(reason) => self.unknown(reason),
-                Value::ExternalMember(_) | Value::External(_) => self.unknown(Reason::ExternalResult),
-                _ => self.sets.one(id),
-            };
-            found = self.union(found, set);
-        }
-        found
-    }
-
-    /// Whether leaving a context may end an exception: its `__exit__` returns something, or it is made for that. Of managers outside the repository
-    /// and the standard library nobody knows.
-    fn may_swallow(&mut self, managers: Set) -> Swallows {
-        let mut found = Swallows::Never;
-        for id in self.elements(managers) {
-            let one = match self.values.get(id) {
-                Value::ExternalResult(name) | Value::ExternalMember(name) => {
-                    let text = self.resolver.strings.text(name);
-                    let last = text.rsplit('.').next().unwrap_or_default();
-                    if matches!(last, "suppress" | "raises" | "warns" | "ExitStack" | "AsyncExitStack") || last.starts_with("assert") {
-                        Swallows::Known
-                    } else if self.is_of_interpreter(text) {
-                        Swallows::Never
-                    } else {
-                        Swallows::Perhaps
-                    }
-                }
-                Value::Instance { class, .. } => self.may_swallow_in(class),
-                Value::Generator(_) | Value::Unknown(_) => Swallows::Known,
-                _ => Swallows::Never,
-            };
-            found = found.max(one);
-        }
-        found
-    }
-
-    /// Whether a dotted name is one of `builtins` or of the standard library.
-    fn is_of_interpreter(&self, dotted: &str) -> bool {
-        !dotted.contains('.') || self.repository.modules.is_standard(dotted)
-    }
-
-    fn may_swallow_in(&mut self, class: Id) -> Swallows {
-        let mut found = Swallows::Never;
-        for exit in [self.words.exit, self.words.aexit] {
-            let Some(methods) = self.look_up(class, exit, None) else {
-                if let Some(Ancestor::External(path)) = self.outside(class, exit, None)
-                    && !self.is_of_interpreter(self.resolver.strings.text(path))
-                {
-                    found = found.max(Swallows::Perhaps);
-                }
-                continue;
-            };
-            for method in self.elements(methods) {
-                if let Value::Function { definition, .. } = self.values.get(method)
-                    && self.returns_truth(definition)
-                {
-                    return Swallows::Known;
-                }
-            }
-        }
-        found
-    }
-
-    /// Whether a function has a `return` of something else than `None` and `False`.
-    fn returns_truth(&self, definition: u32) -> bool {
-        let tree = &self.repository.tree;
-        let text = |node: u32| self.resolver.strings.get(tree.value[node as usize]);
-        self.repository
-            .bindings
-            .returns(definition)
-            .iter()
-            .any(|&(_, value)| tree.kind(value) != Syntax::Constant || !matches!(text(value), Some("None" | "False")))
     }
 
     /// Binds what an alias of an import statement brings.
@@ -793,7 +527,7 @@ impl Machine<'_, '_> {
     pub fn decorate(&mut self, decorator: u32, callables: Set, decorated: Set) -> Set {
         let mut found = EMPTY;
         let mut is_known = false;
-        let arguments = Arguments::one(decorated);
+        let arguments = Arguments::given(Argument::plain(decorated, self.decorated(decorator)));
         for id in self.elements(callables) {
             let result = self.call(decorator, id, &arguments, Via::Decorator);
             let outside =
@@ -804,6 +538,13 @@ impl Machine<'_, '_> {
             }
         }
         if is_known { found } else { self.union(found, decorated) }
+    }
+
+    /// What a decorator is given: what the one below it gives, the definition for the last.
+    fn decorated(&self, decorator: u32) -> u32 {
+        let tree = &self.repository.tree;
+        let definition = tree.parent[decorator as usize];
+        tree.in_field(definition, Field::DecoratorList).find(|&below| below > decorator).unwrap_or(definition)
     }
 
     fn is_external(&self, set: Set) -> bool {

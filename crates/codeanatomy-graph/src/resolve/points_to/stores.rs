@@ -1,6 +1,7 @@
 //! Where a store into an attribute goes: objects, classes, modules, descriptors; and deleting one.
 
-use crate::resolve::points_to::calls::Arguments;
+use crate::resolve::kinds::{Field, Syntax};
+use crate::resolve::points_to::calls::{Argument, Arguments};
 use crate::resolve::points_to::cell::Key;
 use crate::resolve::points_to::classes::Ancestor;
 use crate::resolve::points_to::found::Via;
@@ -15,7 +16,7 @@ impl Machine<'_, '_> {
     pub fn store_attributes(&mut self, node: u32, objects: Set, set: Set) {
         let name = self.attribute_name(node);
         let names = self.one(Value::Text(name));
-        self.told_of_store(node, objects, names, set);
+        self.told_of_store(node, objects, names, Argument::plain(set, self.stored_by(node)));
         let is_single = self.sets.len(objects) == 1;
         // What is stored on an object of a class above is found on those of the classes below.
         for object in self.uppermost(objects, |_, _| true) {
@@ -23,9 +24,28 @@ impl Machine<'_, '_> {
         }
     }
 
+    /// What a target gets its value from; of a target in a tuple what the whole tuple does. Nothing where that is no target.
+    pub fn stored_by(&self, target: u32) -> u32 {
+        let tree = &self.repository.tree;
+        let mut outermost = target;
+        while matches!(tree.kind(tree.parent[outermost as usize]), Syntax::Tuple | Syntax::List | Syntax::Starred) {
+            outermost = tree.parent[outermost as usize];
+        }
+        let around = tree.parent[outermost as usize];
+        let value = match (tree.kind(around), tree.field[outermost as usize]) {
+            (Syntax::Assign, Field::Targets) | (Syntax::AnnAssign, Field::Target) => tree.child(around, Field::Value),
+            (Syntax::For | Syntax::AsyncFor | Syntax::Comprehension, Field::Target) => tree.child(around, Field::Iter),
+            (Syntax::WithItem, Field::OptionalVars) => tree.child(around, Field::ContextExpr),
+            // What the operator gives is no expression of its own.
+            (Syntax::AugAssign, Field::Target) => Some(around),
+            _ => None,
+        };
+        value.unwrap_or(NONE)
+    }
+
     /// What a `__setattr__` of the repository makes of a store. What it stores then counts beside what was to be stored.
-    pub fn told_of_store(&mut self, node: u32, objects: Set, names: Set, set: Set) {
-        let arguments = Arguments::of(vec![names, set]);
+    pub fn told_of_store(&mut self, node: u32, objects: Set, names: Set, stored: Argument) {
+        let arguments = Arguments { all: vec![Argument::unwritten(names), stored] };
         self.specials(node, self.elements(objects), self.words.setattr_, &arguments, Via::Attribute);
     }
 
@@ -117,15 +137,15 @@ impl Machine<'_, '_> {
     /// A store that a property or a descriptor takes.
     fn store_described(&mut self, node: u32, descriptors: Set, object: Id, set: Set) -> bool {
         let mut is_taken = false;
+        let stored = Argument::plain(set, self.stored_by(node));
+        let arguments = Arguments { all: vec![Argument::unwritten(self.sets.one(object)), stored] };
         for value in self.elements(descriptors) {
             match self.values.get(value) {
                 Value::Wrapper { kind: Wrapper::Property, .. } => {
-                    let arguments = Arguments::of(vec![self.sets.one(object), set]);
                     self.call_accessors(node, value, self.words.fset, &arguments);
                     is_taken = true;
                 }
                 Value::Instance { class, .. } => {
-                    let arguments = Arguments::of(vec![self.sets.one(object), set]);
                     if self.special(node, value, self.words.set_, arguments.clone(), Via::Attribute).is_some() {
                         is_taken = true;
                     } else if self.is_property_class(class) {
