@@ -74,8 +74,9 @@ def earlier_run(output: Path, generation: Generation) -> EarlierRun | None:
     record = generation.record
     if not {"spec_hash", "envelope_hash", "rulepack_profile", "limits", "evidence", "work_dir"} <= record.keys():
         return None
-    evidence = _stored(Path(record["work_dir"]) / "extract", record["evidence"])
-    said = Said(record["spec_hash"], record["envelope_hash"], evidence | _stored(output, record["tables"]))
+    tables = stored(Path(record["work_dir"]) / "extract", record["evidence"]) | stored(output, record["tables"])
+    tables.pop(RUN_MANIFEST.name, None)
+    said = Said(record["spec_hash"], record["envelope_hash"], tables)
     read = frozenset({*record["evidence"], EXTRACT_ERRORS.name})
     return EarlierRun(generation.number, record["run_id"], record["rulepack_profile"], record["limits"], said, read)
 
@@ -92,12 +93,9 @@ def model(output: Path, current: Generation | None) -> EarlierRun:
     return found
 
 
-def _stored(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, StoredTable]:
-    return {
-        name: StoredTable(folder / name, table["version"], table["fingerprint"])
-        for name, table in tables.items()
-        if name != RUN_MANIFEST.name
-    }
+def stored(folder: Path, tables: Mapping[str, Mapping[str, Any]]) -> dict[str, StoredTable]:
+    """Tables of a record, which lie in that folder."""
+    return {name: StoredTable(folder / name, table["version"], table["fingerprint"]) for name, table in tables.items()}
 
 
 async def verify(tier: str, output: Path, current: Generation | None, said: Said) -> Determinism:

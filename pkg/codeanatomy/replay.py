@@ -3,7 +3,7 @@ nothing, and leaves every table as it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from codeanatomy import engine
 from codeanatomy.catalog import spans
 from codeanatomy.catalog.evidence.repo_scan import REPO_FILES
 from codeanatomy.catalog.tables import EXTRACT_ERRORS, NORMALIZE_OUTPUTS
-from codeanatomy.determinism import EarlierRun, Said, StoredTable, compare, model
+from codeanatomy.determinism import EarlierRun, Said, StoredTable, compare, model, stored
 from codeanatomy.engine import EngineError
 from codeanatomy.engine.generation import OutputFolder
 from codeanatomy.engine.writer import Written
@@ -49,7 +49,7 @@ async def replay(run: Run, request: GraphProductBuildRequest, begun: Begun, outp
         begun.sources = sources = await scan(request.repository, request.scan_settings, request.confinement)
         begun.revision = await revision(request.repository, request.confinement)
         run.tell(FilesFound(len(sources.sources)))
-        await _check_tables(earlier)
+        await _check_tables(earlier, earlier.said.tables | stored(output.path, record["tables"]))
         await to_thread.run_sync(_check_sources, sources, earlier)
         begun.failures = failures = await to_thread.run_sync(_failures, earlier)
         begun.evidence.tables |= _evidence(earlier, record)
@@ -74,9 +74,9 @@ async def replay(run: Run, request: GraphProductBuildRequest, begun: Begun, outp
     return settled, earlier.generation
 
 
-async def _check_tables(earlier: EarlierRun) -> None:
+async def _check_tables(earlier: EarlierRun, tables: Mapping[str, StoredTable]) -> None:
     """Raises CA164 for a table that is not there any more, or that holds other rows than the record says."""
-    for name, table in earlier.said.tables.items():
+    for name, table in tables.items():
         try:
             found = await engine.fingerprint(table.folder, table.version)
         except EngineError as failure:

@@ -218,6 +218,15 @@ def test_a_damaged_log_is_coded(run, output):
     assert "CA841" in done.stderr
 
 
+@pytest.mark.parametrize("command", [["checkpoint"], ["cleanup-log"], ["vacuum"]])
+def test_a_table_that_is_lost_is_coded(run, output, command):
+    shutil.rmtree(output / "run_manifest")
+    for apply in ([], ["--apply"]):
+        done = run("delta", *command, "--graph", output, *apply)
+        assert done.returncode == 5
+        assert f"CA841: the table in {output / 'run_manifest'} cannot be opened" in done.stderr
+
+
 def test_no_graph(run, tmp_path):
     for command in (["history"], ["vacuum"], ["restore", "1"]):
         done = run("delta", *command, "--graph", tmp_path)

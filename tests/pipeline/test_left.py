@@ -1,6 +1,7 @@
 """What builds leave in the work folder: the evidence of the kept generations, and nothing else, also where a build was killed."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from codeanatomy import GraphProductBuildRequest, Telemetry, build_graph_product
 from codeanatomy.events import unwatched
 from codeanatomy.failure import Coded
 from codeanatomy.observe.run import new_run_id
+from codeanatomy.query.graph import open_graph_sync
 from codeanatomy.tools.config import ScipIndexConfig
 
 QUICK = {"scip": ScipIndexConfig(mode="off"), "types": "off", "enable_libcst": False, "enable_tree_sitter": False}
@@ -171,6 +173,44 @@ def test_an_id_is_refused_that_only_the_table_of_runs_knows(tmp_path):
     assert runs(tmp_path) == ["three", "two"]
     with pytest.raises(Coded, match="CA165: run_id: there is a run 'one'"):
         named(tmp_path, "one")
+
+
+def without_history(output: Path, damage: str) -> None:
+    """The table of runs, lost in one of the ways in which files are lost."""
+    table = output / "run_manifest"
+    match damage:
+        case "table":
+            shutil.rmtree(table)
+        case "log":
+            shutil.rmtree(table / "_delta_log")
+        case "data":
+            for path in table.glob("*.parquet"):
+                path.unlink()
+        case "garbage":
+            for path in table.glob("*.parquet"):
+                path.write_bytes(b"nothing of Parquet")
+
+
+@pytest.mark.parametrize("damage", ["table", "log", "data", "garbage"])
+def test_a_table_of_runs_that_is_lost_is_begun_anew_and_the_build_says_so(tmp_path, damage):
+    write(tmp_path / "r", SHOP)
+    build(tmp_path)
+    without_history(tmp_path / "out", damage)
+    result = named(tmp_path, "second")
+    [warning] = result.warnings
+    assert warning.startswith(f"CA875: what is known of earlier runs is lost: cannot read {tmp_path}/out/run_manifest: ")
+    assert json.loads(result.manifest_path.read_text())["warnings"] == [warning]
+    assert open_graph_sync(tmp_path / "out").sql("SELECT run_id FROM run_manifest").to_pylist() == [{"run_id": "second"}]
+    assert build(tmp_path).warnings == []
+
+
+@pytest.mark.parametrize("damage", ["table", "log", "data"])
+def test_a_generation_whose_table_of_runs_is_lost_is_not_replayed(tmp_path, damage):
+    write(tmp_path / "r", SHOP)
+    build(tmp_path)
+    without_history(tmp_path / "out", damage)
+    with pytest.raises(Coded, match="CA164: `run_manifest` of generation 1 cannot be read"):
+        build(tmp_path, rulepack_profile="Replay")
 
 
 @pytest.mark.parametrize("run_id", ["", "a/b", "../../esc", "..", ".hidden", "-x", "a b", "ä", "x" * 129, "a\n"])

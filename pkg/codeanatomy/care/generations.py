@@ -37,10 +37,12 @@ def open_table(folder: Path, version: int | None = None) -> DeltaTable:
         return DeltaTable(str(folder), version=version)
     except (DeltaError, TableNotFoundError) as error:
         at = "" if version is None else f" at version {version}"
-        first = str(error).splitlines()[0]
-        raise Coded(
-            "CA841", f"the table in {folder} cannot be opened{at}: {first}", "build again, or restore a generation that is whole"
-        ) from error
+        raise not_opened(folder, f"{at}: {str(error).splitlines()[0]}") from error
+
+
+def not_opened(folder: Path, why: str) -> Coded:
+    """The failure of a table that cannot be opened."""
+    return Coded("CA841", f"the table in {folder} cannot be opened{why}", "build again, or restore a generation that is whole")
 
 
 def missing(generation: Generation) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from codeanatomy.care.generations import folder_of, named_versions, open_table, published
+from codeanatomy.care.generations import folder_of, named_versions, not_opened, open_table, published
 from codeanatomy.engine.generation import output_folder
 from codeanatomy.query.generation import Generation
 
@@ -20,7 +20,7 @@ def without_checkpoint(generation: Generation) -> dict[str, Path]:
     wanted = {
         name: _log(folder_of(generation, name)) / f"{version:020}.checkpoint.parquet" for name, version in generation.versions.items()
     }
-    return {name: path for name, path in wanted.items() if generation.versions[name] not in _checkpoints(path.parent)}
+    return {name: path for name, path in wanted.items() if generation.versions[name] not in _checkpoints(folder_of(generation, name))}
 
 
 async def checkpoint(generation: Generation) -> None:
@@ -35,9 +35,9 @@ def unneeded_log(output: Path) -> dict[str, list[Path]]:
     """Log files before the last checkpoint from which every version that a generation names can be read, by table."""
     found: dict[str, list[Path]] = {}
     for folder, versions in named_versions(published(output)).items():
-        before = [version for version in _checkpoints(_log(folder)) if version <= min(versions)]
+        before = [version for version in _checkpoints(folder) if version <= min(versions)]
         if before:
-            found[folder.name] = [path for path in sorted(_log(folder).iterdir()) if _version(path.name) < max(before)]
+            found[folder.name] = [path for path in _log_files(folder) if _version(path.name) < max(before)]
     return {name: paths for name, paths in found.items() if paths}
 
 
@@ -46,7 +46,7 @@ def holding_back(output: Path) -> list[str]:
     return [
         f"{folder.name}: there is no checkpoint at version {min(versions)} or before"
         for folder, versions in named_versions(published(output)).items()
-        if not any(version <= min(versions) for version in _checkpoints(_log(folder)))
+        if not any(version <= min(versions) for version in _checkpoints(folder))
     ]
 
 
@@ -62,8 +62,16 @@ def _log(folder: Path) -> Path:
     return folder / "_delta_log"
 
 
-def _checkpoints(log: Path) -> list[int]:
-    return [int(match[1]) for path in log.iterdir() if (match := _CHECKPOINT.fullmatch(path.name))]
+def _log_files(folder: Path) -> list[Path]:
+    """Raises CA841 where there is no log."""
+    try:
+        return sorted(_log(folder).iterdir())
+    except OSError as error:
+        raise not_opened(folder, f": {error.strerror}") from error
+
+
+def _checkpoints(folder: Path) -> list[int]:
+    return [int(match[1]) for path in _log_files(folder) if (match := _CHECKPOINT.fullmatch(path.name))]
 
 
 def _version(name: str) -> float:

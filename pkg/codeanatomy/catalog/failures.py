@@ -1269,6 +1269,14 @@ FAILURES: tuple[FailureKind, ...] = (
         "The disk is full or read-only.",
         "Free the disk. What was published is not affected.",
     ),
+    _warning(
+        "CA875",
+        "earlier runs lost",
+        "report",
+        "The table `run_manifest` of the former generation cannot be read, and begins anew with this run.",
+        "Its files were removed or damaged.",
+        "Nothing: the graph is not affected. Folders runs/RUN that are there still tell of their runs.",
+    ),
 )
 
 BY_CODE: dict[str, FailureKind] = {kind.code: kind for kind in FAILURES}

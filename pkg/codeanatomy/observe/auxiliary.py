@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,20 +51,18 @@ async def write_failures(run: Run, failures: Iterable[Failure], location: Path) 
     return await _write(run, EXTRACT_ERRORS, rows, location)
 
 
-async def write_manifest(run: Run, manifest: RunManifest, output: Path, former: Generation | None) -> TableResult:
-    """`run_manifest`: one row of the manifest's main figures, and the whole of it, after those of the former runs."""
-    location, columns = output / RUN_MANIFEST.name, [column.name for column in RUN_MANIFEST.columns]
-    earlier = await to_thread.run_sync(_earlier_rows, location, former, columns)
-    earlier.sort(key=lambda row: (str(row["started"]), str(row["run_id"])))
-    rows = [*earlier, await to_thread.run_sync(_manifest_row, manifest)]
-    return await _write(run, RUN_MANIFEST, rows[-KEPT_RUNS:], location)
+async def write_manifest(run: Run, manifest: RunManifest, output: Path, earlier: EarlierRuns) -> TableResult:
+    """`run_manifest`: one row of the manifest's main figures, and the whole of it, after those of the earlier runs."""
+    former = sorted(earlier.rows, key=lambda row: (str(row["started"]), str(row["run_id"])))
+    rows = [*former, await to_thread.run_sync(_manifest_row, manifest)]
+    return await _write(run, RUN_MANIFEST, rows[-KEPT_RUNS:], output / RUN_MANIFEST.name)
 
 
 def check_new(run_id: str, output: Path) -> None:
     """Raises CA165 for the id of a run that the output folder knows. Blocking."""
     former = current_generation(output)
     known = {former.record["run_id"]} if former else set()
-    known |= {row["run_id"] for row in _earlier_rows(output / RUN_MANIFEST.name, former, ["run_id"])}
+    known |= {row["run_id"] for row in earlier_runs(output, former, ["run_id"]).rows}
     if run_id in known or (output / "runs" / run_id).exists():
         raise Coded("CA165", f"run_id: there is a run {run_id!r} in {output}", ID_HINT, {"field": "run_id"})
 
@@ -76,16 +74,30 @@ def _manifest_row(manifest: RunManifest) -> Row:
     return {**row, **counts, "manifest": json.dumps(told)}
 
 
-def _earlier_rows(location: Path, former: Generation | None, columns: list[str]) -> list[Row]:
-    """The rows that the former generation has, if it has that table."""
+@dataclass(frozen=True, slots=True)
+class EarlierRuns:
+    """What the former generation has of runs, and warnings of what of that cannot be read."""
+
+    rows: list[Row] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def earlier_runs(output: Path, former: Generation | None, columns: Sequence[str]) -> EarlierRuns:
+    """The rows of `run_manifest`, if the former generation has that table. A table that is lost ends no build: the next one mends it. Blocking."""
     table = former.record["tables"].get(RUN_MANIFEST.name) if former else None
     if table is None:
-        return []
+        return EarlierRuns()
     from deltalake import DeltaTable  # only a second build needs it
+    from deltalake.exceptions import DeltaError, TableNotFoundError
     from pyarrow import parquet
 
-    files = data_files(DeltaTable(str(location), version=table["version"]), location)
-    return [row for file in files for row in parquet.read_table(file, columns=columns).to_pylist()]
+    location = output / RUN_MANIFEST.name
+    try:
+        files = data_files(DeltaTable(str(location), version=table["version"]), location)
+        return EarlierRuns([row for file in files for row in parquet.read_table(file, columns=columns).to_pylist()])
+    except (DeltaError, TableNotFoundError, OSError, pa.ArrowException) as error:
+        why = str(error).splitlines()[0]
+        return EarlierRuns(warnings=[f"CA875: what is known of earlier runs is lost: cannot read {location}: {why}"])
 
 
 def one_row_a_source(failures: Iterable[Failure]) -> list[Failure]:

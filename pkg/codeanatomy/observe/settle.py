@@ -92,7 +92,11 @@ async def settle(run: Run, request: GraphProductBuildRequest, made: Made, determ
     not take the run's files."""
     facts, tables = made.facts, dict(made.tables)
     extents = await to_thread.run_sync(_extents, made)
-    warnings = warnings_of(request, made.evidence.extractors, made.evidence.warnings, made.graph)
+    earlier = auxiliary.EarlierRuns()
+    if request.include_manifest and output is not None:
+        columns = [column.name for column in RUN_MANIFEST.columns]
+        earlier = await to_thread.run_sync(auxiliary.earlier_runs, request.output, output.former, columns)
+    warnings = [*warnings_of(request, made.evidence.extractors, made.evidence.warnings, made.graph), *earlier.warnings]
     # In threads, as everything that grows with the repository: it may have thousands of failures.
     await to_thread.run_sync(_measure, run, made, {**facts, **tables}, extents)
     await to_thread.run_sync(note_problems, run, made.failures, warnings)
@@ -118,7 +122,7 @@ async def settle(run: Run, request: GraphProductBuildRequest, made: Made, determ
     if request.include_manifest:
         manifest_path = await to_thread.run_sync(bundle.write_synced, "manifest.json", "manifest", told)
     if request.include_manifest and output is not None:
-        tables[RUN_MANIFEST.name] = await auxiliary.write_manifest(run, told, request.output, output.former)
+        tables[RUN_MANIFEST.name] = await auxiliary.write_manifest(run, told, request.output, earlier)
     result = GraphProductBuildResult(
         run_id=run.run_id,
         generation=0,
