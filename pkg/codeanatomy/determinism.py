@@ -19,6 +19,7 @@ from codeanatomy.engine import EngineError
 from codeanatomy.engine.generation import Generation
 from codeanatomy.failure import Coded
 from codeanatomy.product import Determinism
+from codeanatomy.query.generation import generation_of, recorded
 
 INPUTS = (REPO_FILES.name, SCOPE_MANIFEST.name, DECLARED_DEPENDENCIES.name, INSTALLED_DISTRIBUTIONS.name)
 """The evidence that only repeats what a build was given: sources, what is near them, and what they depend on. All other follows from it."""
@@ -63,9 +64,9 @@ class EarlierRun:
 
 def earlier_runs(output: Path, current: Generation | None) -> Iterator[EarlierRun]:
     """Those of the generations that are there, the current one first. A record that does not say its hashes and limits is of an older version, and left out."""
-    for number in range(current.number if current else 0, 0, -1):
-        path = output / "generations" / f"{number:06}.json"
-        if path.is_file() and (found := earlier_run(output, Generation(number, json.loads(path.read_bytes())))):
+    last = current.number if current else 0
+    for number in reversed(recorded(output)):
+        if number <= last and (found := earlier_run(output, Generation(number, generation_of(output, number).record))):
             yield found
 
 

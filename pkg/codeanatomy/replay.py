@@ -49,7 +49,7 @@ async def replay(run: Run, request: GraphProductBuildRequest, begun: Begun, outp
         begun.sources = sources = await scan(request.repository, request.scan_settings, request.confinement)
         begun.revision = await revision(request.repository, request.confinement)
         run.tell(FilesFound(len(sources.sources)))
-        await _check_tables(earlier, earlier.said.tables | stored(output.path, record["tables"]))
+        await _check_tables(earlier, {**earlier.said.tables, **stored(output.path, record["tables"])})
         await to_thread.run_sync(_check_sources, sources, earlier)
         begun.failures = failures = await to_thread.run_sync(_failures, earlier)
         begun.evidence.tables |= _evidence(earlier, record)

@@ -13,6 +13,8 @@ from deltalake import DeltaTable
 from tests.support.repositories import SHOP, write
 
 from codeanatomy import GraphProductBuildRequest, Telemetry, build_graph_product
+from codeanatomy.care.files import unneeded
+from codeanatomy.care.generations import published
 from codeanatomy.events import unwatched
 from codeanatomy.failure import Coded
 from codeanatomy.observe.run import new_run_id
@@ -173,6 +175,40 @@ def test_an_id_is_refused_that_only_the_table_of_runs_knows(tmp_path):
     assert runs(tmp_path) == ["three", "two"]
     with pytest.raises(Coded, match="CA165: run_id: there is a run 'one'"):
         named(tmp_path, "one")
+
+
+def test_what_is_no_record_of_a_generation_stays_and_disturbs_nobody(tmp_path):
+    strays = {
+        "generations/notes.json": "what?",
+        "generations/000001.json.bak": "{}",
+        "generations/7.json": "{}",
+        "generations/-00001.json": "{}",
+        "generations/٠٠٠٠٠٢.json": "{}",
+        "generations/list.json": "[]",
+        "generations/folder.json/inside": "1",
+        "generations/000009.json/inside": "1",
+    }
+    write(tmp_path / "r", SHOP)
+    output = write(tmp_path / "out", strays)
+    for _ in range(3):
+        result = build(tmp_path, keep_generations=2, determinism_tier="reproducible")
+    assert result.determinism.verdict == "verified"
+    assert [generation.number for generation in published(output)] == [3, 2]
+    with pytest.raises(Coded, match=r"CA802: there is no generation 9 in .*there are 2, 3"):
+        open_graph_sync(output, 9)
+    assert unneeded(output, 1)["generations"] == [output / "generations" / "000002.json"]
+    assert all((output / name).read_text() == text for name, text in strays.items())
+
+
+def test_a_record_of_another_generation_that_is_damaged_is_coded(tmp_path):
+    write(tmp_path / "r", SHOP)
+    build(tmp_path)
+    write(tmp_path / "r", {"new.py": "x = 1"})
+    build(tmp_path)
+    write(tmp_path / "r", {"new.py": "x = 2"})
+    (tmp_path / "out" / "generations" / "000001.json").write_text('{"tab')
+    with pytest.raises(Coded, match=r"CA639: cannot read .*/generations/000001\.json"):
+        build(tmp_path, determinism_tier="reproducible")
 
 
 def without_history(output: Path, damage: str) -> None:

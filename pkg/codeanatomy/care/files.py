@@ -7,13 +7,14 @@ from pathlib import Path
 from codeanatomy.care.generations import named_versions, open_table, published
 from codeanatomy.data_files import data_files
 from codeanatomy.engine.generation import output_folder
+from codeanatomy.query.generation import generation_of, recorded
 
 
 def unneeded(output: Path, keep: int | None) -> dict[str, list[Path]]:
     """What vacuuming would remove, by folder. The latest version of a table stays: the next build commits on top of it."""
     generations = published(output)[:keep]
     first = generations[-1].number
-    found = {"generations": [path for path in sorted((output / "generations").glob("*.json")) if int(path.stem) < first]}
+    found = {"generations": [generation_of(output, number).file for number in recorded(output) if number < first]}
     for folder, versions in named_versions(generations).items():
         named = {path.resolve() for version in (*versions, None) for path in data_files(open_table(folder, version), folder)}
         found[folder.name] = [path for path in sorted(folder.glob("*.parquet")) if path.resolve() not in named]

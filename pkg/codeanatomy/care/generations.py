@@ -10,7 +10,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from codeanatomy.data_files import data_files
 from codeanatomy.failure import Coded
-from codeanatomy.query.generation import Generation, open_generation
+from codeanatomy.query.generation import Generation, generation_of, open_generation, recorded
 
 MOST_NAMED = 20
 """Losses that a failure names."""
@@ -22,8 +22,7 @@ def published(output: Path) -> list[Generation]:
     A record above the current one is of a build that died while it published: nobody reads it.
     """
     current = open_generation(output)
-    numbers = sorted((int(path.stem) for path in (output / "generations").glob("*.json")), reverse=True)
-    return [open_generation(output, number) for number in numbers if number <= current.number]
+    return [generation_of(output, number) for number in reversed(recorded(output)) if number <= current.number]
 
 
 def folder_of(generation: Generation, table: str) -> Path:

@@ -13,6 +13,7 @@ from typing import Any
 
 from codeanatomy.observe.delta_log import LOG, live_files
 from codeanatomy.product import GraphProductBuildRequest
+from codeanatomy.query.generation import generation_of, recorded
 
 DRAFTS = (".draft-*", "generations/.draft-*", f"*/{LOG}/*#*")
 """What is written before it is given its name: records of generations, and commits of tables."""
@@ -67,7 +68,7 @@ def _run_of(document: Path) -> object:
 
 
 def _records(output: Path) -> list[dict[str, Any]]:
-    return [json.loads(path.read_bytes()) for path in (output / "generations").glob("*.json")]
+    return [generation_of(output, number).record for number in recorded(output)]
 
 
 def _named(records: Iterable[dict[str, Any]], request: GraphProductBuildRequest, name: str) -> Iterator[int]:

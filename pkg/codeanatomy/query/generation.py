@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any, TypeVar
 from codeanatomy.failure import Coded
 
 T = TypeVar("T")
+
+_NUMBER = re.compile(r"[0-9]{6}|[1-9][0-9]{6,}")
+"""How the number of a generation is written in the name of its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,22 @@ def open_generation(output_dir: Path, number: int | None = None) -> Generation:
         )
     if number is None:
         number = _read(current, int)
-    record = _file(output_dir, number)
-    if not _is_there(record):
-        known = sorted(int(path.stem) for path in record.parent.glob("*.json"))
-        raise Coded("CA802", f"there is no generation {number} in {output_dir}", f"there are {', '.join(map(str, known))}")
-    return Generation(number, output_dir, _read(record, _record))
+    if not _is_there(_file(output_dir, number)):
+        known = ", ".join(map(str, recorded(output_dir))) or "none"
+        raise Coded("CA802", f"there is no generation {number} in {output_dir}", f"there are {known}")
+    return generation_of(output_dir, number)
+
+
+def recorded(output_dir: Path) -> list[int]:
+    """The numbers of the generations that have a record, the first one first. What else lies there, under whatever name, is somebody's."""
+    found = ((path, _NUMBER.fullmatch(path.stem)) for path in (output_dir / "generations").glob("*.json"))
+    numbers = (int(match[0]) for path, match in found if match and path.is_file())
+    return sorted(number for number in numbers if number > 0)
+
+
+def generation_of(output_dir: Path, number: int) -> Generation:
+    """The one of a record that there is. Raises CA639 for what is damaged."""
+    return Generation(number, output_dir, _read(_file(output_dir, number), _record))
 
 
 def _file(output_dir: Path, number: int) -> Path:
