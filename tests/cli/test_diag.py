@@ -32,6 +32,7 @@ MACHINE = {
 }
 GRAPH = {
     "generation",
+    "repository",
     "tables",
     "rows as the generation says",
     "rows as the manifest says",
@@ -79,6 +80,16 @@ def python(*arguments, cwd, **environment):
     """The command without the shell script, so that it can lack everything."""
     command = [sys.executable, "-P", "-m", "codeanatomy", *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_damaged_record_of_another_generation_is_told(output):
+    (output / "generations" / "000001.json").rename(output / "generations" / "000002.json")
+    (output / "CURRENT").write_text("000002\n")
+    (output / "generations" / "000001.json").write_text("{")
+    found = {check.what: check for check in graph(output)}
+    assert found["repository"].status == "warn"
+    assert found["repository"].detail.startswith(f"cannot read {output}/generations/000001.json: ")
+    assert {check.status for check in found.values()} == {"ok", "warn"}
 
 
 def test_the_machine(run, tmp_path):

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -15,6 +16,7 @@ from tests.support.repositories import SHOP, write
 from codeanatomy import GraphProductBuildRequest, Telemetry, build_graph_product
 from codeanatomy.care.files import unneeded
 from codeanatomy.care.generations import published
+from codeanatomy.diagnosis.graph import graph
 from codeanatomy.events import unwatched
 from codeanatomy.failure import Coded
 from codeanatomy.observe.run import new_run_id
@@ -209,6 +211,23 @@ def test_a_record_of_another_generation_that_is_damaged_is_coded(tmp_path):
     (tmp_path / "out" / "generations" / "000001.json").write_text('{"tab')
     with pytest.raises(Coded, match=r"CA639: cannot read .*/generations/000001\.json"):
         build(tmp_path, determinism_tier="reproducible")
+
+
+def test_the_graph_of_another_repository_is_not_replaced_in_silence(tmp_path):
+    write(tmp_path / "r", SHOP)
+    build(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path / "r")
+    again = GraphProductBuildRequest(repo_root=tmp_path / "link", output_dir=tmp_path / "out", **QUICK)
+    assert anyio.run(build_graph_product, again).warnings == []
+    other = GraphProductBuildRequest(repo_root=write(tmp_path / "other", {"a.py": "x = 1"}), output_dir=tmp_path / "out", **QUICK)
+    result = anyio.run(build_graph_product, other)
+    told = f"of another repository, {tmp_path}/link: this one is of {tmp_path}/other"
+    assert result.warnings == [f"CA113: generation 2, whose place this one takes, is {told}"]
+    found = {check.what: check for check in graph(tmp_path / "out")}
+    assert found["generation"].detail == f"3, of run {result.run_id}, of {tmp_path}/other"
+    assert (found["repository"].status, found["repository"].detail) == ("warn", f"generation 2 is of another, {tmp_path}/link")
+    assert anyio.run(build_graph_product, replace(other, keep_generations=1)).warnings == []
+    assert {check.what: check.status for check in graph(tmp_path / "out")}["repository"] == "ok"
 
 
 def without_history(output: Path, damage: str) -> None:

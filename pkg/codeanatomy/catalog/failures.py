@@ -136,6 +136,14 @@ FAILURES: tuple[FailureKind, ...] = (
         "folder `scratch` holds what no build has put there.",
         "Name another folder with --output-dir or --work-dir, or remove what is in the way.",
     ),
+    _warning(
+        "CA113",
+        "graph of another repository",
+        "validation",
+        "The output folder held the graph of another repository, whose place this one takes.",
+        "Two repositories are built into one folder; or the checkout was moved, which harms nothing.",
+        "Give each repository a folder of its own (--output-dir). `codeanatomy delta restore N --apply` brings the former generation back.",
+    ),
     _build(
         "CA160",
         "nothing to replay",

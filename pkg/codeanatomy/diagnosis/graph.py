@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from codeanatomy.care.generations import missing
+from codeanatomy.care.generations import missing, published
 from codeanatomy.catalog.graph import EDGE_KINDS
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.catalog.tables import AUXILIARY_TABLES, CPG_EDGES, CPG_NODES, GRAPH_TABLES
@@ -27,13 +27,30 @@ def graph(output: Path) -> list[Check]:
         generation = open_generation(output)
     except Coded as failure:
         return [Check("generation", "fail", failure.message, failure.hint)]
-    first = Check("generation", "ok", f"{generation.number}, of run {generation.record.get('run_id')}")
+    of_run = f"{generation.number}, of run {generation.record.get('run_id')}, of {generation.record.get('repository')}"
+    first = Check("generation", "ok", of_run)
     gone = missing(generation)
     if gone:
         return [first, Check("tables", "fail", f"{gone[0]}" + (f" and {len(gone) - 1} more" if len(gone) > 1 else ""), AGAIN)]
     asked = Asked(OpenGraph(generation))
     tables = Check("tables", "ok", f"{len(generation.versions)} tables can be read at the versions that the generation names")
-    return [first, tables, *_rows(generation, asked), *_promises(asked), _failures(asked)]
+    return [first, _repository(generation), tables, *_rows(generation, asked), *_promises(asked), _failures(asked)]
+
+
+def _repository(current: Generation) -> Check:
+    """Whether the generations that are kept are of one repository."""
+    try:
+        others = [other for other in published(current.output_dir) if _place(other) != _place(current)]
+    except Coded as failure:  # of a record that is not the current one: that is whole
+        return Check("repository", "warn", failure.message, failure.hint)
+    told = "; ".join(f"generation {other.number} is of another, {other.record.get('repository')}" for other in others)
+    return judged("repository", not others, told or "all generations are of it", "give each repository an output folder of its own", "warn")
+
+
+def _place(generation: Generation) -> Path | None:
+    """The repository, if the record says it."""
+    place = generation.record.get("repository")
+    return None if place is None else Path(place).resolve()
 
 
 class Asked:

@@ -14,7 +14,7 @@ from codeanatomy import engine
 from codeanatomy.catalog.tables import EXTRACT_ERRORS, NORMALIZE_OUTPUTS, RUN_MANIFEST
 from codeanatomy.collect import Collection, ExtractorOutcome
 from codeanatomy.determinism import Said, StoredTable
-from codeanatomy.engine.generation import OutputFolder
+from codeanatomy.engine.generation import Generation, OutputFolder
 from codeanatomy.engine.writer import Written
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe import auxiliary, measure
@@ -96,7 +96,11 @@ async def settle(run: Run, request: GraphProductBuildRequest, made: Made, determ
     if request.include_manifest and output is not None:
         columns = [column.name for column in RUN_MANIFEST.columns]
         earlier = await to_thread.run_sync(auxiliary.earlier_runs, request.output, output.former, columns)
-    warnings = [*warnings_of(request, made.evidence.extractors, made.evidence.warnings, made.graph), *earlier.warnings]
+    warnings = [
+        *warnings_of(request, made.evidence.extractors, made.evidence.warnings, made.graph),
+        *earlier.warnings,
+        *(await to_thread.run_sync(_of_another, request, output.former) if output and output.former else ()),
+    ]
     # In threads, as everything that grows with the repository: it may have thousands of failures.
     await to_thread.run_sync(_measure, run, made, {**facts, **tables}, extents)
     await to_thread.run_sync(note_problems, run, made.failures, warnings)
@@ -192,6 +196,15 @@ def note_problems(run: Run, failures: list[Failure], warnings: list[str]) -> Non
 def failed_files(failures: list[Failure]) -> int:
     """How many sources have a failure of severity `error`."""
     return len({failure.path for failure in failures if failure.severity == "error"})
+
+
+def _of_another(request: GraphProductBuildRequest, former: Generation) -> list[str]:
+    """A warning where the generation that is replaced is not of this repository, so far as its record says."""
+    then = former.record.get("repository")
+    if then is None or Path(then).resolve() == request.repository.resolve():
+        return []
+    of = f"of another repository, {then}: this one is of {request.repository}"
+    return [f"CA113: generation {former.number}, whose place this one takes, is {of}"]
 
 
 def _limits(spec: str) -> dict[str, int]:
