@@ -77,16 +77,17 @@ async def build_graph_product(
 async def _whole(request: GraphProductBuildRequest, events: Events, telemetry: Telemetry | None) -> GraphProductBuildResult:
     if telemetry is None and request.otel.wanted:
         return await _exported(request, events)
-    if telemetry is not None and telemetry.run_id is not None:  # before anything is written into the folder of a run that has it
-        await to_thread.run_sync(auxiliary.check_new, telemetry.run_id, request.output)
     run = Run.begin(events, telemetry)
-    async with telling(run, request) as begun:
+    async with telling(run, request, Begun(claimed=telemetry is None or telemetry.run_id is None)) as begun:
         return await _build(run, request, begun)
 
 
 async def _build(run: Run, request: GraphProductBuildRequest, begun: Begun) -> GraphProductBuildResult:
     with run.whole(str(request.repository)), _deadline(request.timeout):
         await to_thread.run_sync(check_repository, request.repository)  # else its folder of tables would be made
+        if not begun.claimed:  # before anything is written into the folder of another run
+            await to_thread.run_sync(auxiliary.claim, run.run_id, request.run_folder(run.run_id), request.output)
+            begun.claimed = True
         async with beating(run), output_folder(request.output) as output, work_folder(request.work, request.scratch, request.output):
             try:
                 if request.rulepack_profile == REPLAY:

@@ -17,7 +17,7 @@ from codeanatomy import GraphProductBuildRequest, Telemetry, build_graph_product
 from codeanatomy.care.files import unneeded
 from codeanatomy.care.generations import published
 from codeanatomy.diagnosis.graph import graph
-from codeanatomy.events import unwatched
+from codeanatomy.events import BuildUnfinished, unwatched
 from codeanatomy.failure import Coded
 from codeanatomy.observe.run import new_run_id
 from codeanatomy.query.graph import open_graph_sync
@@ -228,6 +228,57 @@ def test_the_graph_of_another_repository_is_not_replaced_in_silence(tmp_path):
     assert (found["repository"].status, found["repository"].detail) == ("warn", f"generation 2 is of another, {tmp_path}/link")
     assert anyio.run(build_graph_product, replace(other, keep_generations=1)).warnings == []
     assert {check.what: check.status for check in graph(tmp_path / "out")}["repository"] == "ok"
+
+
+def test_of_two_builds_with_one_id_one_is_refused_and_leaves_the_files_of_the_other(tmp_path):
+    request = GraphProductBuildRequest(repo_root=write(tmp_path / "r", SHOP), output_dir=tmp_path / "out", **QUICK)
+    outcomes, unfinished = [], []
+
+    def tell(event):
+        if isinstance(event, BuildUnfinished):
+            unfinished.append(event.build)
+
+    async def one():
+        try:
+            outcomes.append(await build_graph_product(request, tell, Telemetry(run_id="mine")))
+        except Coded as failure:
+            outcomes.append(failure)
+
+    async def both():
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(one)
+            tasks.start_soon(one)
+
+    anyio.run(both)
+    refused, result = outcomes  # the refused one does not wait
+    assert str(refused).startswith(f"CA165: run_id: there is a run 'mine' in {tmp_path / 'out'} (")
+    assert [(build.status, build.manifest_path, build.run_bundle, build.report_path) for build in unfinished] == [
+        ("failed", None, None, None)
+    ]
+    assert json.loads(result.manifest_path.read_text())["status"] == "ok"
+    assert json.loads((result.run_bundle / "report.json").read_text())["status"] == "ok"
+
+
+def test_an_id_is_had_by_no_run_that_could_not_begin(tmp_path):
+    write(tmp_path / "r", SHOP)
+    none = {"include_manifest": False, "include_run_bundle": False}
+
+    def refused(code: str, repository: str, output: str) -> None:
+        request = GraphProductBuildRequest(repo_root=tmp_path / repository, output_dir=tmp_path / output, **QUICK, **none)
+        with pytest.raises(Coded, match=code):
+            anyio.run(build_graph_product, request, unwatched, Telemetry(run_id="mine"))
+
+    refused("CA110", "not there", "out")
+    refused("CA112", "r", "a%41")
+    assert {path.name for path in tmp_path.iterdir()} == {"r"}
+    write(tmp_path / "out", {"CURRENT": "what?"})
+    refused("CA622", "r", "out")
+    assert runs(tmp_path) == []
+    (tmp_path / "out" / "CURRENT").unlink()
+    assert named(tmp_path, "mine", **none).generation == 1
+    assert runs(tmp_path) == []
+    (tmp_path / "file").write_text("")
+    refused("CA622: cannot create .*/file/out/runs/mine: Not a directory", "r", "file/out")
 
 
 def without_history(output: Path, damage: str) -> None:

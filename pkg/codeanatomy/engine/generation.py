@@ -68,7 +68,7 @@ class OutputFolder:
 @asynccontextmanager
 async def output_folder(path: Path, wait_s: float = 0.0) -> AsyncIterator[OutputFolder]:
     """The folder, made and locked. Raises CA112 where no tables can lie, CA620 when another build still holds it after `wait_s` seconds."""
-    _check(path)
+    check_place(path)
     async with _locked(path, wait_s):
         yield OutputFolder(path, await to_thread.run_sync(current_generation, path))
 
@@ -80,7 +80,7 @@ async def work_folder(path: Path, scratch: Path, output: Path) -> AsyncIterator[
     It is locked as well where it is not inside the output folder: builds into several of those may share it. Raises CA620 then, and CA112
     where no tables can lie or the inner folder holds what is not of a build.
     """
-    _check(path)
+    check_place(path)
     async with AsyncExitStack() as stack:
         if not path.is_relative_to(output):
             await stack.enter_async_context(_locked(path, 0.0))
@@ -92,7 +92,8 @@ async def work_folder(path: Path, scratch: Path, output: Path) -> AsyncIterator[
                 await to_thread.run_sync(_remove, scratch)
 
 
-def _check(path: Path) -> None:
+def check_place(path: Path) -> None:
+    """Raises CA112 where no tables can lie."""
     if path.exists() and not path.is_dir():
         raise Coded("CA112", f"{path} is not a folder", "name another with --output-dir or --work-dir")
     if found := _MISREAD.search(str(path)):

@@ -14,7 +14,7 @@ from anyio import to_thread
 from codeanatomy.catalog.shapes import Table
 from codeanatomy.catalog.tables import EXTRACT_ERRORS, NORMALIZE_OUTPUTS, RUN_MANIFEST
 from codeanatomy.data_files import data_files
-from codeanatomy.engine.generation import Generation, current_generation
+from codeanatomy.engine.generation import Generation, check_place, current_generation
 from codeanatomy.failure import Coded, Failure
 from codeanatomy.observe.manifest import RunManifest
 from codeanatomy.observe.run import Run
@@ -58,13 +58,35 @@ async def write_manifest(run: Run, manifest: RunManifest, output: Path, earlier:
     return await _write(run, RUN_MANIFEST, rows[-KEPT_RUNS:], output / RUN_MANIFEST.name)
 
 
-def check_new(run_id: str, output: Path) -> None:
-    """Raises CA165 for the id of a run that the output folder knows. Blocking."""
-    former = current_generation(output)
-    known = {former.record["run_id"]} if former else set()
-    known |= {row["run_id"] for row in earlier_runs(output, former, ["run_id"]).rows}
-    if run_id in known or (output / "runs" / run_id).exists():
-        raise Coded("CA165", f"run_id: there is a run {run_id!r} in {output}", ID_HINT, {"field": "run_id"})
+def claim(run_id: str, folder: Path, output: Path) -> None:
+    """Make the folder of a run that its caller named: of several builds at once one makes it. Blocking.
+
+    Raises CA165 for the id of a run that the output folder knows, CA112 and CA622 where no folder can be made.
+    """
+    check_place(output)
+    had = Coded("CA165", f"run_id: there is a run {run_id!r} in {output}", ID_HINT, {"field": "run_id"})
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        raise had from error
+    except OSError as error:
+        hint = "make it writable, or name another folder with --output-dir"
+        raise Coded("CA622", f"cannot create {folder}: {error.strerror}", hint, {"path": str(folder)}) from error
+    try:
+        former = current_generation(output)
+        known = {former.record["run_id"]} if former else set()
+        known |= {row["run_id"] for row in earlier_runs(output, former, ["run_id"]).rows}
+        if run_id in known:
+            raise had
+    except Coded:
+        release(folder)
+        raise
+
+
+def release(folder: Path) -> None:
+    """Remove the folder of a run that has put nothing there. Blocking."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _manifest_row(manifest: RunManifest) -> Row:

@@ -20,6 +20,7 @@ from codeanatomy.determinism import DIFFERS
 from codeanatomy.engine.writer import Written
 from codeanatomy.events import BuildUnfinished
 from codeanatomy.failure import Coded, Failure
+from codeanatomy.observe import auxiliary
 from codeanatomy.observe.bundle import Bundle
 from codeanatomy.observe.manifest import (
     CANCELLED,
@@ -41,6 +42,8 @@ from codeanatomy.scan.revision import Revision
 class Begun:
     """What the stages of a build have made so far: the build notes it, and it is read when the build does not come to its end."""
 
+    claimed: bool
+    """Whether the folder of the run is its own: that of an id which the caller gave may be another's."""
     sources: Scan | None = None
     revision: Revision = field(default_factory=Revision)
     evidence: Collection[Written] = field(default_factory=Collection)
@@ -58,9 +61,8 @@ class Begun:
 
 
 @asynccontextmanager
-async def telling(run: Run, request: GraphProductBuildRequest) -> AsyncIterator[Begun]:
+async def telling(run: Run, request: GraphProductBuildRequest, begun: Begun) -> AsyncIterator[Begun]:
     """Around a build: whatever ends it before its time, the run's files say so, and watchers are told last of all."""
-    begun = Begun()
     try:
         yield begun
     except (Exception, anyio.get_cancelled_exc_class()) as error:
@@ -73,6 +75,10 @@ async def telling(run: Run, request: GraphProductBuildRequest) -> AsyncIterator[
             error.add_note(f"The files of the run are in {build.run_bundle}.")
         run.events(BuildUnfinished(build))
         raise
+    finally:
+        if begun.claimed:
+            with anyio.CancelScope(shield=True):
+                await to_thread.run_sync(auxiliary.release, request.run_folder(run.run_id))
 
 
 def _run_error(run: Run, error: BaseException) -> RunError:
@@ -108,7 +114,7 @@ def _tell(run: Run, request: GraphProductBuildRequest, begun: Begun, error: RunE
         stages=dict(run.stages),
     )
     # Where the output folder could not be made, or the repository is not there, nothing else is to appear.
-    return _written(run, request, begun, manifest, build) if request.output.is_dir() else build
+    return _written(run, request, begun, manifest, build) if begun.claimed and request.output.is_dir() else build
 
 
 def _after_publishing(run: Run, request: GraphProductBuildRequest, settled: Settled, generation: int, error: RunError) -> UnfinishedBuild:
