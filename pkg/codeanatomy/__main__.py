@@ -16,6 +16,7 @@ def main() -> int:
     # As an exception it would come amid imports and be a traceback of those, or be ignored in one of their callbacks.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _open_closed()
     # numpy, which comes with pyarrow, would start a thread a core for linear algebra, of which there is none.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if isinstance(sys.stdout, TextIOWrapper):
@@ -30,6 +31,26 @@ def main() -> int:
             sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def _open_closed() -> None:
+    """Standard streams that are closed: else files that are opened would take their numbers, and `print` one for the other. What is read is empty,
+    talk goes nowhere, and what is written to standard output fails when it is flushed."""
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(_nowhere(0, os.O_RDONLY), encoding="utf-8", closefd=False)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(_nowhere(1, os.O_RDONLY), "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(_nowhere(2, os.O_WRONLY), "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _nowhere(number: int, access: int) -> int:
+    """The null device under the number of a stream."""
+    opened = os.open(os.devnull, access)
+    if opened != number:
+        os.dup2(opened, number)
+        os.close(opened)
+    return number
 
 
 if __name__ == "__main__":

@@ -260,6 +260,61 @@ def test_an_output_that_takes_nothing_is_coded(shop, command):
     assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["query", "SELECT 1"],
+        ["query", "SELECT 1", "--json"],
+        ["query", "SELECT 1", "--format", "arrow"],
+        ["query", "--views"],
+        ["ask", "callers", "add"],
+        ["ask", "callers", "add", "--json"],
+        ["export", "--format", "jsonl"],
+        ["explain"],
+        ["version"],
+        ["version", "--json"],
+        ["config", "show"],
+        ["delta", "history"],
+        ["--version"],
+        ["--help"],
+        ["build", ".", "--json", "-q"],
+    ],
+)
+def test_a_standard_output_that_is_closed_is_coded(shop, command):
+    done = closed(">&-", *command, cwd=shop)
+    assert done.returncode == 5
+    assert "codeanatomy: CA805: cannot write the output: standard output is closed\n" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_what_prints_nothing_needs_no_standard_output(shop, tmp_path):
+    done = closed(">&-", "query", "SELECT 1 AS a", "--format", "csv", "--output", str(tmp_path / "a.csv"), cwd=shop)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "a.csv").read_text() == "a\n1\n"
+    assert closed(">&- 2>&-", "build", ".", cwd=shop).returncode == 0
+
+
+def test_what_is_said_goes_nowhere_else_where_nobody_listens(shop):
+    done = closed("2>&-", "ask", "callers", "money.add", "--json", "-v", cwd=shop)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["question"] == "callers"
+    done = closed("2>&-", "query", "SELECT nothing", cwd=shop)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_standard_input_that_is_closed_is_an_empty_query(shop):
+    done = closed("<&-", "query", "-", cwd=shop)
+    assert done.returncode == 2
+    assert "codeanatomy: CA810: " in done.stderr
+
+
+def closed(streams: str, *command: str, cwd: Path):
+    """The command, without some of its standard streams."""
+    script = f'exec "$@" {streams}'
+    return subprocess.run(["sh", "-c", script, "sh", COMMAND, *command], cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+
+
 def test_letters_that_the_terminal_does_not_have(run, tmp_path):
     repository = write(tmp_path / "r", {"pä.py": "def f():\n    g()\n\n\ndef g():\n    pass\n"})
     assert run("build", repository, "-q").returncode == 0

@@ -19,7 +19,7 @@ COMMANDS = ("build", "plan", "query", "ask", "export", "config", "delta", "diag"
 
 NO_ENGINE = 10
 INTERRUPTED = 130
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 """What a write to standard output fails with: alone among what commands write, it has no file name."""
 
 
@@ -50,12 +50,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         unheard(sys.stdout)
         return 0
     except OSError as error:
-        if error.filename is not None or error.errno not in NO_ROOM:
+        if error.filename is not None or error.errno not in UNWRITABLE:
             raise
         unheard(sys.stdout)  # it holds what could not be written, and would say so again when the process ends
-        return fail(
-            Coded("CA805", f"cannot write the output: {error.strerror}", "name another place for standard output, or free the disk")
-        )
+        why = "standard output is closed" if error.errno == errno.EBADF else error.strerror
+        return fail(Coded("CA805", f"cannot write the output: {why}", "name another place for standard output, or free the disk"))
+
+
+def _parse(words: Sequence[str], options: argparse.Namespace) -> None:
+    """Read the words. Those that are answered by argparse, such as --help, end the process: not before what is printed has gone out."""
+    try:
+        parser(_asked(words)).parse_args(words, options)
+    except SystemExit:
+        sys.stdout.flush()
+        raise
 
 
 def _done(argv: Sequence[str] | None) -> int:
@@ -64,12 +72,11 @@ def _done(argv: Sequence[str] | None) -> int:
     options = argparse.Namespace()
     try:
         words = sys.argv[1:] if argv is None else argv
-        parser(_asked(words)).parse_args(words, options)
+        _parse(words, options)
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # of `__main__`; from here on, commands clean up after themselves
             signal.signal(signal.SIGINT, signal.default_int_handler)
         code: int = options.run(options)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except Coded as failure:
         if getattr(options, "format", None) == "json":
             failed(failure)
