@@ -113,12 +113,98 @@ def test_values_that_json_and_python_do_not_have(run, shop):
     )
     [row] = json.loads(run("query", sql, "--json", cwd=shop).stdout)["rows"]
     assert (row["nan"], row["some"], row["bytes"]) == (None, [1.5, None], "61ff")
-    assert row["moment"] == "2026-01-02 03:04:05.123456"
+    assert row["moment"] == "2026-01-02 03:04:05.123456789"
+    assert row["moments"] == ["2026-01-02 03:04:05.123456789"]
     for form in ("jsonl", "csv", "table"):
         done = run("query", sql, "--format", form, cwd=shop)
         assert done.returncode == 0, done.stderr
         assert "61ff" in done.stdout
-        assert "2026-01-02 03:04:05.123456" in done.stdout
+        assert "2026-01-02 03:04:05.123456789" in done.stdout
+
+
+NANO = "arrow_cast('2026-01-02T03:04:05.123456789', 'Timestamp(Nanosecond, None)')"
+WRITTEN = {
+    "18446744073709551615": 18446744073709551615,
+    "arrow_cast('12345678901234567890.123456789', 'Decimal128(38, 9)')": "12345678901234567890.123456789",
+    "make_array(arrow_cast('1.50', 'Decimal128(38, 2)'))": ["1.50"],
+    f"named_struct('at', {NANO}, 'all', make_array({NANO}, NULL))": {
+        "at": "2026-01-02 03:04:05.123456789",
+        "all": ["2026-01-02 03:04:05.123456789", None],
+    },
+    f"arrow_cast(make_array({NANO}), 'FixedSizeList(1, Timestamp(Nanosecond, None))')": ["2026-01-02 03:04:05.123456789"],
+    f"MAP {{'x': {NANO}}}": [["x", "2026-01-02 03:04:05.123456789"]],
+    f"arrow_cast({NANO}, 'Dictionary(Int32, Timestamp(Nanosecond, None))')": "2026-01-02 03:04:05.123456789",
+    "MAP {'x': CAST('NaN' AS DOUBLE)}": [["x", None]],
+    "named_struct('a', CAST('NaN' AS FLOAT), 'b', X'00ff')": {"a": None, "b": "00ff"},
+    "make_array(make_array(1), make_array(), NULL)": [[1], [], None],
+    "arrow_cast(-1, 'Timestamp(Nanosecond, None)')": "1969-12-31 23:59:59.999999999",
+    "arrow_cast(-1, 'Timestamp(Second, Some(\"-03:30\"))')": "1969-12-31 20:29:59-03:30",
+    "arrow_cast(9223372036854775807, 'Timestamp(Second, None)')": "292277026596-12-04 15:30:07",
+    "arrow_cast(9223372036854775807, 'Timestamp(Second, Some(\"+01:00\"))')": "292277026596-12-04 15:30:07+00:00",
+    "arrow_cast(-9999999, 'Date32')": "-25410-12-07",
+    "arrow_cast(DATE '2026-01-02', 'Date64')": "2026-01-02",
+    "arrow_cast('03:04:05.123456789', 'Time64(Nanosecond)')": "03:04:05.123456789",
+    "arrow_cast('03:04:05', 'Time32(Second)')": "03:04:05",
+    f"{NANO} - arrow_cast('2025-01-01', 'Timestamp(Nanosecond, None)')": "366 days, 3:04:05.123456789",
+    "arrow_cast(-1, 'Duration(Millisecond)')": "-1 day, 23:59:59.999000",
+    "INTERVAL '1 month -2 days 3 hours 4.5 seconds'": "1 month, -2 days, 3:00:04.500000",
+    "make_array(INTERVAL '-1 second')": ["-0:00:01"],
+    "CASE WHEN 1 = 0 THEN named_struct('a', 1) END": None,
+}
+
+
+def test_every_value_is_written_as_it_is(run, shop):
+    sql = "SELECT " + ", ".join(f"{value} AS v{number}" for number, value in enumerate(WRITTEN))
+    [row] = json.loads(run("query", sql, "--json", cwd=shop).stdout)["rows"]
+    assert dict(zip(WRITTEN, row.values(), strict=True)) == WRITTEN
+    assert json.loads(run("query", sql, "--format", "jsonl", cwd=shop).stdout) == row
+    for form in ("csv", "table"):
+        done = run("query", sql, "--format", form, cwd=shop)
+        assert done.returncode == 0, done.stderr
+        assert "2026-01-02 03:04:05.123456789" in done.stdout
+    [_, cells] = csv.reader(run("query", sql, "--format", "csv", cwd=shop).stdout.splitlines())
+    assert json.loads(cells[3]) == WRITTEN[list(WRITTEN)[3]]
+
+
+def test_rows_of_several_batches_with_parts_that_are_null(run, shop):
+    sql = "SELECT MAP {n: make_array(n)} AS m, CASE WHEN n > 1 THEN named_struct('n', n) END AS s FROM (VALUES (1), (2), (3)) AS v(n)"
+    rows = json.loads(run("query", f"{sql} ORDER BY n DESC LIMIT 2 OFFSET 1", "--json", cwd=shop).stdout)["rows"]
+    assert rows == [{"m": [[2, [2]]], "s": {"n": 2}}, {"m": [[1, [1]]], "s": None}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT make_array(1) AS v UNION ALL SELECT NULL",
+        "SELECT MAP {'a': 1} AS v UNION ALL SELECT MAP {'b': 2}",
+        "SELECT named_struct('a', make_array(NULL)) AS v, 1 AS n UNION ALL SELECT NULL, 2",
+        "SELECT arrow_cast(1, 'Int8') AS v UNION ALL SELECT 300",
+    ],
+)
+@pytest.mark.parametrize("form", ["arrow", "parquet"])
+def test_binary_forms_take_what_is_computed_otherwise_than_planned(run, shop, tmp_path, form, sql):
+    done = run("query", sql, "--format", form, "--output", tmp_path / "out", cwd=shop)
+    assert done.returncode == 0, done.stderr
+    table = pa.parquet.read_table(tmp_path / "out") if form == "parquet" else pa.ipc.open_stream(tmp_path / "out").read_all()
+    assert table.column_names[0] == "v"
+    assert table.num_rows == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "code"),
+    [
+        ("named_struct('a', 1, 'a', 2)", "json", "CA810: a struct has two fields named 'a'"),
+        ("arrow_cast('2 days', 'Interval(DayTime)')", "csv", "CA811: column 'v' has values of the type day_time_interval"),
+        ("arrow_cast('2 days', 'Interval(DayTime)')", "arrow", "CA811: column 'v' has values of the type day_time_interval"),
+        ("INTERVAL '1 month'", "parquet", "CA811: Parquet does not take the result: "),
+        ("arrow_cast(9223372036854775807, 'Timestamp(Second, None)')", "parquet", "CA811: Parquet does not take the result: "),
+    ],
+)
+def test_values_that_a_form_cannot_have_are_coded(run, shop, tmp_path, value, form, code):
+    done = run("query", f"SELECT {value} AS v", "--format", form, "--output", tmp_path / "out", cwd=shop)
+    assert done.returncode in (2, 5)
+    assert code in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_terminal_is_told_nothing_by_a_name(run, shop):

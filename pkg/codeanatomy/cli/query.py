@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from math import isfinite
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from codeanatomy.catalog.public import PUBLIC_VIEWS
 from codeanatomy.cli.output import counted, printable, say
 from codeanatomy.cli.settings import positive, some_path
+from codeanatomy.cli.values import plain
 from codeanatomy.export.whole import whole_file
 from codeanatomy.failure import Coded
 from codeanatomy.query.generation import find_output
@@ -30,6 +32,8 @@ HELP = "Ask a graph in SQL"
 
 WIDEST = 60
 """Letters of a cell that a terminal shows."""
+_NAMED_ONLY = re.compile(r"\b(?:month|day_time)_interval\b(?!:)")
+"""Types of which pyarrow knows nothing but the name. Before a colon it is a field's."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +72,11 @@ def _asked(options: argparse.Namespace) -> tuple[pa.Schema, Iterable[pa.RecordBa
     from codeanatomy.query.graph import open_graph_sync  # imports DataFusion: --views and --describe do without
 
     graph = open_graph_sync(options.graph or find_output(Path.cwd()), options.generation)
-    return graph.schema(sql), graph.batches(sql)
+    schema = graph.schema(sql)
+    for field in schema:
+        if found := _NAMED_ONLY.search(str(field.type)):
+            raise Coded("CA811", f"column {field.name!r} has values of the type {found[0]}, which cannot be written", "cast it AS VARCHAR")
+    return schema, graph.batches(sql)
 
 
 def _listed(rows: list[dict[str, str]]) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
@@ -128,30 +136,12 @@ def _counted(batches: Iterable[pa.RecordBatch], options: argparse.Namespace) -> 
 def _rows(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:
     """Rows by position: columns may have one name."""
     for batch in batches:
-        yield from zip(*map(_values, batch.columns), strict=True)
-
-
-def _values(column: pa.Array) -> list[Any]:
-    coarser = _coarser(column.type)
-    values: list[Any] = (column if coarser == column.type else column.cast(coarser, safe=False)).to_pylist()
-    return values
-
-
-def _coarser(kind: pa.DataType) -> pa.DataType:
-    """The type with microseconds in place of nanoseconds, which times of Python do not have."""
-    import pyarrow as pa
-
-    if pa.types.is_list(kind):
-        return pa.list_(_coarser(kind.value_type))
-    if getattr(kind, "unit", None) != "ns":
-        return kind
-    if pa.types.is_timestamp(kind):
-        return pa.timestamp("us", kind.tz)
-    return pa.duration("us") if pa.types.is_duration(kind) else pa.time64("us")
+        yield from zip(*map(plain, batch.columns), strict=True)
 
 
 def _text(value: object) -> str:
-    return value.hex() if isinstance(value, bytes) else str(value)
+    """A value as one cell; what has parts is JSON, but for what is no number."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else str(value)
 
 
 def _objects(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
@@ -161,10 +151,8 @@ def _objects(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[d
         raise Coded(
             "CA810", f"two columns are named {twice[0]!r}, and an object has one", "name one of them otherwise with AS, or ask for csv"
         )
-    fractions = [name for name in schema.names if re.search("float|double", str(schema.field(name).type))]
     for row in _rows(batches):
-        found = dict(zip(schema.names, row, strict=True))
-        yield found | {name: _finite(found[name]) for name in fractions}
+        yield {name: _finite(value) for name, value in zip(schema.names, row, strict=True)}
 
 
 def _finite(value: Any) -> Any:
@@ -177,7 +165,7 @@ def _finite(value: Any) -> Any:
 
 
 def _json(value: object, indent: int | None = None) -> bytes:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_text, indent=indent).encode() + b"\n"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent).encode() + b"\n"
 
 
 def _write_jsonl(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: IO[bytes]) -> None:
@@ -210,20 +198,36 @@ class _Encoded:
         return self._file.write(text.encode())
 
 
+def _as_they_are(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """The batches with their schema, where any may have nulls: DataFusion plans other types and nulls than it computes, and each batch may differ."""
+    import pyarrow as pa
+
+    rest = iter(batches)
+    first = list(islice(rest, 1))
+    found = pa.schema([field.with_nullable(True) for field in (first[0].schema if first else schema)])
+    return found, (batch.cast(found) for batch in chain(first, rest))
+
+
 def _write_arrow(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: IO[bytes]) -> None:
     import pyarrow as pa
 
-    with pa.ipc.new_stream(file, schema) as stream:
+    written, batches = _as_they_are(schema, batches)
+    with pa.ipc.new_stream(file, written) as stream:
         for batch in batches:
             stream.write_batch(batch)
 
 
 def _write_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: IO[bytes]) -> None:
+    import pyarrow as pa
     import pyarrow.parquet as parquet
 
-    with parquet.ParquetWriter(file, schema) as writer:
-        for batch in batches:
-            writer.write_batch(batch)
+    written, batches = _as_they_are(schema, batches)
+    try:
+        with parquet.ParquetWriter(file, written) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+    except pa.ArrowException as error:  # Arrow has more types and times than Parquet
+        raise Coded("CA811", f"Parquet does not take the result: {error}", "cast what it names, or take --format arrow") from error
 
 
 def _write_table(schema: pa.Schema, batches: Iterable[pa.RecordBatch], file: IO[bytes]) -> None:
