@@ -1,11 +1,15 @@
 """Completion, asked in the shells themselves; and where it is put."""
 
+import os
+import pty
 import shlex
 import shutil
 import subprocess
+from contextlib import suppress
 from importlib import import_module
 
 import pytest
+from tests.cli.conftest import COMMAND
 
 from codeanatomy.catalog.failures import FAILURES
 from codeanatomy.catalog.settings import SETTINGS
@@ -61,6 +65,13 @@ def test_values_that_are_no_choices_of_argparse(script):
     assert bash(script, "codeanatomy", "explain", "CA20") == [kind.code for kind in FAILURES if kind.code.startswith("CA20")]
 
 
+def test_values_after_an_equals_sign(script):
+    """Bash splits the word there."""
+    assert bash(script, "codeanatomy", "build", "--scip", "=") == ["auto", "on", "off"]
+    assert bash(script, "codeanatomy", "build", "--scip", "=", "o") == ["on", "off"]
+    assert bash(script, "codeanatomy", "build", "--output-dir", "=", "") == []
+
+
 def test_where_a_path_is_wanted_the_shell_offers_its_own(script):
     assert bash(script, "codeanatomy", "build", "") == []
     assert "--workers" in bash(script, "codeanatomy", "build", "-")
@@ -92,6 +103,64 @@ def test_zsh_takes_it(run):
         *["history", "vacuum", "checkpoint", "cleanup-log", "optimize", "restore", "export", "-h", "--help"],
         *["auto", "on", "off", "files"],
     ]
+
+
+TYPED = {
+    "del": "delta",
+    "delta vac": "delta vacuum",
+    "-q delta vac": "-q delta vacuum",
+    "build . --scip of": "build . --scip off",
+    "build . --scip=of": "build . --scip=off",
+    "build . --no-enable-lib": "build . --no-enable-libcst",
+    "build afi": "build afile.py",
+    "build . --output-dir=afi": "build . --output-dir=afile.py",
+    "query --graph afi": "query --graph afile.py",
+    "explain CA80": "explain CA80",
+    "export --format gra": "export --format graphml",
+    "--show-completion z": "--show-completion zsh",
+}
+"""What somebody types before the tabulator, and what stands there then."""
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+def test_in_a_zsh_that_somebody_types_into(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run("--install-completion", "zsh").returncode == 0
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "afile.py").touch()
+    setup = "fpath+=~/.zfunc; autoload -U compinit; compinit -u -D; cd ~/work; codeanatomy() { print -r -- $* >> ~/ran }"
+    assert typed(["zsh", "-f", "-i"], [setup, *(f"codeanatomy {line}\t" for line in TYPED), "exit"]) == 0
+    assert (tmp_path / "ran").read_text().splitlines() == list(TYPED.values())
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+def test_in_fish_every_line_becomes_what_it_becomes_in_zsh(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    assert run("--install-completion", "fish").returncode == 0
+    monkeypatch.setenv("PATH", str(COMMAND.parent), prepend=os.pathsep)  # fish completes what there is
+    (tmp_path / "afile.py").touch()
+    for line, becomes in TYPED.items():
+        # With configuration: the file is found in its place.
+        done = subprocess.run(
+            ["fish", "-c", f"complete -C 'codeanatomy {line}'"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.stderr == ""
+        offered = [text.split("\t")[0] for text in done.stdout.splitlines()]
+        assert (offered[0] if len(offered) == 1 else line.split()[-1]) == becomes.split()[-1]
+
+
+def typed(shell: list[str], lines: list[str]) -> int:
+    """Type lines into a shell as from a terminal; returns how it ended."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execvp(shell[0], shell)
+    with os.fdopen(terminal, "r+b", buffering=0) as screen:
+        screen.write("".join(f"{line}\n" for line in lines).encode())
+        with suppress(OSError):  # the end of a terminal
+            while screen.read(65536):
+                pass
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
 @pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")

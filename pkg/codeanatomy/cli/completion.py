@@ -54,7 +54,9 @@ FRAMES = {
 # Completion of codeanatomy for bash: written by `codeanatomy --show-completion bash`.
 _codeanatomy() {{
     local current="${{COMP_WORDS[COMP_CWORD]}}" previous="" command="" offers="" word
+    [[ $current != = ]] || current=""  # `--option=value` is three words to bash
     for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
+        [[ $word != = ]] || continue
 {cases}
     COMPREPLY=()
     if [[ $current == -* || $offers != -* ]]; then
@@ -68,7 +70,12 @@ complete -o default -F _codeanatomy codeanatomy
 # Completion of codeanatomy for zsh: written by `codeanatomy --show-completion zsh`.
 _codeanatomy() {{
     local previous="" command="" offers="" word
-    for word in "${{(@)words[2,CURRENT-1]}}"; do
+    local -a typed=("${{(@)words[2,CURRENT-1]}}")
+    if [[ $PREFIX == --*=* ]]; then
+        typed+=("${{PREFIX%%=*}}")
+        compset -P '*='
+    fi
+    for word in "${{typed[@]}}"; do
 {cases}
     if [[ -n $offers && ( $PREFIX == -* || $offers != -* ) ]]; then
         compadd -- ${{=offers}}
