@@ -246,6 +246,33 @@ def test_what_fails_leaves_nothing_and_takes_nothing_away(run, half_a_graph, tmp
     assert [(path.name, path.read_text()) for path in folder.iterdir()] == [(output, "former")]
 
 
+def test_a_folder_in_the_place_of_a_file_is_told_before_anything_is_replaced(run, shop, tmp_path):
+    write(tmp_path / "out", {"edges.csv": "mine", "nodes.csv/inside": ""})
+    done = run("export", "--format", "csv", "--output", tmp_path / "out", cwd=shop)
+    assert done.returncode == 5
+    assert f"CA805: cannot write {tmp_path / 'out' / 'nodes.csv'}: Is a directory" in done.stderr
+    assert (tmp_path / "out" / "edges.csv").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["edges.csv", "inside", "nodes.csv", "out"]
+
+
+def test_parquet_of_a_graph_without_all_tables(run, tmp_path):
+    write(tmp_path / "r", {"a.py": "x = 1"})
+    options = ["--no-include-errors", "--no-include-manifest", "--no-enable-libcst", "--no-enable-tree-sitter", "-q"]
+    assert run("build", tmp_path / "r", "-o", tmp_path / "out", *options).returncode == 0
+    done = run("export", "--format", "parquet", "--graph", tmp_path / "out", "--output", tmp_path / "files")
+    assert (done.returncode, done.stderr) == (0, "")
+    left_out = {"extract_errors", "run_manifest", "failures"}
+    assert {path.stem for path in (tmp_path / "files").iterdir()} == set(NAMES) - left_out
+
+
+def test_a_dash_is_standard_output(run, shop, tmp_path):
+    for command in (["export", "--format", "pycg"], ["query", "SELECT 1 AS a", "--json"]):
+        told = [run(*command, "--graph", shop / "build" / "codeanatomy", *output, cwd=tmp_path) for output in ([], ["--output", "-"])]
+        assert told[0].stdout == told[1].stdout != ""
+    assert run("export", "--format", "csv", "--output", "-", cwd=shop).returncode == 64
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_is_made_and_keeps_what_else_is_in_it(export, tmp_path):
     folder = tmp_path / "a" / "b"
     export("csv", "--output", folder)

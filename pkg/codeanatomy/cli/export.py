@@ -8,7 +8,7 @@ from pathlib import Path
 
 from codeanatomy.cli.output import print_json, say
 from codeanatomy.cli.parser import forms, offer
-from codeanatomy.cli.settings import positive, some_path
+from codeanatomy.cli.settings import output_path, positive, some_path
 from codeanatomy.export.forms import FORMS, export, stream, wanted
 from codeanatomy.failure import Coded
 from codeanatomy.query.generation import find_output
@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     kinds = "; ".join(f"{form.name}: {form.sentence}" for form in FORMS)
     offer(parser.add_argument("--format", required=True, metavar="FORM", dest="form", help=kinds), (form.name for form in FORMS))
     parser.add_argument(
-        "--output", type=some_path, metavar="PATH", help="file or folder to write; default: standard output where it is one stream"
+        "--output", type=output_path, metavar="PATH", help="file or folder to write; default: standard output (-) where it is one stream"
     )
     parser.add_argument(
         "--graph", type=some_path, metavar="DIR", help="output folder of a build; default: the nearest build/codeanatomy upward"

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from codeanatomy.catalog.public import PUBLIC_VIEWS
 from codeanatomy.cli.output import counted, printable, say
-from codeanatomy.cli.settings import positive, some_path
+from codeanatomy.cli.settings import output_path, positive, some_path
 from codeanatomy.cli.values import plain
 from codeanatomy.export.whole import whole_file
 from codeanatomy.failure import Coded
@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--generation", type=int, metavar="N", help="a generation that is not the current one")
     parser.add_argument("--format", "--output-format", choices=tuple(WRITERS), default="table", help="form of the result [default: table]")
     parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
-    parser.add_argument("--output", type=some_path, metavar="FILE", help="write the result there instead of standard output")
+    parser.add_argument("--output", type=output_path, metavar="FILE", help="write the result there instead of standard output (-)")
     parser.add_argument("--limit", type=positive(int), metavar="N", help="no more than N rows")
     catalog = parser.add_mutually_exclusive_group()
     catalog.add_argument("--views", action="store_true", help="list the views and tables")

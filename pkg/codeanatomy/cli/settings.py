@@ -79,6 +79,11 @@ def some_path(text: str) -> Path:
     return Path(text)
 
 
+def output_path(text: str) -> Path | None:
+    """The same for what a command writes: `-` is standard output, as it is where no path is given."""
+    return None if text == "-" else some_path(text)
+
+
 def positive(number: type[int] | type[float]) -> Any:
     """What argparse converts a number above zero with."""
 

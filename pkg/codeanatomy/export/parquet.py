@@ -7,12 +7,11 @@ from pathlib import Path
 from pyarrow.parquet import ParquetWriter
 
 from codeanatomy.query.graph import OpenGraph
-from codeanatomy.query.relations import NAMES
 
 
 def write_parquet(graph: OpenGraph, folder: Path) -> None:
-    """Write `<name>.parquet` for each public view and table."""
-    for name in NAMES:
+    """Write `<name>.parquet` for each public view and table that the build made."""
+    for name in graph.names:
         sql = f'SELECT * FROM "{name}"'
         with ParquetWriter(folder / f"{name}.parquet", graph.schema(sql), compression="zstd") as writer:
             for batch in graph.batches(sql):

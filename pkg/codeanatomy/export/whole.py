@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EISDIR
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -44,7 +45,11 @@ def whole_folder(path: Path) -> Iterator[Path]:
         try:
             yield part
             path.mkdir(parents=True, exist_ok=True)
-            for file in sorted(part.iterdir()):
+            files = sorted(part.iterdir())
+            for place in (path / file.name for file in files):
+                if place.is_dir():  # before anything is replaced
+                    raise Coded("CA805", f"cannot write {place}: {os.strerror(EISDIR)}", "name another place with --output")
+            for file in files:
                 file.replace(path / file.name)
         finally:
             rmtree(part)

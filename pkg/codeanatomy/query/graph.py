@@ -47,6 +47,8 @@ class OpenGraph:
         self._making = RLock()  # the library asks from several threads
         self._session = SessionContext(SessionConfig(_SETTINGS))
         left_out = {table.name for table in AUXILIARY_TABLES} - generation.versions.keys()
+        self.names: list[str] = []
+        """The public views and tables that the build made."""
         for table in TABLES:
             if table.name in left_out:
                 continue
@@ -55,9 +57,11 @@ class OpenGraph:
                 self._register(table.name, location, generation.versions[table.name])
             except Exception as error:  # deltalake and DataFusion have no class of failures in common
                 raise Coded("CA639", f"cannot read {location}: {_first_line(error)}", REBUILD) from error
+            self.names.append(table.name)
         for view in PUBLIC_VIEWS:
             if not left_out.intersection(re.findall(r"\w+", view.sql)):
                 self._session.register_view(view.name, self._session.sql(view.sql))
+                self.names.append(view.name)
 
     def _register(self, name: str, location: Path, version: int) -> None:
         """Register the Parquet files that a version of a table consists of: DataFusion reads them ten times faster than through the table."""
