@@ -183,6 +183,8 @@ def test_what_is_no_record_of_a_generation_stays_and_disturbs_nobody(tmp_path):
     strays = {
         "generations/notes.json": "what?",
         "generations/000001.json.bak": "{}",
+        "generations/000000.json": "{}",
+        "generations/1.json": "{}",
         "generations/7.json": "{}",
         "generations/-00001.json": "{}",
         "generations/٠٠٠٠٠٢.json": "{}",

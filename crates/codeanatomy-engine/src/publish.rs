@@ -172,7 +172,7 @@ fn remove_records(output: &Path, first: u64) -> Result<u64> {
     let mut removed = 0;
     for path in files(&output.join("generations"), "json")? {
         let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse::<u64>().ok());
-        if number.is_some_and(|number| number < first) {
+        if number.is_some_and(|number| (1..first).contains(&number) && path == record_path(output, number)) {
             remove(&path)?;
             removed += 1;
         }
