@@ -82,10 +82,9 @@ impl Machine<'_, '_> {
             "getattr" => self.loaded_by_name(site, first, arguments),
             "setattr" => {
                 let names = arguments.positional(1).unwrap_or(EMPTY);
-                if let Some(stored) = arguments.at(2) {
-                    self.told_of_store(site, first, names, stored);
-                    self.stored_by_name(site, first, names, stored.set);
-                }
+                let stored = arguments.at(2).unwrap_or(Argument::unwritten(EMPTY));
+                self.told_of_store(site, first, names, stored);
+                self.stored_by_name(site, first, names, stored.set);
                 EMPTY
             }
             "delattr" => {
