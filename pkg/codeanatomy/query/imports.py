@@ -114,11 +114,8 @@ def _deferred(graph: OpenGraph) -> set[int]:
     """The imports that stand in a function."""
     functions = set(graph.sql(f"SELECT id FROM cpg_nodes WHERE kind IN {among(FUNCTIONS)}")["id"].to_pylist())
     scopes = {scope for scope, owner in _pairs(graph.sql("SELECT src, dst FROM cpg_edges WHERE kind = 'scope_of'")) if owner in functions}
-    return {
-        node
-        for node, scope in _pairs(graph.sql("SELECT src, dst FROM cpg_edges WHERE kind = 'binds_import'"))
-        if scope in scopes | functions
-    }
+    within = scopes | functions
+    return {node for node, scope in _pairs(graph.sql("SELECT src, dst FROM cpg_edges WHERE kind = 'binds_import'")) if scope in within}
 
 
 def _circles(arcs: dict[int, list[int]]) -> list[set[int]]:
