@@ -1,9 +1,10 @@
 //! What an expression may be: kinds of abstract values, and sets of them by number. How they come to be is `machine.rs`.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use crate::resolve::index::Index;
 use crate::resolve::sets;
 pub use crate::resolve::sets::{EMPTY, Set};
 use crate::table::Str;
@@ -225,17 +226,18 @@ pub enum Value {
 #[derive(Default)]
 pub struct Values {
     all: Vec<Value>,
-    known: FxHashMap<Value, Id>,
+    known: Index,
 }
 
 impl Values {
     pub fn id(&mut self, value: Value) -> Id {
-        if let Some(&known) = self.known.get(&value) {
-            return known;
+        let hash = FxBuildHasher.hash_one(value);
+        if let Some(known) = self.known.find(hash, |number| self.all[number as usize] == value) {
+            return Id(known);
         }
         let id = Id(self.all.len() as u32);
         self.all.push(value);
-        self.known.insert(value, id);
+        self.known.insert(hash, id.0);
         id
     }
 
