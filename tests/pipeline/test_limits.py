@@ -87,6 +87,12 @@ CASES = {
         ["outer"],
         ["outer"],
     ),
+    "calls_at_once": Case(
+        CLASSES + "import functools\n\n\ndef made():\n    return A()\n\n\nfunctools.partial(functools.partial(made))().METHOD()  # here\n",
+        ["A.METHOD", "made", "functools.partial", "functools.partial"],
+        ["functools.partial", "functools.partial"],
+        [""],
+    ),
     "values_per_set": Case(
         CLASSES + "x = A() if input() else B()\nx.METHOD()  # here\n",
         ["A.METHOD", "B.METHOD"],

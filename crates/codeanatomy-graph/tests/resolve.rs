@@ -18,8 +18,8 @@ struct Source {
 /// Limits that nothing here reaches.
 fn limits() -> Value {
     const NAMES: &str = "contexts_per_function contexts_per_factory nodes_per_factory contexts_on_average runs_per_activation passes_per_loop \
-        open_calls values_per_set values_per_open_set constants_per_set texts_per_sum objects_per_class heirs_per_method overrides_per_object \
-        classes_per_metaclass finally_depth targets_per_name hierarchy_methods name_match_classes";
+        open_calls calls_at_once values_per_set values_per_open_set constants_per_set texts_per_sum objects_per_class heirs_per_method \
+        overrides_per_object classes_per_metaclass finally_depth targets_per_name hierarchy_methods name_match_classes";
     NAMES.split_whitespace().map(|name| (name.to_owned(), json!(99))).collect()
 }
 

@@ -18,6 +18,7 @@ class ResolutionLimits:
     runs_per_activation: int = 4
     passes_per_loop: int = 8
     open_calls: int = 256
+    calls_at_once: int = 10_000
     values_per_set: int = 64
     values_per_open_set: int = 12
     constants_per_set: int = 12
@@ -48,6 +49,7 @@ SENTENCES: dict[str, str] = {
     "runs_per_activation": "How often a function is run anew because something that it reads has grown, the last time when all else has settled; what grows later is not seen in it.",
     "passes_per_loop": "How often a loop is run because its variables hold more than before; what they hold later is not seen in it.",
     "open_calls": "Calls inside each other that are followed; what a deeper one gives is unknown.",
+    "calls_at_once": "Calls to which one may lead without running a function, where classes and objects make and call each other; what further ones give is unknown.",
     "values_per_set": "Values that an expression may have; of more, objects of one class become one, results from outside unknown, then all.",
     "values_per_open_set": "The same for an expression that has lost values to a limit before.",
     "constants_per_set": "Values that an expression may have while its texts and numbers are told apart; of more, only their types are known.",

@@ -53,6 +53,8 @@ limits! {
     PassesPerLoop passes_per_loop 1;
     /// How many calls may be open at once, those that run no body of the repository included.
     OpenCalls open_calls 1;
+    /// To how many calls one may lead without running a body of the repository: classes and callables that make and call each other.
+    CallsAtOnce calls_at_once 1;
     /// Sets that grow larger lose their elements.
     ValuesPerSet values_per_set 1;
     /// The same of sets that hold "a limit was reached".

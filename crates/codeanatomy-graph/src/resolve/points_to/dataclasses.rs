@@ -380,8 +380,19 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// What the `__init__` that a dataclass gets, or the `__new__` that a named tuple has, would do.
+    /// What the `__init__` that a dataclass gets, or the `__new__` that a named tuple has, would do. What fills one may make others, and these it again,
+    /// where `__post_init__` or a converter may be any of many classes: each is filled once, or every order in which they can make each other would be tried.
     pub fn fill_fields(&mut self, site: u32, class: Id, object: Id, arguments: &Arguments) {
+        let is_outermost = self.state.filled.is_empty();
+        if self.state.filled.insert(object) {
+            self.fill_once(site, class, object, arguments);
+        }
+        if is_outermost {
+            self.state.filled.clear();
+        }
+    }
+
+    fn fill_once(&mut self, site: u32, class: Id, object: Id, arguments: &Arguments) {
         let slots = self.slots_of(class);
         if slots.is_empty() && !self.has_made_init(class) {
             return;

@@ -646,15 +646,21 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
     }
 
-    /// Goes one call deeper, unless there are too many open.
+    /// Goes one call deeper, unless there are too many open, or what runs has led to too many already.
     pub fn deeper(&mut self, call: impl FnOnce(&mut Self) -> Set) -> Set {
         if self.open_calls >= self.limits.open_calls {
             self.reached(Limit::OpenCalls);
             return self.unknown(Reason::Limit);
         }
-        self.open_calls += 1;
+        if self.state.open == 0 {
+            self.state.calls = 0;
+        } else if self.state.calls >= self.limits.calls_at_once {
+            self.reached(Limit::CallsAtOnce);
+            return self.unknown(Reason::Limit);
+        }
+        (self.open_calls, self.state.open, self.state.calls) = (self.open_calls + 1, self.state.open + 1, self.state.calls + 1);
         let set = stacker::maybe_grow(RED_ZONE, STACK, || call(self));
-        self.open_calls -= 1;
+        (self.open_calls, self.state.open) = (self.open_calls - 1, self.state.open - 1);
         set
     }
 

@@ -1,6 +1,6 @@
 //! The state of one activation while its body is interpreted: variables at a point of the program, and how branches join.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::resolve::points_to::value::{EMPTY, Id, Set, Sets};
 
@@ -50,6 +50,11 @@ pub struct State {
     /// The classes whose bodies are being run.
     pub classes: Vec<Id>,
     pub fields: FxHashMap<u32, u32>,
+    /// The calls of the present expression that are open, and all to which it has led without another activation.
+    pub open: usize,
+    pub calls: usize,
+    /// The objects whose fields have been filled since the outermost one of them began to be.
+    pub filled: FxHashSet<Id>,
     variables: usize,
 }
 
@@ -70,6 +75,9 @@ impl State {
             postponed: Vec::new(),
             classes: Vec::new(),
             fields: FxHashMap::default(),
+            open: 0,
+            calls: 0,
+            filled: FxHashSet::default(),
             variables,
         }
     }
